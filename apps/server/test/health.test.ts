@@ -111,6 +111,19 @@ test('each request writes one log line without the values of its path', async ()
   expect(log.text).not.toContain('canary');
 });
 
+test('/readyz shows the progress of index builds', async () => {
+  const indexBuilds = [{ collection: 'chats', index: 'team_1__id_-1', percent: 40 }];
+  const state = { missingIndexes: 1, indexBuilds };
+  const building = await startHarness({
+    alter: (database) => ({
+      ...database,
+      inspect: async () => ({ ...(await database.inspect()), ...state }),
+    }),
+  });
+  const { status, body } = await building.rest('GET', '/readyz');
+  expect({ status, body }).toMatchObject({ status: 200, body: { status: 'ready', database: state } });
+});
+
 test('a server without a unique index rejects writes and is not ready', async () => {
   const missing = await startHarness({
     alter: (database) => ({ ...database, missingPromises: () => ['turns.chat_1_sequence_1'] }),

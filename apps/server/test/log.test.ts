@@ -103,6 +103,15 @@ test('a request line names the team, the key, a hash of the user, and the addres
     ...{ route: '/chat', status: 200, address: '127.0.0.1', user: userHash(team.id, user) },
     key: expect.stringMatching(/^key_/),
   });
+  const headers = { 'x-api-key': await team.verifiedKey(), 'x-user-token': await team.userToken(user) };
+  expect((await fetch(`${url}/trpc/chat.list?input=%7B%7D`, { headers })).status).toBe(200);
+  const overTrpc = await log.find(
+    ({ team: ofTeam, route }) => ofTeam === team.id && String(route).startsWith('/trpc'),
+  );
+  expect(overTrpc).toMatchObject({
+    ...{ status: 200, address: '127.0.0.1', user: userHash(team.id, user) },
+    key: expect.stringMatching(/^key_/),
+  });
   await rest('GET', '/agent', { key: 'sk_live_unknown' });
   const unknown = await log.find(({ route, status }) => route === '/agent' && status === 401);
   expect(unknown).toMatchObject({ address: '127.0.0.1', code: 'unauthorized' });

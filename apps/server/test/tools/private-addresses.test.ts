@@ -2,10 +2,14 @@ import { scripts, startScriptedTool } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-/* Without `TOOLS_PRIVATE_ADDRESSES` no tool can have an address of this machine, in any notation. */
+/*
+ * Without `TOOLS_PRIVATE_ADDRESSES` no tool can have an address of this machine, in any notation. No setting allows an
+ * address of a cloud platform.
+ */
 
 const { makeTeam, model, log } = await startHarness();
 const team = await makeTeam();
+const allowing = await startHarness({ toolAddresses: { arePrivateAllowed: true } });
 
 const toolAt = (url: string) => ({
   name: 'inside',
@@ -23,6 +27,7 @@ describe('API7 server side request forgery: agents cannot reach private addresse
     'https://0177.0.0.1/',
     'https://10.1.2.3:8443/',
     'https://169.254.169.254/latest/meta-data',
+    'https://168.63.129.16/',
     'https://[::1]/',
     'https://[::ffff:127.0.0.1]/',
     'https://[::ffff:a00:1]/',
@@ -55,3 +60,22 @@ describe('API7 server side request forgery: agents cannot reach private addresse
     },
   );
 });
+
+test.each(['https://168.63.129.16/', 'http://169.254.169.254/', 'https://[fd00:ec2::254]/'])(
+  'an agent with a tool at the platform address %s is rejected although private addresses are allowed',
+  async (url) => {
+    const owner = await allowing.makeTeam();
+    const agent = { name: 'Ada', type: 'support' };
+    const { id } = await owner.makeAgent();
+    for (const [method, path] of [
+      ['POST', '/agent'],
+      ['PUT', `/agent/${id}`],
+    ] as const) {
+      const body = { ...agent, tools: [toolAt(url)] };
+      const { status, apiError } = await owner.rest(method, path, { body });
+      expect([status, apiError.issues?.[0]?.path]).toEqual([400, 'tools.0.url']);
+    }
+    const allowed = { ...agent, tools: [toolAt('http://10.1.2.3/')] };
+    expect((await owner.rest('POST', '/agent', { body: allowed })).status).toBe(200);
+  },
+);
