@@ -12,7 +12,7 @@ let stores: Stores;
 const scope = newScope();
 
 beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'kept_requests');
+  db = await openTestDatabase(mongoUri(), 'replays');
   stores = db.stores;
 });
 afterAll(() => db.drop());
@@ -26,10 +26,10 @@ describe('a chat', () => {
     expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toBeUndefined();
     const made = await stores.chats.createOnce(scope, chatFields, idempotency);
     expect(made).toMatchObject({ user: 'ann', metadata: { a: 1 }, team: scope.team });
-    const kept = { body: idempotency.body, chat: made };
-    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(kept);
+    const replay = { body: idempotency.body, chat: made };
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(replay);
     const other = { ...idempotency, body: 'another body' };
-    expect(await stores.chats.createOnce(scope, chatFields, other)).toEqual({ kept });
+    expect(await stores.chats.createOnce(scope, chatFields, other)).toEqual({ replay });
     const found = await stores.chats.find(scope, 'id' in made ? made.id : mintId('chat'));
     expect(found?.chat).toEqual(made);
   });
@@ -42,9 +42,9 @@ describe('a chat', () => {
       );
       const made = results.filter((result) => 'id' in result);
       expect(made).toHaveLength(1);
-      const kept = { body: idempotency.body, chat: made[0] };
-      expect(results.filter((result) => 'kept' in result)).toEqual(
-        Array.from({ length: 49 }, () => ({ kept })),
+      const replay = { body: idempotency.body, chat: made[0] };
+      expect(results.filter((result) => 'replay' in result)).toEqual(
+        Array.from({ length: 49 }, () => ({ replay })),
       );
       const stored = await db.raw.collection('chats').countDocuments({ 'idempotency.key': idempotency.key });
       expect(stored).toBe(1);
@@ -54,14 +54,14 @@ describe('a chat', () => {
   test('a deleted chat leaves its idempotency key on the tombstone, so that it is not created again', async () => {
     const idempotency = newIdempotency();
     const made = await stores.chats.createOnce(scope, chatFields, idempotency);
-    if (!('id' in made)) throw new Error('it was kept');
+    if (!('id' in made)) throw new Error('it is a replay');
     await stores.chats.markDeleted(scope, made.id);
-    const kept = { body: idempotency.body, chat: undefined };
-    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(kept);
-    expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ kept });
+    const replay = { body: idempotency.body, chat: undefined };
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(replay);
+    expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ replay });
     await stores.chats.purge(made.id);
-    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(kept);
-    expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ kept });
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(replay);
+    expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ replay });
     const tombstones = await db.raw
       .collection('chats')
       .find({ 'idempotency.key': idempotency.key })

@@ -14,9 +14,7 @@ type Listed = { id: string; role: 'user' | 'assistant'; content: string; status?
 type Server = { url: string; apiKey: string; userToken?: () => Promise<string> };
 type Call = { body?: object; key?: string; signal?: AbortSignal | undefined };
 
-/**
- * Lets `useChat` talk to Parley. The `id` of a chat is its id in Parley. One transport serves all chats of a page.
- */
+/** Lets `useChat` talk to Parley. A chat's `id` is its id in Parley. One transport serves all chats of a page. */
 export class ParleyTransport extends DefaultChatTransport<UIMessage> {
   readonly #server: Server;
   /** The newest answer of each chat, until its end was received. */

@@ -60,6 +60,7 @@ const agentFields = {
   description: 'text',
   systemPrompt: 'text',
   model: 'text',
+  models: 'list',
   temperature: 'count',
   retentionDays: 'count',
   tools: 'list',

@@ -12,10 +12,10 @@ interface Query<Value> {
 const JOIN_MS = 1_000;
 
 /**
- * Caches values for `limits.cacheMs` from the start of their query: a value may be as old as that. So a slow database
- * does not make a look-up get an older value. A value that was not found is not cached, so that it can be used as soon as it exists.
- * Parallel look-ups of one name share one query, unless it began long ago. (The cache's own `fetch` is not used, because it fails a running look-up
- * whose entry is evicted.) `lengthOf` returns the length of long values: all together stay within `limits.cacheTextMax`.
+ * Caches values for `limits.cacheMs` from the start of their query, so that a slow database makes no value older than that.
+ * A value that was not found is not cached, so that it can be used as soon as it exists. Parallel look-ups of one name share
+ * one query, unless it began long ago. (The cache's own `fetch` is not used, because it fails a running look-up whose entry
+ * is evicted.) `lengthOf` returns the length of long values: all together stay within `limits.cacheTextMax`.
  */
 export function createFoundCache<Value extends object>(lengthOf?: (value: Value) => number) {
   const bounds = { max: limits.cacheEntriesMax, ttl: limits.cacheMs };
