@@ -2,7 +2,13 @@ import type { AgentBounds, ModelApi, ModelServer, ToolAddresses } from '@parley/
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter, Policy, RateLimits, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
 import { type Answer, type Chat, type Id, type ModelChoice, mintId, type NewGuest } from '@parley/contract';
-import { type AgentRecord, type Database, mintApiKey, type NewAgentFields } from '@parley/db';
+import {
+  type AgentRecord,
+  connectDatabase,
+  type Database,
+  mintApiKey,
+  type NewAgentFields,
+} from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
 import { SignJWT } from 'jose';
@@ -55,7 +61,10 @@ export interface HarnessOptions {
 }
 
 /** The options of a second server. */
-type ReplicaOptions = Pick<HarnessOptions, 'bounds' | 'docsFolder' | 'connectionTimes'>;
+type ReplicaOptions = Pick<HarnessOptions, 'bounds' | 'docsFolder' | 'connectionTimes'> & {
+  /** Gives it a connection and caches of its own, as another process has them. */
+  readonly hasOwnDatabase?: boolean;
+};
 
 /** The lifetime of signed tokens: longer than any test file runs. */
 const OVERLAP_MS = 60 * 60_000;
@@ -152,10 +161,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     options.endpoint ??
     (() => ({ api: options.api, baseUrl: model.baseUrl, apiKey: 'sk-model-key', model: 'm1' }));
   const running: Composition[] = [];
+  const ownDatabases: Database[] = [];
 
-  const start = async ({ bounds, docsFolder, connectionTimes }: ReplicaOptions) => {
+  const start = async (own: Database, { bounds, docsFolder, connectionTimes }: ReplicaOptions) => {
     const composition = await compose({
-      database: options.alter?.(mongo.database) ?? mongo.database,
+      database: options.alter?.(own) ?? own,
       model: { endpoint },
       ...{ providers: options.providers, defaultModels: options.defaultModels },
       log: createLog('trace', log),
@@ -181,9 +191,17 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     return { url, composition };
   };
 
-  const { url, composition } = await start(options);
+  const startReplica = async (replica: ReplicaOptions = {}) => {
+    if (!replica.hasOwnDatabase) return start(mongo.database, replica);
+    const own = await connectDatabase(options.addressOf?.(mongo.uri) ?? mongo.uri);
+    ownDatabases.push(own);
+    return start(own, replica);
+  };
+
+  const { url, composition } = await start(mongo.database, options);
   afterAll(async () => {
     await Promise.all(running.map((one) => one.close(0)));
+    await Promise.all(ownDatabases.map((own) => own.close()));
     await model.stop();
     await mongo.drop();
   });
@@ -196,7 +214,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     makeTeam: (agent) => makeTeam(url, mongo.database, model, agent),
     rest: (method, path, request) => rest(url, method, path, request),
     trpc: (key) => trpcClient(url, key),
-    startReplica: (replica = {}) => start(replica),
+    startReplica,
   };
 }
 

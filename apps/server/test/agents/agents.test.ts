@@ -79,7 +79,7 @@ describe('an agent that is updated', () => {
   });
 
   test('an updated agent answers with its new settings at once in this process and within 5 seconds in others', async () => {
-    const replica = await startReplica();
+    const replica = await startReplica({ hasOwnDatabase: true });
     const { id } = await make();
     const chat = await team.makeChat({ agentId: id });
     await team.send(chat.id, 'before');

@@ -20,7 +20,7 @@ import { startHarness, type Team } from '../harness.ts';
  */
 
 const { makeTeam, rest, mongo, url, startReplica } = await startHarness();
-const replica = await startReplica();
+const replica = await startReplica({ hasOwnDatabase: true });
 
 const HOUR = 3_600_000;
 const inHours = (hours: number) => new Date(Date.now() + hours * HOUR).toISOString();

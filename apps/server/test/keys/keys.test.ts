@@ -64,7 +64,7 @@ describe('a key that is created', () => {
 });
 
 test('a revoked key is rejected by every process within five seconds, also by one that has used it', async () => {
-  const replica = await startReplica();
+  const replica = await startReplica({ hasOwnDatabase: true });
   const { id, key } = await make({ kind: 'secret' });
   for (const base of [url, replica.url]) expect(await statusOf(key, base)).toBe(200);
   expect((await team.rest('DELETE', `/key/${id}`)).status).toBe(204);

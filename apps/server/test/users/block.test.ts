@@ -13,7 +13,7 @@ import { startHarness } from '../harness.ts';
  */
 
 const { makeTeam, model, rest, startReplica, mongo } = await startHarness({ bounds: { tickMs: 20 } });
-const other = await startReplica({ bounds: { tickMs: 20 } });
+const other = await startReplica({ bounds: { tickMs: 20 }, hasOwnDatabase: true });
 const elsewhere = await connectDatabase(mongo.uri);
 afterAll(() => elsewhere.close());
 const { userStatuses } = elsewhere.stores;

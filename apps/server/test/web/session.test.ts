@@ -178,7 +178,7 @@ describe('a cookie of release 0.1.0 with the user id', () => {
   test('two tabs that exchange an old cookie at once on two servers get the same secret', async () => {
     const userId = legacyUser('2');
     await team.makeChat({ userId });
-    const replica = await startReplica();
+    const replica = await startReplica({ hasOwnDatabase: true });
     const answers = await Promise.all(
       [url, replica.url].map((at) => askForSession(at, { cookie: `parley_user=${userId}` })),
     );
@@ -395,7 +395,7 @@ describe('the token of the page', () => {
   test('the page requests a new token on any server when the operator ends the secret', async () => {
     const store = mongo.database.stores.signingSecrets;
     const scope = { team: team.id };
-    const replica = await startReplica();
+    const replica = await startReplica({ hasOwnDatabase: true });
     const page = await openPage(url);
     expect((await page.call('GET', '/chat')).status).toBe(200);
     for (const { id } of await store.list(scope)) await store.revoke(scope, id);
