@@ -33,9 +33,9 @@ async function expectGone(world: World, chat: string): Promise<void> {
     await expect.poll(async () => (await server.call('GET', `/chat/${chat}`)).status, SOON).toBe(404);
     expect((await send(server, chat, 'scenario/too-late-for-this')).status).toBe(404);
   }
+  await expect.poll(() => turns.countDocuments(markerOf(chat)), SOON).toBe(1);
   const notRemoved = { chat, $or: [{ team: { $exists: true } }, { purgedAt: { $exists: false } }] };
   await expect.poll(() => turns.countDocuments(notRemoved), SOON).toBe(0);
-  expect(await turns.countDocuments(markerOf(chat))).toBe(1);
   for (const turn of await turns.find({ chat }).toArray())
     expect(turn).toMatchObject({ messages: [], usage: [], purgedAt: expect.any(Date) });
 }
