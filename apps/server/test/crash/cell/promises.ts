@@ -18,7 +18,7 @@ export function promisesOf(
     takeoversMax: limits.takeoversMax,
     handOvers: fault.drains ? strikes : 0,
     callsPerRunMax: fault.harmsModel ? CALLS_PER_HARMED_RUN : 1,
-    mayFail: fault.harmsModel,
+    mayFail: false,
     // A model that is cut off does not learn that a call was given up.
     ...(!fault.harmsModel && { load: loadBoundsOf(bounds) }),
   };

@@ -15,6 +15,8 @@ import { CrashPoints, type ExpireOrder, type Order, type Report } from './crash-
 export interface ServerDeps {
   readonly mongodbUri: string;
   readonly modelUrl: string;
+  /** The second model. Harm to the link of the first one does not affect it. */
+  readonly backupModelUrl: string;
   /** Tells the model who calls. */
   readonly modelKey: string;
   readonly leaseMs: number;
@@ -52,11 +54,13 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 await untilStopped(async () => {
-  const { mongodbUri, modelUrl, modelKey, drainMs, ...bounds } = parts;
+  const { mongodbUri, modelUrl, backupModelUrl, modelKey, drainMs, ...bounds } = parts;
   const database = await connectDatabase(mongodbUri);
   const composition = await compose({
     database: points.wrap(database),
     model: { endpoint: () => ({ baseUrl: modelUrl, apiKey: modelKey, model: 'scripted' }) },
+    providers: new Map([['backup', { baseUrl: backupModelUrl, apiKey: modelKey }]]),
+    defaultModels: ['default', 'backup'].map((provider) => ({ provider, model: 'scripted' })),
     log: createLog('info', { write: writeLine }),
     contextTokens: 100_000,
     bounds,

@@ -47,6 +47,7 @@ export async function openSite(options: SiteOptions): Promise<Site & { stop(): P
     ...bounds,
     mongodbUri: databaseLink ? addressThrough(databaseLink, mongoUri) : mongoUri,
     modelUrl: `http://127.0.0.1:${modelLink.port}/v1`,
+    backupModelUrl: `http://127.0.0.1:${options.modelPort}/v1`,
     modelKey: modelKeyOf(name),
   };
   const slot = new ServerSlot(name, parts, options.logPath, options.entry);
