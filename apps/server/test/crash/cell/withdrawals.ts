@@ -49,7 +49,6 @@ export class AccessWithdrawal {
   readonly #chat: string;
   readonly #messages: SentMessage[] = [];
   readonly #uses: Use[] = [];
-  readonly #left = new AbortController();
   #withdrawn: Interval | undefined;
   #restored: Interval | undefined;
   #settled: Promise<unknown> = Promise.resolve();
@@ -102,7 +101,6 @@ export class AccessWithdrawal {
   async finish(): Promise<string[]> {
     const { sites, harms, accessEndsWithinMs: withinMs } = this.#lab;
     await this.#settled;
-    this.#left.abort();
     for (const { slot } of sites) await this.#look(slot);
     const { code } = this.#access;
     const withdrawal = {
@@ -134,14 +132,17 @@ export class AccessWithdrawal {
     }
   }
 
-  /** Keeps a stream of the chat open until a server ends it with the code. */
+  /**
+   * Keeps a stream of the chat open until a server ends it with the code. A stream that was opened again after the access
+   * was given back has no end of its own.
+   */
   async #follow(client: Client): Promise<void> {
     const { code } = this.#access;
-    const giveUpAt = performance.now() + this.#lab.accessEndsWithinMs + GIVE_UP_MS;
-    for (let tries = 0; performance.now() < giveUpAt && !this.#left.signal.aborted; tries++) {
+    const over = AbortSignal.timeout(this.#lab.accessEndsWithinMs + GIVE_UP_MS);
+    for (let tries = 0; !over.aborted; tries++) {
       const server = client.servers[tries % client.servers.length];
       if (!server) return;
-      const outcome = await this.#use(client, server, `/chat/${this.#chat}/events`, lastErrorOf);
+      const outcome = await this.#use(client, server, `/chat/${this.#chat}/events`, lastErrorOf, over);
       if (outcome === code) return;
       await delay(PAUSE_MS);
     }
@@ -177,12 +178,15 @@ export class AccessWithdrawal {
     { name, url }: ServerAddress,
     path: string,
     read: (response: Response, heard: () => void) => Promise<string>,
+    signal?: AbortSignal,
   ): Promise<string> {
     const from = Date.now();
-    const { signal } = this.#left;
-    const options = signal.aborted ? {} : { signal };
-    const answered = await request(client, url + path, { method: 'GET', ...options }, (response, heard) =>
-      response.ok ? read(response, heard) : readApiError(response).then(({ code }) => code),
+    const answered = await request(
+      client,
+      url + path,
+      { method: 'GET', ...(signal && { signal }) },
+      (response, heard) =>
+        response.ok ? read(response, heard) : readApiError(response).then(({ code }) => code),
     );
     const outcome = answered ?? 'broken';
     this.#uses.push({ server: name, interval: { from, to: Date.now() }, outcome });
