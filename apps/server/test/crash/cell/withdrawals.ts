@@ -71,8 +71,9 @@ export class AccessWithdrawal {
 
   /** Withdraws the access while it is used. The servers are watched further in the background. */
   async run(random: Random): Promise<void> {
+    const isBack = new AbortController();
     const follower = this.#client(random.fork('follower'), STREAM_PATIENCE_MS);
-    const following = this.#follow(follower);
+    const following = this.#follow(follower, isBack.signal);
     const writing = Array.from({ length: PEOPLE }, (_, person) => this.#write(person + 1, random));
     await delay(random.between(0, WITHIN_MS));
     const withdrawn = await this.#ask(this.#access.withdraw, random.fork('withdraw'));
@@ -87,6 +88,7 @@ export class AccessWithdrawal {
         if (!isGivenBack) return;
         this.#restored = await this.#ask(giveBack, random.fork('give back'));
         await this.#watch(false);
+        isBack.abort();
       }),
     ]);
   }
@@ -134,11 +136,11 @@ export class AccessWithdrawal {
 
   /**
    * Keeps a stream of the chat open until a server ends it with the code. A stream that was opened again after the access
-   * was given back has no end of its own.
+   * was given back has no end of its own: it is closed.
    */
-  async #follow(client: Client): Promise<void> {
+  async #follow(client: Client, isBack: AbortSignal): Promise<void> {
     const { code } = this.#access;
-    const over = AbortSignal.timeout(this.#lab.accessEndsWithinMs + GIVE_UP_MS);
+    const over = AbortSignal.any([isBack, AbortSignal.timeout(this.#lab.accessEndsWithinMs + GIVE_UP_MS)]);
     for (let tries = 0; !over.aborted; tries++) {
       const server = client.servers[tries % client.servers.length];
       if (!server) return;

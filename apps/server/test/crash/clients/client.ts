@@ -58,5 +58,9 @@ export async function request<Result>(
 /** The errors of `fetch` for a connection that failed, broke, or was closed by the client. */
 function isBroken(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error.name === 'AbortError' || (error instanceof TypeError && error.cause !== undefined);
+  return (
+    error.name === 'AbortError' ||
+    error.name === 'TimeoutError' ||
+    (error instanceof TypeError && error.cause !== undefined)
+  );
 }
