@@ -19,7 +19,7 @@ export class ChatDeletes implements DeferredDeletes {
   readonly #listeners = new Listeners();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   /** Chats that are being deleted or were deleted. Lists that were loaded earlier may still contain them. */
-  #gone = new Set<string>();
+  #deleted = new Set<string>();
   #pending: readonly string[] = [];
   #hidden: ReadonlySet<string> = new Set();
   #errors: ReadonlyMap<string, ParleyError> = new Map();
@@ -75,7 +75,7 @@ export class ChatDeletes implements DeferredDeletes {
   reset(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    this.#gone = new Set();
+    this.#deleted = new Set();
     this.#errors = new Map();
     this.#changed();
   }
@@ -86,14 +86,14 @@ export class ChatDeletes implements DeferredDeletes {
 
   async #delete(chatId: string, isLeaving: boolean): Promise<void> {
     this.#stopTimer(chatId);
-    const gone = this.#gone;
-    gone.add(chatId);
+    const deleted = this.#deleted;
+    deleted.add(chatId);
     this.#changed();
     try {
       await this.#deps.deleteChat(chatId, isLeaving);
     } catch (thrown) {
       // Another user took over in the meantime.
-      if (gone !== this.#gone) return;
+      if (deleted !== this.#deleted) return;
       const error = toParleyError(thrown);
       // Someone else deleted the chat first.
       if (error.code !== 'chat_not_found') return this.#failed(chatId, error);
@@ -102,7 +102,7 @@ export class ChatDeletes implements DeferredDeletes {
   }
 
   #failed(chatId: string, error: ParleyError): void {
-    this.#gone.delete(chatId);
+    this.#deleted.delete(chatId);
     this.#errors = new Map([...this.#errors, [chatId, error]]);
     this.#changed();
   }
@@ -114,7 +114,7 @@ export class ChatDeletes implements DeferredDeletes {
 
   #changed(): void {
     this.#pending = [...this.#timers.keys()];
-    this.#hidden = new Set([...this.#pending, ...this.#gone]);
+    this.#hidden = new Set([...this.#pending, ...this.#deleted]);
     this.#listeners.call();
   }
 }

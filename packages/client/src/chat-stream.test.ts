@@ -14,7 +14,7 @@ afterEach(() => vi.clearAllTimers());
 function play() {
   const connections: { input: { lastEventId?: string }; observer: Observer; isClosed: boolean }[] = [];
   const page = new TestPage();
-  const told: string[] = [];
+  const received: string[] = [];
   const stream = new ChatStream({
     chatId: 'chat_1',
     follow: (input, observer) => {
@@ -30,7 +30,7 @@ function play() {
     credentials: new Credentials({ apiKey: 'pk_live_1' }),
     page,
     timings,
-    onEvent: ({ type }) => told.push(type),
+    onEvent: ({ type }) => received.push(type),
     onChange: () => undefined,
   });
   stream.open();
@@ -39,18 +39,18 @@ function play() {
     if (!connection) throw new Error('no connection was opened');
     return connection;
   };
-  const tell = (id: string) => newest().observer.onData({ id, data: { type: 'chat-followed' } });
-  return { stream, connections, page, told, newest, tell };
+  const deliver = (id: string) => newest().observer.onData({ id, data: { type: 'chat-followed' } });
+  return { stream, connections, page, received, newest, deliver };
 }
 
 test('a lost connection is reopened with growing delays and continues after the last event', () => {
-  const { stream, connections, newest, tell } = play();
+  const { stream, connections, newest, deliver } = play();
   newest().observer.onStarted();
-  tell('7.8');
+  deliver('7.8');
   expect(stream.state).toBe('live');
   for (const waitMs of [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
     const known = connections.length;
-    newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('gone') });
+    newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('disconnected') });
     expect(stream.state).toBe('reconnecting');
     expect(newest().isClosed).toBe(true);
     vi.advanceTimersByTime(waitMs * 0.75);
@@ -62,14 +62,14 @@ test('a lost connection is reopened with growing delays and continues after the 
 });
 
 test('ignores events of a connection that was replaced', () => {
-  const { stream, connections, told, newest } = play();
+  const { stream, connections, received, newest } = play();
   const [first] = connections;
-  newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('gone') });
+  newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('disconnected') });
   vi.advanceTimersByTime(250);
   newest().observer.onStarted();
   first?.observer.onData({ id: '1.1', data: { type: 'chat-deleted' } });
   first?.observer.onError(new Error('late'));
-  expect([told, stream.state, stream.hasCursor]).toEqual([[], 'live', false]);
+  expect([received, stream.state, stream.hasCursor]).toEqual([[], 'live', false]);
 });
 
 test('replaces a connection that does not open in time', () => {

@@ -28,7 +28,7 @@ export function matchAccepted(state: TranscriptState): TranscriptState {
 export function matchNewMessages(
   state: TranscriptState,
   before: TranscriptState,
-  how: 'told' | 'listed',
+  source: 'stream' | 'list',
 ): TranscriptState {
   if (state.sends.length === 0 || state.exchanges === before.exchanges) return state;
   const old = new Set(before.exchanges.filter(({ user }) => user).map(({ userMessageId }) => userMessageId));
@@ -38,7 +38,7 @@ export function matchNewMessages(
       (exchange) =>
         !old.has(exchange.userMessageId) &&
         hasContent(exchange, send) &&
-        (how === 'told' || isRecent(exchange, send)),
+        (source === 'stream' || isRecent(exchange, send)),
     );
     return index === -1 ? current : assignKey(current, index, send.key);
   }, matchAccepted(state));

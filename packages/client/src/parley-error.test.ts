@@ -104,7 +104,7 @@ describe('the code of an error without an error response', () => {
   });
 });
 
-test('isRetryable tells transient errors from permanent ones', () => {
+test('isRetryable distinguishes transient and permanent errors', () => {
   const codes = (['model_loading', 'internal_error', 'chat_full', 'unauthorized'] as const).map(
     (code, index) => isRetryable(new ParleyError(code, '', { status: [503, 500, 409, 401][index] })),
   );

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 /** A ring of credentials that last ten minutes, with a record of the calls of its source. */
 function ringOf(answers: readonly (string | Error)[]) {
   const asked: (string | undefined)[] = [];
-  const told: string[] = [];
+  const received: string[] = [];
   const ring = new RenewableCredential({
     from: async (refused) => {
       const answer = answers[asked.push(refused) - 1] ?? 'none';
@@ -18,13 +18,13 @@ function ringOf(answers: readonly (string | Error)[]) {
     },
     code: 'user_token_needed',
     lifeMsOf: () => 10 * MINUTE_MS,
-    onNew: (one) => told.push(one),
+    onNew: (one) => received.push(one),
   });
-  return { ring, asked, told };
+  return { ring, asked, received };
 }
 
 test('renews a credential half a minute before it expires, in the background', async () => {
-  const { ring, asked, told } = ringOf(['one', 'two']);
+  const { ring, asked, received } = ringOf(['one', 'two']);
   expect(await ring.current()).toBe('one');
   vi.advanceTimersByTime(9.4 * MINUTE_MS);
   expect(await ring.current()).toBe('one');
@@ -32,14 +32,14 @@ test('renews a credential half a minute before it expires, in the background', a
   vi.advanceTimersByTime(0.2 * MINUTE_MS);
   expect(await ring.current()).toBe('one');
   await expect.poll(() => ring.current()).toBe('two');
-  expect([asked, told]).toEqual([
+  expect([asked, received]).toEqual([
     [undefined, 'one'],
     ['one', 'two'],
   ]);
 });
 
 test('keeps using an expiring credential and retries now and then if its renewal fails', async () => {
-  const { ring, asked } = ringOf(['one', new Error('away'), 'two']);
+  const { ring, asked } = ringOf(['one', new Error('unreachable'), 'two']);
   await ring.current();
   vi.advanceTimersByTime(9.6 * MINUTE_MS);
   for (let times = 0; times < 10; times++) expect(await ring.current()).toBe('one');
@@ -50,11 +50,11 @@ test('keeps using an expiring credential and retries now and then if its renewal
 });
 
 test('ignores a credential that was requested before the user was forgotten', async () => {
-  const { ring, told } = ringOf(['one', 'two']);
+  const { ring, received } = ringOf(['one', 'two']);
   const asking = ring.current();
   ring.forget();
   expect(await ring.current()).toBe('two');
   expect(await asking).toBe('one');
-  expect(told).toEqual(['two']);
+  expect(received).toEqual(['two']);
   expect(await ring.current()).toBe('two');
 });

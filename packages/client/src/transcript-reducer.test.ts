@@ -40,7 +40,7 @@ const steps = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), isOwn: fc.boolean() }) },
   {
     weight: 8,
-    arbitrary: fc.record({ do: fc.constant('tell' as const), count: fc.integer({ min: 1, max: 8 }) }),
+    arbitrary: fc.record({ do: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 8 }) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('list' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('list older' as const) }) },
@@ -102,8 +102,8 @@ class Bench {
         }
         return;
       }
-      case 'tell':
-        for (let told = 0; told < step.count; told++) this.#tell();
+      case 'deliver':
+        for (let count = 0; count < step.count; count++) this.#deliver();
         return;
       case 'list':
         this.#list();
@@ -129,7 +129,7 @@ class Bench {
       this.chat.write('');
       this.chat.end('stopped');
     }
-    while (this.#feed.length > 0) this.#tell();
+    while (this.#feed.length > 0) this.#deliver();
     while (this.#sends.some(({ key, state }) => state.kind === 'sending' && this.#reached.has(key))) {
       this.#acknowledge();
     }
@@ -167,7 +167,7 @@ class Bench {
     this.#dispatch({ type: 'sends-changed', sends: this.#sends });
   }
 
-  #tell(): void {
+  #deliver(): void {
     const event = this.#feed.shift();
     if (!event) return;
     this.#dispatch(event);
@@ -246,8 +246,8 @@ test('any order of events ends as the message list and never shows a message twi
       const bench = new Bench();
       for (const step of all) bench.take(step);
       bench.finish();
-      const told = toTranscript(bench.state).filter((entry) => entry.kind === 'answer' || !entry.send);
-      expect(told.map(withoutKey)).toEqual(expected(bench.chat));
+      const reported = toTranscript(bench.state).filter((entry) => entry.kind === 'answer' || !entry.send);
+      expect(reported.map(withoutKey)).toEqual(expected(bench.chat));
     }),
     { numRuns: 500 },
   );

@@ -45,7 +45,7 @@ interface NewAnswer {
 export function transcriptReducer(state: TranscriptState, event: TranscriptEvent): TranscriptState {
   switch (event.type) {
     case 'message-accepted':
-      return matchNewMessages(accept(state, event), state, 'told');
+      return matchNewMessages(accept(state, event), state, 'stream');
     case 'answer-started':
       return grow(state, event.messageId, () => '');
     case 'answer-delta':
@@ -61,7 +61,7 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
     case 'chat-deleted':
       return state.isDeleted ? state : { ...state, isDeleted: true };
     case 'tail-page':
-      return matchNewMessages(withTail(state, event.page), state, 'listed');
+      return matchNewMessages(withTail(state, event.page), state, 'list');
     case 'older-page':
       return event.cursor === state.olderCursor ? matchAccepted(withOlder(state, event.page)) : state;
     case 'cancel-answered':
@@ -83,11 +83,11 @@ function accept(
   { message, userMessageId, answerId }: Extract<ChatEvent, { type: 'message-accepted' }>,
 ): TranscriptState {
   const status = message?.status === 'generating' ? 'generating' : 'queued';
-  const told = newExchange(userMessageId, message, newAnswer(answerId, userMessageId, status));
+  const reported = newExchange(userMessageId, message, newAnswer(answerId, userMessageId, status));
   const index = state.exchanges.findLastIndex((exchange) => exchange.userMessageId === userMessageId);
   const known = state.exchanges[index];
   if (known) {
-    const next = replace(state, index, joinExchanges(known, told));
+    const next = replace(state, index, joinExchanges(known, reported));
     // A new stream first reports everything that is unfinished. The gap ends at the first of these messages.
     const { gap } = state;
     if (!gap || index >= gap.until) return next;
@@ -97,7 +97,7 @@ function accept(
   // ended.
   const [oldest] = state.exchanges;
   const isPassed = typeof state.olderCursor === 'string' && oldest && userMessageId < oldest.userMessageId;
-  return isPassed ? state : { ...state, exchanges: [...state.exchanges, told] };
+  return isPassed ? state : { ...state, exchanges: [...state.exchanges, reported] };
 }
 
 function grow(state: TranscriptState, answerId: string, write: (content: string) => string): TranscriptState {
@@ -143,8 +143,8 @@ function changeAnswer(
 }
 
 /** Applies the response of a cancel request. If the answer is still running, its stream reports the end. */
-function cancelled(state: TranscriptState, told: AnswerState): TranscriptState {
-  const { id, status, errorCode, finishReason, content, createdAt } = told;
+function cancelled(state: TranscriptState, answerState: AnswerState): TranscriptState {
+  const { id, status, errorCode, finishReason, content, createdAt } = answerState;
   if (status === 'queued' || status === 'generating') return state;
   // The time of an answer without text is that of its turn, which lists do not show.
   const end = { status, errorCode, finishReason, ...(content !== '' && { createdAt }) };

@@ -5,8 +5,8 @@ import { type OpenChat, openClient } from './support/open-client.ts';
 import { expectShowsList, isAtRest, linesOf } from './support/shown.ts';
 
 /*
- * A followed chat must show its message list plus the text being written, wherever its stream is interrupted
- * and whoever else writes to the chat.
+ * A followed chat must show its message list plus the text being written, even if its stream is interrupted
+ * anywhere and others write to the chat.
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
@@ -175,12 +175,12 @@ test('reads the message list if the stream does not report an accepted message i
   const open = client.open(chatId);
   await open.until(isLive);
   client.line.mute(true);
-  client.parley.outbox.send({ chatId, content: 'not told of' });
+  client.parley.outbox.send({ chatId, content: 'not reported' });
   await client.untilSend(chatId, (sends) => sends.length === 0);
   const { entries } = await open.until((view) =>
     view.entries.some(({ messageId }) => messageId !== undefined),
   );
-  expect(entries[0]).toMatchObject({ content: 'not told of' });
+  expect(entries[0]).toMatchObject({ content: 'not reported' });
   expect(client.line.to('message.list').length).toBeGreaterThan(1);
 });
 

@@ -60,7 +60,7 @@ describe('guestToken', () => {
     expect(await source()).toBe(token);
   });
 
-  test('creates a new guest if the stored one belongs to another key or is gone', async () => {
+  test('creates a new guest if the stored one belongs to another key or was deleted', async () => {
     const storage = new MemoryStorage();
     const foreign = await guestToken({ url, apiKey, storage })();
     const further = await team.rest<{ key: string }>('POST', '/key', {

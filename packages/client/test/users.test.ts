@@ -220,15 +220,15 @@ describe('when the user changes', () => {
     const { parley } = openClient({ url, apiKey, userToken: app.source });
     const { id: chatId } = await team.makeChat({ userId: 'rosa' });
     await parley.trpc.agent.list.query({});
-    let told = 0;
+    let calls = 0;
     const stop = parley.chats.of(chatId).subscribe(() => {
-      told++;
-      if (told > 100) throw new Error('it is told again and again');
+      calls++;
+      if (calls > 100) throw new Error('the listener is called again and again');
       parley.chats.of(chatId);
     });
     parley.forgetUser();
     stop();
-    expect(told).toBeLessThan(10);
+    expect(calls).toBeLessThan(10);
   });
 
   test('the cache is cleared and lists are loaded again', async () => {

@@ -92,7 +92,7 @@ test('a job that always fails is logged and repeated, and other jobs continue', 
   await close();
 });
 
-test('a run that takes too long is told to end, and the next run continues', async () => {
+test('a run that takes too long is asked to end, and the next run continues', async () => {
   let done = 0;
   const { clock, close } = start({
     name: 'long',

@@ -7,7 +7,7 @@ import { type Clock, FailingItems, type OperatorLog, systemClock, type Turns } f
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
-  /** The time after which a run is told to end at its next step. The next run does the rest. */
+  /** The time after which a run is asked to end at its next step. The next run does the rest. */
   readonly maxMs: number;
   run(signal: AbortSignal): Promise<void>;
 }

@@ -66,9 +66,9 @@ export interface HostDeps {
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Is called for each tool call without a result, in addition to the log. */
   readonly onToolFailure?: RunAgentOptions['onToolFailure'];
-  /** Is told how each model ended that was asked. */
+  /** Called with the result of each model call. */
   readonly onModelEnd?: RunAgentOptions['onModelEnd'];
-  /** Is told when a model could not answer and another one is asked, beside the log. */
+  /** Called when a model could not answer and the next one is called, in addition to the log. */
   readonly onModelFallback?: RunAgentOptions['onFallback'];
   /** The circuits of the models, for metrics. */
   readonly circuits?: RunAgentOptions['circuits'];
@@ -184,7 +184,7 @@ export function startServices(deps: HostDeps): RunningServices {
   };
 }
 
-/** Which agent will answer is not known yet: it may name another provider than the default models do. */
+/** The answering agent is not known yet, and may name another provider than the default models. */
 function checkProviders(sources: Parameters<typeof listModels>[1]): void {
   try {
     listModels({}, sources);

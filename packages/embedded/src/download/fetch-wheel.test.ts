@@ -14,7 +14,7 @@ import { fetchWheel } from './fetch-wheel.ts';
 
 let wheel: FakeWheel;
 let into: string;
-let told: string[];
+let lines: string[];
 
 beforeAll(async () => {
   // Larger than a socket's buffer, so that half of it can be seen to have arrived.
@@ -27,31 +27,31 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   into = await mkdtemp(join(tmpdir(), 'parley-fetch-'));
-  told = [];
+  lines = [];
 });
 
 afterEach(() => rm(into, { recursive: true, force: true }));
 
-const onProgress = (line: string) => void told.push(line);
+const onProgress = (line: string) => void lines.push(line);
 
 describe('a wheel in the index', () => {
   test('a wheel in the index is unpacked into its own folder, and each step is reported', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const folder = await fetchWheel({ ...wheel, title: 'Tiny', into, onProgress, indexUrl: mirror.indexUrl });
     expect(await readFile(join(folder, 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
-    expect(told[0]).toMatch(/^Downloading Tiny \(\d MB\) …$/);
-    expect(told.at(-1)).toBe('Unpacking Tiny …');
+    expect(lines[0]).toMatch(/^Downloading Tiny \(\d MB\) …$/);
+    expect(lines.at(-1)).toBe('Unpacking Tiny …');
     expect(await readdir(into)).toEqual([`tiny-database-1.2.3-${wheel.sha256.slice(0, 12)}`]);
   });
 
   test('a wheel in the index is downloaded once and reused', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const first = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
-    told = [];
+    lines = [];
     const second = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     expect(second).toBe(first);
     expect(mirror.downloads()).toBe(1);
-    expect(told).toEqual([]);
+    expect(lines).toEqual([]);
   });
 
   test('a wheel in the index can be fetched several times at once, and every caller gets the same complete folder', async () => {
@@ -64,12 +64,12 @@ describe('a wheel in the index', () => {
   });
 
   test('reports the progress of the download', async () => {
-    const halfTold = Promise.withResolvers<void>();
+    const halfReported = Promise.withResolvers<void>();
     const serveInTwoHalves: ServeFile = (response, { content }) => {
       const middle = Math.ceil(content.length * 0.55);
       response.writeHead(200, { 'content-length': content.length });
       response.write(content.subarray(0, middle));
-      void halfTold.promise.then(() => response.end(content.subarray(middle)));
+      void halfReported.promise.then(() => response.end(content.subarray(middle)));
     };
     await using mirror = await startWheelMirror([wheel], serveInTwoHalves);
     await fetchWheel({
@@ -78,10 +78,10 @@ describe('a wheel in the index', () => {
       indexUrl: mirror.indexUrl,
       onProgress: (line) => {
         onProgress(line);
-        if (/: [1-5]0 % of/.test(line)) halfTold.resolve();
+        if (/: [1-5]0 % of/.test(line)) halfReported.resolve();
       },
     });
-    expect(told).toContainEqual(expect.stringMatching(/^Downloading tiny-database: [1-5]0 % of \d MB$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^Downloading tiny-database: [1-5]0 % of \d MB$/));
   });
 });
 

@@ -19,7 +19,7 @@ export function megabytes(bytes: number): string {
 const LOOK_EVERY_MS = 500;
 
 async function largestFile(folder: string): Promise<number> {
-  // The other program may remove files at any time; a file that is gone counts as empty.
+  // The other program may remove files at any time; a removed file counts as empty.
   const entries = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = entries.map((entry) =>
     stat(join(folder, entry)).then(

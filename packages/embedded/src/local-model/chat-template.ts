@@ -1,9 +1,9 @@
 /**
  * The template that turns a conversation into the model's prompt (Jinja, evaluated by llama.cpp).
  *
- * A model this small follows examples rather than instructions: with only a system prompt, it answers in invented French. Three
- * short exchanges between the system prompt and the conversation make it answer briefly and in English, whatever the system
- * prompt says. They take 80 tokens of the context, which are evaluated once and cached.
+ * A model this small follows examples rather than instructions: with only a system prompt, it answers in invented
+ * French. Three short exchanges between the system prompt and the conversation make it answer briefly and in English
+ * with every system prompt. They take 80 tokens of the context, which are evaluated once and cached.
  */
 export const chatTemplate = [
   "{%- if messages and messages[0].role in ['system', 'developer'] -%}",

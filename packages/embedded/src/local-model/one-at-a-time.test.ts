@@ -36,8 +36,8 @@ test('a caller that stops waiting makes room and does not enter', async () => {
   const leave = await enter(patient);
   const impatient = new AbortController();
   const waiting = enter(impatient.signal);
-  impatient.abort(new Error('gone'));
-  await expect(waiting).rejects.toThrow('gone');
+  impatient.abort(new Error('disconnected'));
+  await expect(waiting).rejects.toThrow('disconnected');
   const next = enter(patient);
   leave?.();
   expect(await next).toBeTypeOf('function');
@@ -54,7 +54,7 @@ test('leaving twice admits only one caller', async () => {
   leave?.();
   leave?.();
   const leaveSecond = await second;
-  // By then, whatever was let in has been told.
+  // By then, every admitted caller has been notified.
   await new Promise(setImmediate);
   expect(thirdIsIn).toBe(false);
   leaveSecond?.();

@@ -80,7 +80,7 @@ test('an engine does not outlive a parent that is killed', async () => {
   const closed = once(connection, 'close');
   connection.on('error', () => {}).resume();
   parent.kill('SIGKILL');
-  // The engine holds the other end until it is gone.
+  // The engine keeps the other end open until its process has ended.
   await closed;
 });
 
@@ -107,7 +107,7 @@ test('loading that exceeds the time limit fails and ends the process', async () 
 
 test('an aborted start ends the process, even one that does not react', async () => {
   await using files = await makeFakeEngine('sound');
-  // Neither reads its standard input nor heeds its end.
+  // It neither reads its standard input nor notices that it was closed.
   const python = `${files.weights}.sh`;
   await writeFile(python, '#!/bin/sh\necho "$$" >&2\nexec sleep 3600\n');
   await chmod(python, 0o755);

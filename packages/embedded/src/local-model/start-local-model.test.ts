@@ -26,7 +26,7 @@ describe('the real model', () => {
 
   beforeEach((ctx) => {
     if (cannotRun === undefined) return;
-    // Where it must run, that it does not is a failure, and the reason is in the message.
+    // Where the model must run, a failure fails the test, with the reason in its message.
     if (process.platform === 'linux' && process.arch === 'x64') expect.fail(cannotRun);
     ctx.skip(cannotRun);
   });
@@ -36,7 +36,7 @@ describe('the real model', () => {
     const text = textOf(chunks);
     expect(text).toContain('Paris');
     expect(text.length).toBeLessThan(300);
-    // More than one piece: it is a stream.
+    // More than one piece shows that the answer was streamed.
     expect(chunks.filter((chunk) => chunk.choices[0]?.delta?.content).length).toBeGreaterThan(1);
     expect(chunks.map((chunk) => chunk.choices[0]?.finish_reason).filter(Boolean)).toEqual(['stop']);
     expect(chunks.at(-1)?.usage).toMatchObject({
@@ -74,7 +74,7 @@ describe('the real model', () => {
     const response = await ask(ready, { messages: [...long, user('Hello!')], max_tokens: 4 });
     const { usage } = (await response.json()) as { usage: { prompt_tokens: number } };
     expect(response.status).toBe(200);
-    // The beginning of the chat is gone, the end of it is still there.
+    // The beginning of the chat was removed; its end is still there.
     const short = await ask(ready, { messages: [user('Hello!')], max_tokens: 4 });
     const { usage: least } = (await short.json()) as { usage: { prompt_tokens: number } };
     expect(usage.prompt_tokens).toBeGreaterThan(least.prompt_tokens + 20);
@@ -157,7 +157,7 @@ function ask({ baseUrl, model }: ReadyLocalModel, body: object, signal?: AbortSi
   });
 }
 
-/** Asks as the `openai` package does: temperature and length are the server's own. */
+/** Sends the request as the `openai` package does, with the server's own temperature and length. */
 async function streamed(model: ReadyLocalModel, messages: object[]): Promise<Chunk[]> {
   const response = await ask(model, { messages, stream: true, stream_options: { include_usage: true } });
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
@@ -170,7 +170,7 @@ function textOf(chunks: Chunk[]): string {
   return chunks.map((chunk) => chunk.choices[0]?.delta?.content ?? '').join('');
 }
 
-/** The address of a package index that is not there. */
+/** The address of a package index that does not exist. */
 async function deadIndex(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -4,7 +4,7 @@ import { type LocalModel, type SuperviseModelOptions, superviseModel } from './s
 import { fakeSettings, makeFakeEngine } from './testing/fake-engine.ts';
 
 let model: LocalModel;
-let told: string[];
+let lines: string[];
 let launched: FakeEngine[];
 
 afterEach(() => model.stop());
@@ -34,7 +34,7 @@ function fakeEngine(): FakeEngine {
 type Parts = Partial<SuperviseModelOptions<string>>;
 
 function supervise(parts: Parts = {}): LocalModel {
-  told = [];
+  lines = [];
   launched = [];
   model = superviseModel<string>({
     gate: { model: 'small', promptTokensMax: 100, waitingMax: 1 },
@@ -44,22 +44,22 @@ function supervise(parts: Parts = {}): LocalModel {
       launched.push(engine);
       return engine;
     },
-    onProgress: (line) => void told.push(line),
+    onProgress: (line) => void lines.push(line),
     restartDelayMs: 1,
     ...parts,
   });
   return model;
 }
 
-/** Resolves when a line that matches is told. */
-function line(pattern: RegExp): { onProgress: (line: string) => void; told: Promise<void> } {
+/** Resolves when a matching line is reported. */
+function line(pattern: RegExp): { onProgress: (line: string) => void; reported: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return {
     onProgress: (line) => {
-      told.push(line);
+      lines.push(line);
       if (pattern.test(line)) resolve();
     },
-    told: promise,
+    reported: promise,
   };
 }
 
@@ -69,8 +69,8 @@ describe('starting', () => {
     const loaded = Promise.withResolvers<Engine>();
     const launching = Promise.withResolvers<string>();
     supervise({
-      fetch: (tell) => {
-        tell('Downloading: 40 % of 93 MB');
+      fetch: (report) => {
+        report('Downloading: 40 % of 93 MB');
         return fetched.promise;
       },
       launch: (files) => {
@@ -90,7 +90,7 @@ describe('starting', () => {
       baseUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/v1$/),
     });
     expect(model.state()).toEqual(ready);
-    expect(told).toEqual([
+    expect(lines).toEqual([
       'Downloading: 40 % of 93 MB',
       expect.stringMatching(/^The local model small is ready, loaded in \d+ ms\.$/),
     ]);
@@ -100,21 +100,21 @@ describe('starting', () => {
     supervise();
     expect(model.state().phase).toBe('loading');
     await model.ready;
-    expect(told).toHaveLength(1);
+    expect(lines).toHaveLength(1);
   });
 
   test('a late line about the download does not change the state', async () => {
-    let tellLate = (_line: string) => {};
+    let reportLate = (_line: string) => {};
     supervise({
-      fetch: async (tell) => {
-        tellLate = tell;
+      fetch: async (report) => {
+        reportLate = report;
         return 'files';
       },
     });
     const ready = await model.ready;
-    tellLate('Downloading: 90 % of 93 MB');
+    reportLate('Downloading: 90 % of 93 MB');
     expect(model.state()).toEqual(ready);
-    expect(told).toHaveLength(1);
+    expect(lines).toHaveLength(1);
   });
 
   test('a failed download is final, and state and log say why and what to set', async () => {
@@ -128,7 +128,7 @@ describe('starting', () => {
       'local model again.';
     expect(await model.ready).toEqual({ phase: 'failed', detail });
     expect(model.state()).toEqual({ phase: 'failed', detail });
-    expect(told).toEqual([detail]);
+    expect(lines).toEqual([detail]);
     expect(launched).toEqual([]);
   });
 
@@ -159,15 +159,15 @@ describe('an engine that dies', () => {
     });
     const ready = await model.ready;
     launched[0]?.die('the engine ended by SIGSEGV');
-    await stopped.told;
+    await stopped.reported;
     expect(model.state()).toEqual({
       phase: 'loading',
       detail: 'The local model stopped and is being started again.',
     });
-    expect(told.at(-1)).toBe(
+    expect(lines.at(-1)).toBe(
       'The local model stopped: the engine ended by SIGSEGV. It is started again in 1 ms.',
     );
-    await back.told;
+    await back.reported;
     expect(model.state()).toEqual(ready);
     expect(launched).toHaveLength(2);
     expect(launched[0]?.isDisposed()).toBe(true);
@@ -182,10 +182,10 @@ describe('an engine that dies', () => {
       return engine;
     };
     supervise({ launch, onProgress: failed.onProgress, restartsMax: 3 });
-    await failed.told;
+    await failed.reported;
     expect(launched).toHaveLength(4);
     expect(
-      told.filter((text) => /started again/.test(text)).map((text) => /in \d+ ms/.exec(text)?.[0]),
+      lines.filter((text) => /started again/.test(text)).map((text) => /in \d+ ms/.exec(text)?.[0]),
     ).toEqual(['in 1 ms', 'in 2 ms', 'in 4 ms']);
     expect(model.state()).toMatchObject({
       phase: 'failed',
@@ -204,7 +204,7 @@ describe('an engine that dies', () => {
       return engine;
     };
     supervise({ launch, onProgress: (text) => launches === 3 && back.onProgress(text) });
-    await back.told;
+    await back.reported;
     expect(model.state().phase).toBe('ready');
   });
 
@@ -216,14 +216,14 @@ describe('an engine that dies', () => {
       if (launched.length < 6) engine.die('crash');
       return engine;
     };
-    // Any time at all counts as having served soundly.
+    // With this setting every run resets the count of restarts.
     supervise({
       launch,
       restartsMax: 1,
       stableAfterMs: 0,
       onProgress: (text) => launched.length === 6 && sound.onProgress(text),
     });
-    await sound.told;
+    await sound.reported;
     expect(model.state().phase).toBe('ready');
   });
 });
@@ -252,7 +252,7 @@ describe('stopping', () => {
     });
     await model.stop();
     expect(await model.ready).toEqual(stopped);
-    expect(told).toEqual([]);
+    expect(lines).toEqual([]);
   });
 
   test('aborts loading', async () => {
@@ -275,7 +275,7 @@ describe('stopping', () => {
     supervise({ onProgress: waiting.onProgress, restartDelayMs: 3_600_000 });
     await model.ready;
     launched[0]?.die('crash');
-    await waiting.told;
+    await waiting.reported;
     await model.stop();
     expect(launched).toHaveLength(1);
     expect(model.state()).toEqual(stopped);
@@ -309,7 +309,7 @@ test('a request that kills a real engine process fails, and the next request is 
       body: JSON.stringify({ messages: [{ role: 'user', content }] }),
     });
   expect((await ask('die')).status).toBe(503);
-  await back.told;
+  await back.reported;
   expect((await ask('hello')).status).toBe(200);
   await model.stop();
 });

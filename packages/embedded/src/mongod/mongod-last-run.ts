@@ -60,7 +60,7 @@ function isOlder(version: string, than: string): boolean {
 
 function tooOld({ binary, version }: MongodBinary, lastVersion: string): string {
   return (
-    `The data was last served by MongoDB ${lastVersion}, which is gone, and ${binary} is the older ${version}: it ` +
+    `The data was last served by MongoDB ${lastVersion}, which was removed, and ${binary} is the older ${version}: it ` +
     `would damage the data. Install MongoDB ${seriesOf(lastVersion)} so that \`mongod\` is on the PATH, or name it ` +
     'with MONGOMS_SYSTEM_BINARY.'
   );

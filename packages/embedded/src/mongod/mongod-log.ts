@@ -38,7 +38,7 @@ export async function openMongodLog(
 /** Months of a healthy database, or some thousand errors. */
 const BYTES_MAX = 8 * 1024 * 1024;
 const LOOK_EVERY_MS = 60_000;
-/** The first errors tell the cause. */
+/** The first errors show the cause. */
 const ERRORS_BYTES_MAX = 1024 * 1024;
 
 async function sizeOf(path: string): Promise<number> {
@@ -80,8 +80,8 @@ export function errorTextIn(text: string): string {
   const parsed = lines.map(parse);
   const errors = parsed.filter((line) => line && isComplaint(line)).map((line) => sentenceOf(line ?? {}));
   const plain = lines.filter((line, index) => parsed[index] === undefined && !HARMLESS.test(line));
-  const telling = errors.length > 0 ? errors : plain;
-  return [...new Set(telling)].slice(0, 2).join('; ');
+  const messages = errors.length > 0 ? errors : plain;
+  return [...new Set(messages)].slice(0, 2).join('; ');
 }
 
 function parse(line: string): LogLine | undefined {

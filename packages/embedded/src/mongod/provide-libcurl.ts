@@ -33,7 +33,7 @@ export async function provideLibcurl(
   }
 }
 
-/** Among the libraries of Python's binding to curl. They are for any Python, and for none. */
+/** The shared libraries inside Python's binding to curl. They do not depend on Python. */
 export const CURL_WHEEL: CurlWheel = {
   name: 'pycurl',
   version: '7.49.0',
@@ -52,7 +52,7 @@ async function fetchLibcurl(
   const folder = join(await fetchWheel({ ...wheel, ...options }), wheel.libraries);
   const library = (await readdir(folder)).find((name) => /^libcurl-.*\.so\.4/.test(name));
   if (library === undefined) throw new Error(`${wheel.filename} holds no libcurl`);
-  // Wheels give libraries names of their own; this is the one mongod asks for.
+  // Wheels rename their libraries; mongod needs this name.
   await symlink(library, join(folder, 'libcurl.so.4')).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });

@@ -15,13 +15,13 @@ import { type EmbeddedMongo, type StartMongoOptions, startMongo } from './start-
 
 let root: string;
 let dataDir: string;
-let told: string[];
+let lines: string[];
 const cleanUps: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'parley-mongo-'));
   dataDir = join(root, 'data');
-  told = [];
+  lines = [];
 });
 
 afterEach(async () => {
@@ -85,7 +85,7 @@ describe('a database left behind', () => {
     );
     const second = await start();
     expect(await isRunning(leftover)).toBe(false);
-    expect(told).toContain(`Stopping the MongoDB an earlier run left behind (process ${leftover.pid}) …`);
+    expect(lines).toContain(`Stopping the MongoDB an earlier run left behind (process ${leftover.pid}) …`);
     expect(await textsIn(second)).toEqual(['first', 'through the leftover']);
   });
 
@@ -108,11 +108,11 @@ describe('a database left behind', () => {
     expect(await isRunning(mongod)).toBe(false);
   });
 
-  test.skipIf(canFollow !== 0)('ends by itself where the kernel can tell it to', async () => {
+  test.skipIf(canFollow !== 0)('ends by itself where the kernel supports it', async () => {
     const { owner, mongod } = await startOwner();
     owner.kill('SIGKILL');
     await expect.poll(() => isRunning(mongod), { timeout: 20_000 }).toBe(false);
-    // In order, that is: mongod empties this file as the last thing it does.
+    // An empty file shows that mongod stopped in order, because mongod empties it last.
     expect(await readFile(join(dataDir, 'db', 'mongod.lock'), 'utf8')).toBe('');
   });
 
@@ -124,7 +124,7 @@ describe('a database left behind', () => {
     await writeFile(join(dataDir, 'db', 'mongod.lock'), `${bystander.pid}\n`);
     await start();
     expect(await isRunning({ pid: Number(bystander.pid) })).toBe(true);
-    expect(told).not.toContainEqual(expect.stringContaining('left behind'));
+    expect(lines).not.toContainEqual(expect.stringContaining('left behind'));
   });
 });
 
@@ -157,7 +157,7 @@ describe('stopping', () => {
     controller.abort(new Error('no longer wanted'));
     await expect(starting).rejects.toThrow('no longer wanted');
     await start();
-    expect(told).toEqual([]);
+    expect(lines).toEqual([]);
   });
 });
 
@@ -303,7 +303,7 @@ test('damaged data is rejected with MongoDB’s own error', async () => {
 });
 
 async function start(options: Partial<StartMongoOptions> = {}): Promise<EmbeddedMongo> {
-  const onProgress = (line: string) => void told.push(line);
+  const onProgress = (line: string) => void lines.push(line);
   const mongo = await startMongo({ dataDir, cacheDir: testCacheDir, onProgress, ...options });
   cleanUps.push(mongo.stop);
   return mongo;
@@ -324,7 +324,7 @@ async function startOwner(): Promise<{ owner: ChildProcess; mongod: RunningMongo
   cleanUps.push(() => killed(owner));
   const [{ pid }] = await once(owner, 'message');
   const mongod = { pid };
-  if (!(await isRunning(mongod))) throw new Error('The owner’s mongod is gone already.');
+  if (!(await isRunning(mongod))) throw new Error('The owner’s mongod has ended already.');
   cleanUps.push(async () => (await isRunning(mongod)) && process.kill(pid, 'SIGKILL'));
   return { owner, mongod };
 }
@@ -350,7 +350,7 @@ async function startAsBefore(): Promise<{ uri: string; kill(): Promise<void> }> 
   return { uri, kill: () => killed(child) };
 }
 
-/** A mongod that nobody owns, as a server leaves it that was killed where the kernel tells no child. */
+/** A leftover mongod of a killed server, on a system whose kernel does not end children with their parent. */
 async function spawnLeftover({ port }: EmbeddedMongo): Promise<RunningMongod> {
   const { binary } = JSON.parse(await readFile(join(dataDir, 'mongod.json'), 'utf8'));
   const args = ['--dbpath', join(dataDir, 'db'), '--port', String(port), '--bind_ip', '127.0.0.1'];

@@ -51,7 +51,7 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
   if (process.platform === 'win32') throw new Error(NOT_ON_WINDOWS);
   const { signal, onProgress } = options;
   await mkdir(join(options.dataDir, 'db'), { recursive: true, mode: 0o700 });
-  // A leftover is recognised by its path, so a link must lead to the same path.
+  // A leftover process is recognised by its path, so links are resolved first.
   const dataDir = await realpath(options.dataDir);
   const secret = await ensureMongodSecret(dataDir);
   const lastRun = await readLastRun(dataDir);

@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { commandLineOf } from './command-line.ts';
 
 /**
- * Ends the `mongod` that a killed server left running on `dbPath`: in order if possible, else by force. Resolves when it
- * is gone, or at once when there is none. `mongod` writes its pid into its folder, but the system may since have given
- * that pid to another process. A process is therefore only signalled while its command line names this folder.
+ * Ends the `mongod` that a killed server left running on `dbPath`: in order if possible, else by force. Resolves when
+ * its process has ended, or at once when there is none. `mongod` writes its pid into its folder, but the system may
+ * since have given that pid to another process. A process is therefore only signalled while its command line names
+ * this folder.
  *
  * @throws Error when it cannot be ended.
  */
@@ -16,7 +17,7 @@ export async function stopLeftoverMongod(dbPath: string, onProgress: (line: stri
   const { pid } = leftover;
   onProgress(`Stopping the MongoDB an earlier run left behind (process ${pid}) …`);
   for (const { signal, patienceMs } of STEPS) {
-    if (!(await send(leftover, signal)) || (await isGone(leftover, patienceMs))) return;
+    if (!(await send(leftover, signal)) || (await hasEnded(leftover, patienceMs))) return;
   }
   throw new Error(`The MongoDB an earlier run left behind (process ${pid}) does not end. Stop it by hand.`);
 }
@@ -58,7 +59,7 @@ async function send(leftover: Leftover, signal: NodeJS.Signals): Promise<boolean
   }
 }
 
-async function isGone(leftover: Leftover, patienceMs: number): Promise<boolean> {
+async function hasEnded(leftover: Leftover, patienceMs: number): Promise<boolean> {
   const giveUpAt = performance.now() + patienceMs;
   while (await isServing(leftover)) {
     if (performance.now() > giveUpAt) return false;

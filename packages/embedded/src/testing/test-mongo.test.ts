@@ -13,7 +13,7 @@ afterAll(() => mongo.stop());
 test('each test file gets its own database, with majority writes and transactions', async () => {
   const [one, other] = [testDatabaseUri(mongo.uri, 'chats'), testDatabaseUri(mongo.uri, 'chats')];
   expect(new URL(one).pathname).toMatch(/^\/chats_[0-9a-f]{12}$/);
-  const [client, stranger] = [new MongoClient(one), new MongoClient(other)];
+  const [client, otherClient] = [new MongoClient(one), new MongoClient(other)];
   try {
     const notes = client.db().collection('notes');
     await notes.insertOne({}, { writeConcern: { w: 'majority', journal: true } });
@@ -21,8 +21,8 @@ test('each test file gets its own database, with majority writes and transaction
       session.withTransaction(() => notes.insertOne({}, { session, writeConcern: { w: 'majority' } })),
     );
     expect(await notes.countDocuments()).toBe(2);
-    expect(await stranger.db().collection('notes').countDocuments()).toBe(0);
+    expect(await otherClient.db().collection('notes').countDocuments()).toBe(0);
   } finally {
-    await Promise.all([client.close(), stranger.close()]);
+    await Promise.all([client.close(), otherClient.close()]);
   }
 });
