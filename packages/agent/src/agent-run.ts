@@ -1,7 +1,7 @@
 import type { ToolStep } from '@parley/contract';
 import type { AgentInput, AgentOutcome } from './agent.ts';
 import type { AgentBounds } from './bounds.ts';
-import { type AnswerPlan, ModelAsker } from './model-asker.ts';
+import { type AnswerPlan, ModelCaller } from './model-caller.ts';
 import { fitResults } from './tools/fit-results.ts';
 import type { Toolbox } from './tools/toolbox.ts';
 import { Watch } from './watch.ts';
@@ -11,16 +11,16 @@ type RunInput = Pick<
   'signal' | 'emit' | 'steps' | 'saveToolSteps' | 'restartText' | 'onWait' | 'onAbort'
 >;
 
-/** One answer: the calls of models and of tools until there is one, or until it is given up. */
+/** One answer: calls models and tools in turn until a model gives the final text, or the answer fails. */
 export class AgentRun {
-  readonly #asker: ModelAsker;
+  readonly #caller: ModelCaller;
   readonly #toolbox: Toolbox;
   readonly #input: RunInput;
   readonly #bounds: AgentBounds;
   readonly #stopTools = new AbortController();
   readonly #watch: Watch;
   readonly #steps: ToolStep[];
-  /** Of the results of all tools, in estimated tokens: all models of the list are given the same results. */
+  /** The token budget for all tool results together, estimated. All models of the list receive the same results. */
   readonly #budgetTokens: number;
 
   constructor(
@@ -37,24 +37,24 @@ export class AgentRun {
     this.#budgetTokens = Math.min(...facts.map(({ budgetTokens }) => budgetTokens));
     const firstPieceMaxMs = Math.min(...facts.map((of) => of.firstPieceMaxMs));
     this.#watch = new Watch(input.signal, { ...bounds, firstPieceMaxMs }, () => {
-      this.#asker.stop();
+      this.#caller.stop();
       if (!this.#watch.isCallTimeout) this.#stopTools.abort();
     });
-    this.#asker = new ModelAsker(plan, { input, bounds, watch: this.#watch, steps: this.#steps });
+    this.#caller = new ModelCaller(plan, { input, bounds, watch: this.#watch, steps: this.#steps });
   }
 
-  /** @throws ModelError; the signal's reason; what emitting and keeping throw. */
+  /** @throws ModelError; the signal's reason; errors of `emit` and `saveToolSteps` */
   async outcome(): Promise<AgentOutcome> {
     try {
-      await this.#goOn();
+      await this.#resume();
       for (;;) {
-        const answer = await this.#asker.ask();
-        if (answer.calls.length === 0) return this.#asker.toOutcome(answer);
-        this.#steps.push(this.#asker.toStep(answer));
+        const answer = await this.#caller.nextStep();
+        if (answer.calls.length === 0) return this.#caller.toOutcome(answer);
+        this.#steps.push(this.#caller.toStep(answer));
         await this.#callTools();
       }
     } catch (error) {
-      const spent = this.#input.signal.aborted && this.#asker.spent();
+      const spent = this.#input.signal.aborted && this.#caller.spent();
       if (spent) this.#input.onAbort?.(spent);
       throw error;
     } finally {
@@ -62,31 +62,34 @@ export class AgentRun {
     }
   }
 
-  /** Takes up what an earlier run left: emits its text again, and ends the step it was in. */
-  async #goOn(): Promise<void> {
-    this.#asker.repeatSteps();
+  /** Continues an earlier run: emits its text again, and calls the tools of its last step that have no result. */
+  async #resume(): Promise<void> {
+    this.#caller.repeatSteps();
     const isOpen = this.#steps.at(-1)?.calls.some(({ result }) => result === undefined);
     if (isOpen) await this.#callTools();
   }
 
-  /** Calls the tools of the newest step, all at once; kept before, so that a call can be made again as it was. */
+  /**
+   * Calls all tools of the newest step at once. The step is stored first, so that another run can repeat each call
+   * unchanged.
+   */
   async #callTools(): Promise<void> {
     const number = this.#steps.length;
     const step = this.#steps[number - 1];
     if (!step) return;
     this.#watch.endStep();
     await this.#input.saveToolSteps([...this.#steps]);
-    this.#asker.rejectEnded();
+    this.#caller.rejectEnded();
     const results = await Promise.all(
       step.calls.map((call, index) => this.#toolbox.call(call, { step: number, index: index + 1 })),
     );
-    this.#asker.rejectEnded();
-    const told = this.#steps.flatMap(({ calls }) => calls.flatMap(({ result }) => result ?? []));
+    this.#caller.rejectEnded();
+    const earlier = this.#steps.flatMap(({ calls }) => calls.flatMap(({ result }) => result ?? []));
     const { toolResultLengthMax: lengthMax } = this.#bounds;
-    const fitted = fitResults(results, told, { lengthMax, budgetTokens: this.#budgetTokens });
+    const fitted = fitResults(results, earlier, { lengthMax, budgetTokens: this.#budgetTokens });
     const calls = step.calls.map((call, index) => ({ ...call, result: fitted[index] ?? '' }));
     this.#steps[number - 1] = { ...step, calls };
     await this.#input.saveToolSteps([...this.#steps]);
-    this.#asker.rejectEnded();
+    this.#caller.rejectEnded();
   }
 }

@@ -38,7 +38,7 @@ export interface ModelEndpoint extends ModelServer {
   readonly model: string;
   /** The longest time to the first piece of an answer, if this model needs longer than others. */
   readonly firstPieceMaxMs?: number | undefined;
-  /** The budget of the history in estimated tokens, if this model reads less than others. */
+  /** The token budget of the history, estimated, if this model's context window is smaller than others. */
   readonly contextTokens?: number | undefined;
 }
 
@@ -92,9 +92,9 @@ export interface AgentInput {
    */
   readonly onWait?: ((until: Date | undefined) => void) | undefined;
   /**
-   * Voids all emitted text, because another model begins the answer again. Then the text of the stored steps is
-   * emitted again. An error ends the run. Without this function no other model continues an answer with text emitted
-   * since the last step.
+   * Discards all emitted text, because another model begins the answer again. The text of the stored steps is then
+   * emitted again. An error ends the run. Without this function, no other model continues an answer that has emitted
+   * text since the last step.
    */
   readonly restartText?: (() => Promise<void>) | undefined;
   /** Called once with the usage, before the promise is rejected, when the signal has ended the answer. */
@@ -108,15 +108,15 @@ export interface AgentSpent {
   readonly calls: number;
   /** The usage that the model's server reported, with an estimate for the current call. */
   readonly usage: AgentUsage;
-  /** The usage of other models that could not answer. */
+  /** The usage of other models, which were called and failed. */
   readonly others?: readonly ModelUse[] | undefined;
 }
 
 /** An answer that is complete. */
 export interface AgentOutcome {
-  /** All that was emitted. */
+  /** The whole emitted text. */
   readonly text: string;
-  /** `length`: the answer was cut by the model's own bound or by ours; `content_filter`: a filter ended it. */
+  /** `length`: the model's limit or ours cut the answer; `content_filter`: a filter ended it. */
   readonly finishReason: 'stop' | 'length' | 'content_filter';
   /** The model that answered, as its server names it. */
   readonly model: string;
@@ -126,14 +126,14 @@ export interface AgentOutcome {
   readonly estimate?: AgentUsage | undefined;
   /** HTTP calls of this model that were made. */
   readonly calls: number;
-  /** The usage of other models that could not answer. */
+  /** The usage of other models, which were called and failed. */
   readonly others?: readonly ModelUse[] | undefined;
 }
 
 /**
  * Answers a conversation.
  *
- * @throws ModelError when the model gives no answer; the signal's reason when it was aborted; what `endpoint`
- * throws. After a failure, what was emitted is no answer.
+ * @throws ModelError when the model gives no answer; the signal's reason when it was aborted; errors of `endpoint`.
+ * After a failure, the emitted text is not an answer.
  */
 export type RunAgent = (input: AgentInput) => Promise<AgentOutcome>;

@@ -13,7 +13,7 @@ export interface AnswerEnd {
   readonly usage: AgentUsage | undefined;
   /** The tools the model calls, in order. */
   readonly calls: AssembledCalls['calls'];
-  /** The opaque data of this step that the model's server wants back. */
+  /** Opaque data of this step that must be sent back to the model's server. */
   readonly opaque: JsonObject;
 }
 
@@ -27,19 +27,20 @@ export interface ReadingParts {
   readonly stop: () => void;
 }
 
-/** Fields that are to be given back may be as long as this, as JSON; a turn stays far under MongoDB's 16 MB. */
+/** The maximum length of opaque data as JSON, so that a turn stays far below MongoDB's 16 MB. */
 const OPAQUE_LENGTH_MAX = 256 * 1024;
 
 /**
- * Reads one answer of a model from its pieces. The text goes to `answer`, which emits once for all that one read of the
- * connection brought.
+ * Reads one answer of a model from its pieces. The text goes to `answer`, which emits once for each read of the
+ * connection.
  *
- * An answer is complete when its server says so after a finish reason, after some text, or after whole calls; without
- * that, `tailMaxMs` after a finish reason and the last piece. A connection that merely ends is a failure. Whatever goes
- * wrong after a finish reason costs the usage at most. An answer beyond its longest length is cut.
+ * An answer is complete when the server marks its end after a finish reason, after some text, or after complete
+ * calls; without such a mark, `tailMaxMs` after a finish reason and the last piece. A connection that closes without
+ * these is a failure. An error after a finish reason loses at most the usage. An answer that exceeds its maximum
+ * length is cut.
  */
 export class AnswerReading {
-  /** How the answer ended; rejects with what emitting throws. */
+  /** Resolves with the end of the answer; rejects with errors of `emit`. */
   readonly end: Promise<AnswerEnd | ModelFailure>;
   readonly #resolve: (end: AnswerEnd | ModelFailure) => void;
   readonly #reject: (error: unknown) => void;
@@ -69,7 +70,7 @@ export class AnswerReading {
     return this.#usage;
   }
 
-  /** Takes the pieces that one read brought. */
+  /** Takes the pieces of one read of the connection. */
   readonly take = (pieces: readonly ModelPiece[]): void => {
     const last = pieces.at(-1);
     const isOver = last?.type === 'end' || last?.type === 'error';
@@ -88,7 +89,7 @@ export class AnswerReading {
     }
   };
 
-  /** Whether the piece is one of the answer itself. */
+  /** Whether the piece belongs to the answer itself. */
   #takePiece(piece: ModelPiece): boolean {
     switch (piece.type) {
       case 'text':
@@ -109,7 +110,7 @@ export class AnswerReading {
         this.#takeUsage(piece);
         return false;
       case 'finish':
-        // A server that tells a reason twice tells the plain one last.
+        // Some servers send `stop` after another reason; it does not replace that reason.
         if (this.#finishReason === undefined || piece.reason !== 'stop') this.#finishReason = piece.reason;
         return false;
       case 'done':
@@ -120,7 +121,10 @@ export class AnswerReading {
     }
   }
 
-  /** Only a step with tool calls is given back. A field that is cut is of no use: beyond the bound all are left out. */
+  /**
+   * Only a step with tool calls is sent back. A truncated field is useless, so all fields are dropped if they are too
+   * long.
+   */
   #takeOpaque({ name, value }: Extract<ModelPiece, { type: 'opaque' }>): void {
     if (this.#parts.tools.length === 0) return;
     this.#opaqueLength += typeof value === 'string' ? value.length : JSON.stringify(value).length;
@@ -128,7 +132,7 @@ export class AnswerReading {
     else this.#opaque[name] = joined(this.#opaque[name], value);
   }
 
-  /** A usage of nothing is none: it would replace what the server told before. */
+  /** A usage of zero is ignored, because it would replace an earlier report. */
   #takeUsage({ inputTokens, outputTokens }: AgentUsage): void {
     if (inputTokens + outputTokens > 0) this.#usage = { inputTokens, outputTokens };
   }
@@ -146,9 +150,11 @@ export class AnswerReading {
     }
   }
 
-  /** The server says that the answer is over: that counts as a finish reason if there is something whole. */
+  /**
+   * The server marks the end of the answer. If there is text or a complete call, the mark counts as a finish reason.
+   */
   #endMarked(): void {
-    // A server that does not close its stream is left after a while.
+    // A server that does not close its stream is disconnected after a while.
     this.#waitForTail(false);
     const { calls, areWhole } = this.#calls.all();
     if (this.#finishReason !== undefined) this.#complete(this.#finishReason);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AnswerText } from './answer-text.ts';
 
-/** Feeds the pieces, each one flushed, and gives what was emitted. */
+/** Takes the pieces, flushes each one, and returns the emitted texts. */
 function emittedOf(pieces: readonly string[], lengthMax = 1_000) {
   const emitted: string[] = [];
   const answer = new AnswerText(({ text }) => emitted.push(text), lengthMax);

@@ -1,9 +1,9 @@
 import type { AgentEvent } from './agent.ts';
 
 /**
- * The text of an answer as it grows: what was emitted, and nothing else. It is always well-formed Unicode
- * without NUL, as every text in Parley is; what a model sends beyond that becomes U+FFFD. A character whose
- * two halves come in two pieces is held back until it is whole.
+ * The text of an answer as it grows, exactly as it was emitted. It is always well-formed Unicode without NUL, like
+ * every text in Parley; other code units are replaced by U+FFFD. If a surrogate pair is split over two pieces, its
+ * first half is held back until the second arrives.
  */
 export class AnswerText {
   readonly #emit: (event: AgentEvent) => void;
@@ -20,7 +20,7 @@ export class AnswerText {
     this.#lengthMax = lengthMax;
   }
 
-  /** All that was emitted. */
+  /** The whole emitted text. */
   get text(): string {
     return this.#text;
   }
@@ -30,12 +30,12 @@ export class AnswerText {
     return this.#text.slice(this.#partStart);
   }
 
-  /** Whether something was emitted, or waits to be, since the last `beginPart`. */
+  /** Whether text was emitted, or is held back, since the last `beginPart`. */
   get hasNew(): boolean {
     return this.#text.length > this.#partStart || this.#pending !== '';
   }
 
-  /** The next text is another answer of the model and gets its own paragraph. */
+  /** Begins a part: the next text is a new answer of the model and starts a new paragraph. */
   beginPart(): void {
     this.#partStart = this.#text.length;
     this.#needsBreak = /\S$/.test(this.#text);
@@ -48,17 +48,17 @@ export class AnswerText {
     this.end();
   }
 
-  /** The model went on beyond the longest answer; the rest was dropped. */
+  /** The model exceeded the maximum length; the rest was dropped. */
   get isCut(): boolean {
     return this.#isCut;
   }
 
-  /** Takes a piece of the answer; `flush` emits it. */
+  /** Appends a piece of the answer; `flush` emits it. */
   add(piece: string): void {
     this.#pending += piece;
   }
 
-  /** Emits what has come since the last time, as one event. */
+  /** Emits all text since the last flush, as one event. */
   flush(): void {
     const pending = this.#pending;
     if (pending === '') return;
@@ -68,14 +68,14 @@ export class AnswerText {
     this.#send(isHalf ? pending.slice(0, last) : pending);
   }
 
-  /** Emits all that is left: no other half will come. */
+  /** Emits the rest. A half surrogate pair that is held back will not be completed. */
   end(): void {
     this.flush();
     this.#send(this.#pending);
     this.#pending = '';
   }
 
-  /** Forgets what was held back by a call that gave nothing. */
+  /** Discards text that was held back by a failed call. */
   restart(): void {
     this.#pending = '';
   }
@@ -97,7 +97,7 @@ export class AnswerText {
   }
 }
 
-/** Between two answers of the model that are one answer to the person. */
+/** Separates two answers of the model that the reader sees as one. */
 const PART_BREAK = '\n\n';
 
 function isHighSurrogate(unit: number): boolean {

@@ -18,20 +18,20 @@ export interface AgentBounds {
   readonly callsMax: number;
   /** Failures in a row after which a model's circuit opens. */
   readonly circuitFailuresMax: number;
-  /** How long an open circuit keeps its model behind the others of a list. */
+  /** How long the model of an open circuit is called after the other models of a list. */
   readonly circuitOpenMs: number;
   /** The pause before the second call; it doubles with each further one. */
   readonly retryDelayMs: number;
   /**
-   * The longest answer, in UTF-16 units (never fewer than its characters, and known without counting). A
-   * longer one is cut here.
+   * The maximum answer in UTF-16 units, which are never fewer than its characters and need no counting. A longer
+   * answer is cut.
    */
   readonly answerLengthMax: number;
-  /** Answers that call tools; after so many the model has to answer without. */
+  /** Model responses with tool calls. After this many the model must answer without tools. */
   readonly toolStepsMax: number;
-  /** Calls of one of them; those beyond are left out, as if the model had not made them. */
+  /** Tool calls in one such response. Further calls are ignored. */
   readonly toolCallsPerStepMax: number;
-  /** In UTF-16 units. Longer arguments are told to the model to be too long. */
+  /** In UTF-16 units. For longer arguments the model gets an error as the result. */
   readonly toolArgumentsLengthMax: number;
   /** In UTF-16 units. A longer result is cut. */
   readonly toolResultLengthMax: number;

@@ -61,7 +61,8 @@ describe('the context', () => {
 });
 
 describe('the estimate of tokens', () => {
-  // Counted with cl100k_base, the finest of OpenAI's tokenizers in use; the message's own four are added.
+  // Counted with cl100k_base, which gives the most tokens of OpenAI's current tokenizers; the message's own four are
+  // added.
   test.each([
     ['The quick brown fox jumps over the lazy dog.', 10 + 4],
     ['人工智能正在改变世界，我们需要认真思考它的影响。', 25 + 4],
@@ -84,7 +85,7 @@ const history = fc.array(message, { maxLength: 30 });
 const budget = fc.integer({ min: -5, max: 300 });
 const settings = fc.record({ systemPrompt: fc.string({ maxLength: 10 }) });
 
-/** The texts of a context's turns, merged messages taken apart again. */
+/** The texts of a context's turns; merged messages are separated again. */
 function textsOf(context: readonly ContextMessage[]): string {
   return context
     .filter(({ role }) => role !== 'system')

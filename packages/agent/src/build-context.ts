@@ -1,6 +1,6 @@
 import type { AgentSettings, HistoryMessage } from './agent.ts';
 
-/** A message as the model is given it. */
+/** A message as it is sent to the model. */
 export interface ContextMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
@@ -11,19 +11,19 @@ const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_BYTE = 2 / 5;
 
 /**
- * The list of messages the model is given: the system prompt, if there is one, then user and assistant in
- * turn, the first and the last of them the user's. It is empty of turns only if the history holds no user
- * message with text.
+ * Builds the list of messages for the model: the system prompt, if there is one, then user and assistant messages in
+ * alternation, beginning and ending with a user message. It contains no turns only if the history has no user message
+ * with text.
  *
- * `messages` come oldest first. Messages without text are skipped; those of one role that then follow each
- * other (a person who wrote again after a failed answer) become one, joined by a blank line, so that nothing
- * the person said is lost. What comes after the newest user message is left out, and so are earlier messages that
- * the model rejected, because it would reject the new one with them.
+ * `messages` come oldest first. Messages without text are skipped. Adjacent messages of one role, such as those after
+ * a failed answer, are joined by a blank line, so that no text of the user is lost. Messages after the newest user
+ * message are left out, and so are earlier messages that the model rejected, because the model would reject the new
+ * one with them.
  *
- * `budgetTokens` is the history's budget, in estimated tokens; the system prompt is not counted. What does
- * not fit is left out whole, the oldest first, and an answer goes with its question. The newest user message
- * is always there, even if it alone exceeds the budget. The work done is bounded by the budget, not by the
- * length of the history.
+ * `budgetTokens` is the budget of the history, in estimated tokens; the system prompt is not counted. Messages that
+ * do not fit are left out whole, the oldest first, and an answer together with its question. The newest user message
+ * is always included, even if it alone exceeds the budget. The cost is bounded by the budget, not by the length of
+ * the history.
  */
 export function buildContext(
   messages: readonly HistoryMessage[],
@@ -46,21 +46,21 @@ function isGiven({ content, isRefused }: HistoryMessage, isNewest: boolean): boo
 }
 
 /**
- * How many tokens a message takes, estimated without a tokenizer: two for five bytes of its UTF-8, and four
- * for the message itself. That is rather too many than too few: half as much again as OpenAI's tokenizers
- * count for English and code, a little more than they count for most other scripts. Base64 and strings of
- * symbols take up to twice the estimate: the model's window must have room beside the budget.
+ * Estimates the tokens of a message without a tokenizer: two for five bytes of its UTF-8, and four for the message
+ * itself. The estimate is high rather than low: 1.5 times the count of OpenAI's tokenizers for English and code, and
+ * slightly more than their count for most other scripts. Base64 and strings of symbols take up to twice the estimate,
+ * so the model's context window needs room beside the budget.
  */
 export function estimateTokens(text: string): number {
   return TOKENS_PER_MESSAGE + tokensOfBytes(Buffer.byteLength(text));
 }
 
-/** The same for text of which only the size in UTF-8 is known, without the messages it stands in. */
+/** Estimates the tokens of a text, of which only the size in UTF-8 is known, without the message around it. */
 export function tokensOfBytes(bytes: number): number {
   return Math.ceil(bytes * TOKENS_PER_BYTE);
 }
 
-/** Walks back from the newest while it fits; the answer is a user's message, or -1 where there is none. */
+/** Searches backwards from the newest message while the budget lasts. Returns the index of a user message, or -1. */
 function oldestThatFits(messages: readonly HistoryMessage[], newest: number, budgetTokens: number): number {
   let oldest = newest;
   let left = budgetTokens;

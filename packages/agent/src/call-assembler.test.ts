@@ -58,11 +58,11 @@ describe('several calls', () => {
         { arguments: BERGEN },
       ],
     ],
-  ])('several calls are told apart: %s', (_, pieces) => {
+  ])('several calls are distinguished: %s', (_, pieces) => {
     expect(read(pieces)).toEqual([`weather ${OSLO}`, `weather ${BERGEN}`]);
   });
 
-  test('calls of two tools without a number or an id are told apart by their names', () => {
+  test('calls of two tools without a number or an id are distinguished by their names', () => {
     const pieces = [{ name: 'weather', arguments: OSLO }, { name: 'time' }];
     expect(read(pieces)).toEqual([`weather ${OSLO}`, 'time ']);
   });
@@ -129,7 +129,7 @@ describe('one call', () => {
   });
 });
 
-/** How the parts of a piece other than its arguments may differ from what they should be. */
+/** Deviations of a piece, except in its arguments. */
 const marks: fc.Arbitrary<Damage> = fc.record({
   index: fc.constantFrom('true', 'missing', 'changed'),
   id: fc.constantFrom('true', 'missing', 'changed'),
@@ -142,7 +142,7 @@ const values = fc.letrec((tie) => ({
   object: fc.dictionary(texts, tie('value'), { minKeys: 1, maxKeys: 3 }),
 })).object;
 
-/** Cuts the call into pieces and damages what tells that they belong together. */
+/** Cuts the call into pieces and damages the fields that connect them. */
 function toPieces(written: string, cuts: readonly number[], damages: readonly Damage[]): Piece[] {
   const places = [
     0,
@@ -166,8 +166,8 @@ interface Damage {
 }
 
 /**
- * A name that comes with a new index and a new id begins another call: nothing else can tell two calls apart. So one
- * of the three stays as it should be.
+ * A name with a new index and a new id begins another call, because nothing else separates two calls. So one of the
+ * three stays correct.
  */
 function keysOf({ index, id, name }: Damage, position: number): Piece {
   const isOtherCall = name !== 'missing' && index !== 'true' && id !== 'true';
@@ -209,7 +209,7 @@ test('pieces of a call with correct numbers and ids give that call, whatever pre
 });
 
 function isObject(text: string): boolean {
-  // The arguments of a call: an empty text stands for an empty object.
+  // The arguments of a call: an empty text means an empty object.
   if (text.trim() === '') return true;
   try {
     const value: unknown = JSON.parse(text);

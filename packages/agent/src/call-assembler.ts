@@ -3,11 +3,11 @@ import { JsonEnd } from './json-end.ts';
 import type { ModelTool, ToolCallPiece } from './model/model.ts';
 import { NameParts } from './name-parts.ts';
 
-/** More is no answer of a model, and would fill the memory. */
+/** No real answer has more calls; the limit protects memory. */
 const CALLS_MAX = 64;
 const LENGTH_MAX = 1024 * 1024;
 
-/** Replaces arguments whose pieces do not fit together. It is no JSON, so no tool is called with it. */
+/** Replaces arguments whose pieces contradict each other. It is not JSON, so no tool is called with it. */
 const UNREADABLE = '(the arguments did not arrive whole)';
 
 /** The model calls tools without end. */
@@ -20,9 +20,10 @@ export interface AssembledCalls {
 }
 
 /**
- * Puts tool calls together from their pieces: by index, else by id, else by order. Servers differ: ids change or are
- * missing, names are repeated or cut, arguments are sent again as a whole, or follow an empty object. Pieces that do not
- * fit make the call unreadable, and so all calls of the step: then none of them can be trusted, and no tool is called.
+ * Assembles tool calls from their pieces: by index, else by id, else by order. Servers differ: ids change or are
+ * missing, names are repeated or cut, arguments are sent again as a whole or follow an empty object. If pieces
+ * contradict each other, all calls of the step are unreadable and no tool is called, because none of them can be
+ * trusted.
  */
 export class CallAssembler {
   readonly #tools: ReadonlyMap<string, ModelTool>;
@@ -62,14 +63,14 @@ export class CallAssembler {
     return { calls, areWhole };
   }
 
-  /** The name of the call before it, sent once more without a number, an id or arguments. */
+  /** The piece only repeats the name of the preceding call, without a number, an id or arguments. */
   #isEcho(call: GrowingCall): boolean {
     const before = this.#calls[this.#calls.indexOf(call) - 1];
     const hasKeys = call.indexes.size > 0 || call.ids.size > 0;
     return before !== undefined && !hasKeys && call.isBlank && call.name.isSame(before.name);
   }
 
-  /** Beside other calls, one without arguments may be what is left of a call that was cut apart. */
+  /** Beside other calls, a call without arguments may be a fragment of another call. */
   #isWhole(call: GrowingCall, count: number): boolean {
     if (call.isBroken) return false;
     if (call.isReadable) return true;
@@ -95,7 +96,7 @@ export class CallAssembler {
     return call;
   }
 
-  /** Whether a piece whose index and id are unknown or missing begins a call. Every call begins with a name. */
+  /** Whether a piece with an unknown or missing index and id begins a call. Every call begins with a name. */
   #isNext({ index, id, name, arguments: written = '' }: ToolCallPiece, last: GrowingCall): boolean {
     if (!name || !canBegin(written)) return false;
     const keys = (index === undefined ? 0 : 1) + (id ? 1 : 0);
@@ -108,7 +109,7 @@ export class CallAssembler {
   }
 }
 
-/** Whether a piece is a whole call of its own under the index of another one: some servers number all calls alike. */
+/** Whether a piece is a complete call under the index of another call: some servers give all calls the same number. */
 function isNextWhole(
   { id, name, arguments: written = '' }: ToolCallPiece,
   byIndex: GrowingCall,
@@ -119,7 +120,7 @@ function isNextWhole(
   return hasNewId && Boolean(name) && isFull && written.trim() !== '' && canBegin(written);
 }
 
-/** Whether arguments can begin so: with an object, an object in a string, or `null`. */
+/** Whether arguments can begin with this text: an object, an object in a string, or `null`. */
 function canBegin(written: string): boolean {
   return /^\s*(?:$|\{|"(?:$|\{)|null\s*$)/.test(written);
 }
@@ -147,7 +148,7 @@ class GrowingCall {
     if (written) this.#append(written);
   }
 
-  /** The arguments are whole, as far as their brackets and quotes tell. */
+  /** The arguments are complete, judged by their brackets and quotes. */
   get isClosed(): boolean {
     return this.#end.isReached;
   }
@@ -170,7 +171,9 @@ class GrowingCall {
     return !this.isBlank && parse(this.#written) !== undefined;
   }
 
-  /** As the model wrote them; an object in a string, or `null` for none, is made the object that is meant. */
+  /**
+   * The arguments as the model wrote them; an object in a string becomes the object, and `null` becomes an empty one.
+   */
   get arguments(): string {
     const value = parse(this.#written);
     if (value === null) return '{}';

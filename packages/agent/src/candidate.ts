@@ -6,13 +6,13 @@ import type { ModelCircuits } from './model-circuits.ts';
 import { nameOfModel } from './model-error.ts';
 import { ModelSpending } from './model-spending.ts';
 
-/** A model that may answer, and how it is asked. */
+/** A model that may answer, with its client and its context. */
 export interface CandidateFacts extends ModelChoice {
   readonly client: Model;
   readonly context: readonly ContextMessage[];
   /** How long its first piece may take. */
   readonly firstPieceMaxMs: number;
-  /** For the results of all tools together, in estimated tokens. */
+  /** The token budget for all tool results together, estimated. */
   readonly budgetTokens: number;
 }
 
@@ -34,20 +34,20 @@ export class Candidate {
     return this.isOfDefaultProvider ? undefined : this.facts.provider;
   }
 
-  /** Names it in the steps that it wrote. */
+  /** Identifies the model in the steps that it wrote. */
   get source(): string {
     return nameOfModelChoice(this.facts);
   }
 
-  /** How usage names it; `model` is the name that its server gave, if it gave one. */
+  /** The name in usage records; `model` is the name that the server reported, if it did. */
   nameOf(model = this.facts.model): string {
     return nameOfModel(model, this.provider);
   }
 }
 
 /**
- * The order in which models are asked in a step: the one that answered last, then the others of the list; those whose
- * circuit is open come last.
+ * The order in which a step calls the models: the one that answered last, then the others of the list; models with an
+ * open circuit come last.
  */
 export function orderOf(
   candidates: readonly Candidate[],
@@ -62,7 +62,10 @@ export function orderOf(
   return [...(closed ?? []), ...(open ?? [])];
 }
 
-/** Whether another model is asked after this failure. A model that rejects the message works: another one would reject it too. */
+/**
+ * Whether another model is called after this failure. If a model rejects the message, another one is not called,
+ * because it would reject it too.
+ */
 export function isForAnother(code: ModelErrorCode): boolean {
   return code !== 'model_refused';
 }

@@ -3,8 +3,8 @@ import type { ContextMessage } from './build-context.ts';
 import type { ModelMessage } from './model/model.ts';
 
 /**
- * The messages for a model: the history, and the steps of this answer so far. Opaque fields only go back to the model
- * that wrote them; `source` names the called one.
+ * The messages for a model: the history, and the steps of this answer so far. Opaque fields are sent back only to the
+ * model that wrote them; `source` identifies the called model.
  */
 export function conversationOf(
   context: readonly ContextMessage[],
@@ -24,7 +24,8 @@ function messagesOf({ text, calls, opaque }: ToolStep, isOwn: boolean): ModelMes
       calls: calls.map((call) => ({
         id: call.id,
         name: call.name,
-        // Servers read the arguments again, and fail at those that are no object: the result says what was wrong.
+        // Servers parse the arguments again and fail if they are not an object. The tool's result describes the
+        // mistake.
         arguments: toObject(call.arguments) ? call.arguments : '{}',
         opaque: opaqueOf(call.opaque),
       })),

@@ -16,7 +16,7 @@ export type { AgentBounds } from './bounds.ts';
 export { buildContext, type ContextMessage, estimateTokens, tokensOfBytes } from './build-context.ts';
 export { listModels } from './list-models.ts';
 export type { ModelErrorCode } from './model/model-failure.ts';
-export type { ModelEnd } from './model-asker.ts';
+export type { ModelEnd } from './model-caller.ts';
 export { type CircuitCounts, ModelCircuits } from './model-circuits.ts';
 export { ModelError } from './model-error.ts';
 export { createRunAgent, type ModelFallback, type RunAgentOptions } from './run-agent.ts';

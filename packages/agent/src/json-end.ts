@@ -1,4 +1,4 @@
-/** Finds the end of a JSON value as it grows, by its brackets and quotes alone: each character is looked at once. */
+/** Finds the end of a JSON value as it grows, by its brackets and quotes alone. Each character is read once. */
 export class JsonEnd {
   #depth = 0;
   #isInString = false;
@@ -7,7 +7,7 @@ export class JsonEnd {
   #isReached = false;
   #word = '';
 
-  /** Whether the value is whole. What follows it is not looked at. */
+  /** Whether the value is complete. Text after it is ignored. */
   get isReached(): boolean {
     return this.#isReached || this.#word === 'null';
   }

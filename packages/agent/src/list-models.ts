@@ -1,9 +1,9 @@
 import { ApiError, DEFAULT_PROVIDER, type ModelChoice } from '@parley/contract';
 import type { AgentSettings, ModelEndpoint, ModelServer } from './agent.ts';
 
-/** The servers that models are called at, and the models of agents that name none. */
+/** The servers of the models, and the default models. */
 export interface ModelSources {
-  /** The default provider with its model. Throws an ApiError while there is none. */
+  /** The default provider with its model. Throws an ApiError if there is none at present. */
   readonly endpoint: () => ModelEndpoint;
   /** Further providers of the operator's configuration, by name. */
   readonly providers?: ReadonlyMap<string, ModelServer> | undefined;
@@ -11,14 +11,14 @@ export interface ModelSources {
   readonly defaultModels?: readonly ModelChoice[] | undefined;
 }
 
-/** A model that may answer, and where it is. */
+/** A model that may answer, with its server. */
 export interface ListedModel extends ModelChoice {
   readonly endpoint: ModelEndpoint;
 }
 
 /**
- * The models that may answer for an agent, in order. A provider that is not configured, or has no model now, is left
- * out.
+ * The models that may answer for an agent, in order. A provider that is not configured, or has no model at present,
+ * is left out.
  *
  * @throws ApiError when none is left
  */

@@ -34,7 +34,7 @@ export interface ModelEnd extends ModelChoice {
   readonly code?: ModelErrorCode | undefined;
 }
 
-/** An answer of a model: the end of the whole answer, or calls of tools. */
+/** An answer of a model: the end of the whole answer, or tool calls. */
 export interface ModelAnswer {
   readonly end: AnswerEnd;
   readonly calls: readonly ToolCall[];
@@ -47,7 +47,7 @@ interface OpenCall {
   readonly reading: AnswerReading;
 }
 
-interface AskerDeps {
+interface CallerDeps {
   readonly input: Pick<AgentInput, 'signal' | 'emit' | 'restartText' | 'onWait'>;
   readonly bounds: AgentBounds;
   readonly watch: Watch;
@@ -55,10 +55,10 @@ interface AskerDeps {
   readonly steps: readonly ToolStep[];
 }
 
-/** Calls the models of a list, one after the other, until one gives the next step of an answer. It emits the text. */
-export class ModelAsker {
+/** Calls the models of a list, one after the other, until one gives the next step of an answer, and emits its text. */
+export class ModelCaller {
   readonly #plan: AnswerPlan;
-  readonly #input: AskerDeps['input'];
+  readonly #input: CallerDeps['input'];
   readonly #bounds: AgentBounds;
   readonly #watch: Watch;
   readonly #steps: readonly ToolStep[];
@@ -67,7 +67,7 @@ export class ModelAsker {
   #current: Candidate;
   #open: OpenCall | undefined;
 
-  constructor(plan: AnswerPlan, { input, bounds, watch, steps }: AskerDeps) {
+  constructor(plan: AnswerPlan, { input, bounds, watch, steps }: CallerDeps) {
     this.#plan = plan;
     [this.#current] = plan.candidates;
     this.#input = input;
@@ -78,27 +78,27 @@ export class ModelAsker {
   }
 
   /**
-   * Asks one model after the other until one answers.
+   * Calls one model after the other until one answers.
    *
-   * @throws ModelError; the signal's reason; what emitting and restarting throw
+   * @throws ModelError; the signal's reason; errors of `emit` and `restartText`
    */
-  async ask(): Promise<ModelAnswer> {
+  async nextStep(): Promise<ModelAnswer> {
     this.#answer.beginPart();
     this.#watch.beginStep();
     const order = orderOf(this.#plan.candidates, this.#current, this.#plan.circuits);
     for (const [index, candidate] of order.entries()) {
       this.#current = candidate;
       const next = order[index + 1];
-      const result = await this.#askModel(candidate, next === undefined);
+      const result = await this.#callModel(candidate, next === undefined);
       if ('end' in result) return result;
       if (!next || !this.#isForNext(result)) throw this.#errorOf(result);
       await this.#fallBack(result, next);
     }
-    throw new RangeError('There is no model to ask.');
+    throw new RangeError('There is no model to call.');
   }
 
   /** Calls one model and notes the result. */
-  async #askModel(candidate: Candidate, isLast: boolean): Promise<ModelAnswer | ModelFailure> {
+  async #callModel(candidate: Candidate, isLast: boolean): Promise<ModelAnswer | ModelFailure> {
     const { circuits, onModelEnd } = this.#plan;
     const { provider, model } = candidate.facts;
     let state: Parameters<ModelCircuits['end']>[1] = 'unknown';
@@ -106,7 +106,7 @@ export class ModelAsker {
     try {
       const result = await this.#repeat(candidate, isLast);
       const code = 'end' in result ? undefined : result.code;
-      // A model that rejects a message works.
+      // A model that rejects a message still works.
       state = code === undefined || code === 'model_refused' ? 'works' : 'failed';
       onModelEnd({ provider, model, code });
       return result;
@@ -139,7 +139,7 @@ export class ModelAsker {
     return canBegin && isForAnother(code) && this.#watch.remainingMs > 0;
   }
 
-  /** Lets the next model begin where the step began. */
+  /** Lets the next model begin at the start of the step. */
   async #fallBack(failure: ModelFailure, next: Candidate): Promise<void> {
     this.#watch.goOn();
     this.rejectEnded();
@@ -152,7 +152,7 @@ export class ModelAsker {
     this.#answer.beginPart();
   }
 
-  /** Readers are told of a wait that the server asked for, because it may be long. */
+  /** Readers are notified of a wait that the server asked for, because it may be long. */
   async #pause(ms: number, { retryAfterMs = 0 }: ModelFailure): Promise<void> {
     const { onWait } = this.#input;
     if (retryAfterMs > 0) onWait?.(new Date(Date.now() + ms));
@@ -175,7 +175,7 @@ export class ModelAsker {
     this.#open = undefined;
     spending.addUsage(open.reading.usage);
     const isFailure = 'code' in end;
-    // The text of a failed model is paid for too if another model continues.
+    // The text of a failed model costs tokens too, if another model continues.
     const isSpent = !isFailure || (this.#plan.candidates.length > 1 && this.#answer.part !== '');
     if (!open.reading.usage && isSpent) spending.addEstimate(this.#estimateOf(open.request));
     if (isFailure) return this.#timeout() ?? end;
@@ -207,14 +207,14 @@ export class ModelAsker {
     };
   }
 
-  /** The calls to make, without those that were cut in the middle and those of unknown tools. */
+  /** The calls to make, without calls that were cut off and calls of unknown tools. */
   #callsOf({ calls, finishReason }: AnswerEnd, { tools, mustAnswer }: ModelRequest): ToolCall[] {
     if (tools.length === 0 || mustAnswer || UNFINISHED.includes(finishReason)) return [];
     const { toolCallsPerStepMax, toolArgumentsLengthMax } = this.#bounds;
     return calls.slice(0, toolCallsPerStepMax).map(({ id, name, arguments: written, opaque }, index) => ({
       id: id || mintCallId(this.#steps.length, index),
       name: name.slice(0, NAME_LENGTH_MAX).toWellFormed(),
-      // One more than may be, so that it is known to be too long.
+      // One unit more than the maximum, so that the text is recognized as too long.
       arguments: written.slice(0, toolArgumentsLengthMax + 1).toWellFormed(),
       ...(opaque !== undefined && opaque.length <= OPAQUE_LENGTH_MAX && { opaque }),
     }));
@@ -267,7 +267,7 @@ export class ModelAsker {
     if (timeout) throw this.#errorOf(timeout);
   }
 
-  /** Emits the text of the steps again. */
+  /** Emits the text of the earlier steps again. */
   repeatSteps(): void {
     for (const { text } of this.#steps) this.#answer.repeatPart(text);
   }
@@ -310,10 +310,10 @@ export class ModelAsker {
 
 const NO_USAGE: AgentUsage = { inputTokens: 0, outputTokens: 0 };
 
-/** Reasons of a model for an answer that did not come to its end. */
+/** The finish reasons of an incomplete answer. */
 const UNFINISHED: readonly ModelFinishReason[] = ['length', 'content_filter'];
 
-/** A call's fields that are to be given back are left out if they are longer, as JSON. */
+/** The opaque data of a call is dropped if it is longer, as JSON. */
 const OPAQUE_LENGTH_MAX = 64 * 1024;
 
 function toOutcomeReason(reason: ModelFinishReason): AgentOutcome['finishReason'] {
@@ -321,9 +321,9 @@ function toOutcomeReason(reason: ModelFinishReason): AgentOutcome['finishReason'
 }
 
 /**
- * An answer without text. One that a filter withheld is rejected: with its message, later ones would be too. A reason
- * other than `stop` (a filter, tools that were never offered, the length used up by thinking) would come again with the
- * next call.
+ * The failure of an answer without text. If a filter withheld the text, the message is rejected, because it would
+ * block later answers too. For other reasons than `stop` (tools that were never offered, the length used up by
+ * reasoning) the next call would have the same result.
  */
 function failureOfEmptyAnswer(reason: ModelFinishReason): ModelFailure {
   const retry = reason === 'stop' ? 'later' : 'never';
@@ -331,10 +331,10 @@ function failureOfEmptyAnswer(reason: ModelFinishReason): ModelFailure {
   return { code, retry, cause: new Error(`the answer is empty (${reason})`) };
 }
 
-/** As long as the name of a tool may be. */
+/** The maximum length of a tool's name. */
 const NAME_LENGTH_MAX = 64;
 
-/** Nine letters and digits, which every server takes. */
+/** Nine letters and digits, which every server accepts. */
 function mintCallId(step: number, index: number): string {
   return `call${String(step * 100 + index).padStart(5, '0')}`;
 }

@@ -3,7 +3,7 @@ import { type AgentBounds, defaultBounds } from './bounds.ts';
 
 type CircuitBounds = Pick<AgentBounds, 'circuitFailuresMax' | 'circuitOpenMs'>;
 
-/** The number of a provider's models that are passed over, and of those that are being probed. */
+/** The number of a provider's models with an open circuit, and of those that are being probed. */
 export interface CircuitCounts {
   readonly provider: string;
   readonly open: number;
@@ -20,9 +20,9 @@ interface Circuit extends ModelChoice {
 const MODELS_MAX = 1_000;
 
 /**
- * A circuit for each model of this process. It opens after several failures in a row; then other models of a list are
- * asked first, and after a while one call probes the model. A circuit only changes the order in which models are asked:
- * where there is no other model, it rejects no call.
+ * A circuit breaker for each model of this process. It opens after several failures in a row; then the other models
+ * of a list are called first, and after a while one call probes the model. A circuit only changes the order of the
+ * calls: if there is no other model, it rejects no call.
  */
 export class ModelCircuits {
   readonly #bounds: CircuitBounds;
@@ -57,7 +57,7 @@ export class ModelCircuits {
     if (result === 'failed') this.#fail(name, known ?? { ...model, ...FRESH });
   }
 
-  /** Counts by provider, of those that have any. */
+  /** Counts by provider. Providers with nothing to count are absent. */
   counts(): CircuitCounts[] {
     const opened = [...this.#circuits.values()].filter((circuit) => this.#hasOpened(circuit));
     return [...Map.groupBy(opened, ({ provider }) => provider)].map(([provider, circuits]) => {

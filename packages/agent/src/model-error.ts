@@ -1,7 +1,7 @@
 import type { AgentUsage, ModelUse } from './agent.ts';
 import type { FailureFacts, ModelErrorCode } from './model/model-failure.ts';
 
-/** The failures that stay until an operator does something. */
+/** The failures that last until an operator fixes the configuration. */
 const FOR_OPERATORS: readonly ModelErrorCode[] = [
   'model_key_refused',
   'model_not_found',
@@ -11,33 +11,36 @@ const FOR_OPERATORS: readonly ModelErrorCode[] = [
 interface ModelErrorFacts {
   /** The model that was called. */
   readonly model?: string | undefined;
-  /** Its provider, unless that is the default one. */
+  /** The provider, unless it is the default one. */
   readonly provider?: string | undefined;
   /** The number of HTTP calls of this model. */
   readonly calls: number;
   /** The usage of those calls, as far as the model's server reported it. */
   readonly usage?: AgentUsage | undefined;
-  /** The usage of other models that could not answer either. */
+  /** The usage of other models, which failed too. */
   readonly others?: readonly ModelUse[] | undefined;
-  /** The time that the model's server asks to wait. */
+  /** The wait that the model's server asks for. */
   readonly retryAfterMs?: number | undefined;
   /** The message of the model's server, for the log. */
   readonly facts?: FailureFacts | undefined;
-  /** The failure, for the log. It has no key and none of the texts that were sent. */
+  /** The failure, for the log. It contains no key and no text of the request. */
   readonly cause: Error;
 }
 
-/** The model gave no answer, and trying again did not help or was not allowed. Its message holds no content. */
+/**
+ * The model gave no answer, and a repeated call failed too or was not allowed. The error's message contains no
+ * content.
+ */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
   readonly code: ModelErrorCode;
   readonly calls: number;
   readonly usage: AgentUsage | undefined;
-  /** The usage of other models that could not answer either. */
+  /** The usage of other models, which failed too. */
   readonly others: readonly ModelUse[];
-  /** The model that was called, as usage names it. */
+  /** The name of the called model in usage records. */
   readonly model: string | undefined;
-  /** The time at which the model's server accepts requests again, if it said so. */
+  /** The time at which the model's server accepts requests again, if the server named one. */
   readonly retryAt: Date | undefined;
   readonly #facts: ModelErrorFacts;
 
@@ -59,14 +62,14 @@ export class ModelError extends Error {
     return FOR_OPERATORS.includes(this.code);
   }
 
-  /** Why the model gave no answer, as fields of a log line. They hold no key and none of the texts that were sent. */
+  /** The reason for the missing answer, as fields of a log line. They contain no key and no text of the request. */
   get logFields() {
     const { provider, model, calls, retryAfterMs, facts, cause } = this.#facts;
     return { ...(provider && { provider }), model, calls, reason: cause.message, retryAfterMs, ...facts };
   }
 }
 
-/** How usage names a model: with its provider, unless that is the default one. */
+/** The name of a model in usage records: with its provider, unless that is the default one. */
 export function nameOfModel(model: string, provider: string | undefined): string {
   return provider === undefined ? model : `${provider}/${model}`;
 }

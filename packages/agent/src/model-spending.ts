@@ -2,9 +2,9 @@ import type { AgentUsage, ModelUse } from './agent.ts';
 
 /** The usage of one model. */
 export class ModelSpending {
-  /** As the model's server told it. */
+  /** As reported by the model's server. */
   usage: AgentUsage | undefined;
-  /** Of the calls whose usage the server did not tell. */
+  /** The estimate for calls without reported usage. */
   estimate: AgentUsage | undefined;
   /** HTTP calls that have ended. */
   calls = 0;
@@ -17,7 +17,7 @@ export class ModelSpending {
     this.estimate = sumOf(this.estimate, estimate);
   }
 
-  /** All of it under the name of its model; undefined if it was never called. */
+  /** The whole usage under the name of its model; undefined if the model was never called. */
   toUse(model: string): ModelUse | undefined {
     if (this.calls === 0) return undefined;
     const usage = sumOf(this.usage, this.estimate);
@@ -25,7 +25,7 @@ export class ModelSpending {
   }
 }
 
-/** The sum of what is known. */
+/** The sum of the known values. */
 export function sumOf(sum: AgentUsage | undefined, more: AgentUsage | undefined): AgentUsage | undefined {
   if (!sum || !more) return sum ?? more;
   return {

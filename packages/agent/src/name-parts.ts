@@ -1,9 +1,9 @@
-/** No server cuts a name into more parts than this; what is repeated counts once. */
+/** No server cuts a name into more parts than this; repetitions count once. */
 const PARTS_MAX = 16;
 
-/** The name of a tool as its parts come: whole, in pieces, or repeated with each piece of the call. */
+/** The name of a tool, assembled from its parts: complete, in pieces, or repeated with each piece of the call. */
 export class NameParts {
-  /** Names that the parts may make. */
+  /** Names that the parts can form. */
   #candidates: ReadonlySet<string> = new Set();
   #first = '';
   #parts = 0;
@@ -31,7 +31,7 @@ export class NameParts {
     this.#parts++;
   }
 
-  /** The one tool that the parts can name; else their text, which names none, so that the call fails. */
+  /** The only tool that the parts can name; otherwise their text, which names no tool, so that the call fails. */
   resolve(tools: ReadonlyMap<string, unknown>): string {
     const known = [...this.#candidates].filter((name) => tools.has(name));
     const [only] = known;

@@ -1,29 +1,28 @@
 import type { ModelFailure } from './model/model-failure.ts';
 
-/** How things stand after a failed call. */
+/** The situation after a failed call. */
 export interface RetrySituation {
   readonly failure: ModelFailure;
-  /** HTTP calls made so far, and how many there may be. */
+  /** HTTP calls so far, and their maximum. */
   readonly calls: number;
   readonly callsMax: number;
   /** Emitted text cannot be taken back, so the answer of another call would follow it. */
   readonly hasEmitted: boolean;
-  /** The rest of the answer's whole time. */
+  /** The remaining time for the whole answer. */
   readonly remainingMs: number;
-  /** The pause before the second call, without what the server asks for. */
+  /** The pause before the second call, unless the server asks for a longer one. */
   readonly retryDelayMs: number;
 }
 
-/** The longest pause of our own choice; one that the server asks for may be longer. */
+/** The maximum of our own pauses; the server may ask for a longer one. */
 const RETRY_DELAY_MAX_MS = 8_000;
-/** A server that asks for a longer pause is not waited for: somebody waits for the answer. */
+/** A longer wait of the server ends the answer, because a user waits for it. */
 const RETRY_AFTER_MAX_MS = 20_000;
 
 /**
- * How long to wait before the next call of the model, or `undefined` if there shall be none. Our own pauses
- * double, and half of each is chance, so that many turns that failed together do not come back together.
- * What the server asks for is a minimum; if that is more than 20 seconds, or beyond the answer's time, there is no
- * further call. `chance` is in [0, 1).
+ * The pause before the next call of the model, or `undefined` if no further call is made. Our own pauses double, and
+ * half of each is random, so that turns that failed together do not retry together. The server's wait is a minimum.
+ * If it exceeds 20 seconds or the answer's remaining time, there is no further call. `chance` is in [0, 1).
  */
 export function retryPauseMs(situation: RetrySituation, chance: number): number | undefined {
   const { failure, calls } = situation;

@@ -6,7 +6,7 @@ import { buildContext } from './build-context.ts';
 import { Candidate } from './candidate.ts';
 import { listModels, type ModelSources } from './list-models.ts';
 import type { Model } from './model/model.ts';
-import type { AnswerPlan, ModelEnd } from './model-asker.ts';
+import type { AnswerPlan, ModelEnd } from './model-caller.ts';
 import { ModelCircuits } from './model-circuits.ts';
 import type { ModelError } from './model-error.ts';
 import { createModel } from './openai/create-model.ts';
@@ -14,13 +14,16 @@ import { createPostJson } from './tools/post-json.ts';
 import type { ToolAddresses } from './tools/tool-address.ts';
 import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 
-/** The dependencies of answers, the same for all of them. Its functions are called for every answer. */
+/** The dependencies that all answers share. The functions are called for every answer. */
 export interface RunAgentOptions extends ModelSources {
-  /** The history's budget, in estimated tokens. */
+  /** The token budget of the history, estimated. */
   readonly contextTokens: number;
   /** The permitted addresses of tools; by default only the public internet. */
   readonly toolAddresses?: ToolAddresses | undefined;
-  /** Called for each tool call without a result. The model was told so, and the answer continues. */
+  /**
+   * Called for each tool call without a result. The model receives the failure as the result, and the answer
+   * continues.
+   */
   readonly onToolFailure?: ((call: FailedToolCall) => void) | undefined;
   /** Called with the result of each model that was called in a step. */
   readonly onModelEnd?: ((end: ModelEnd) => void) | undefined;
@@ -31,19 +34,19 @@ export interface RunAgentOptions extends ModelSources {
   readonly bounds?: Partial<AgentBounds> | undefined;
 }
 
-/** A model that could not answer, and the one that is called next. */
+/** A model that could not answer, and the model that is called next. */
 export interface ModelFallback {
-  /** Names the answer. */
+  /** Identifies the answer. */
   readonly id: string;
   readonly error: ModelError;
   readonly next: ModelChoice;
 }
 
 /**
- * Creates the function that answers. It calls the model. If the model calls tools, it calls them and calls the model
- * again with the results, up to a limit, and then once more without tools. While other models may answer too, a model
- * that fails is replaced by the next one. A call of the last model that fails before any of its text was emitted is
- * repeated after a pause if that may help, within the answer's whole time.
+ * Creates the function that answers. It calls the model. If the model calls tools, it calls them and then the model
+ * again with the results, up to a limit, and then once more without tools. While other models of the list remain, a
+ * model that fails is replaced by the next one. A call of the last model that fails before any of its text was
+ * emitted is repeated after a pause if that may help, within the time limit of the whole answer.
  */
 export function createRunAgent(options: RunAgentOptions): RunAgent {
   const bounds = { ...defaultBounds, ...options.bounds };

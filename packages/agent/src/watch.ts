@@ -2,27 +2,27 @@ import type { AgentBounds } from './bounds.ts';
 
 type WatchBounds = Pick<AgentBounds, 'turnTimeMaxMs' | 'stepTimeMaxMs' | 'firstPieceMaxMs' | 'silenceMaxMs'>;
 
-/** A bound that was exceeded. */
+/** The limit that was exceeded. */
 interface Timeout {
   readonly reason: string;
-  /** It bounds one call, and not the answer. */
+  /** The limit applies to one call, not to the answer. */
   readonly isOfCall: boolean;
 }
 
 /**
- * Watches over one answer: its whole time, the time of each step, the model's silence and the caller's signal. When one
- * of them ends the answer, `stop` is called, and a pause that is under way ends. One timer serves all bounds: hearing
- * from the model only notes the time, and the timer looks at it when it fires.
+ * Enforces the time limits of one answer: the whole answer, each step, the pauses between pieces, and the caller's
+ * signal. When one of them ends the answer, `stop` is called, and a running pause ends. One timer serves all limits:
+ * receiving a piece only notes the time, and the timer checks it when it fires.
  */
 export class Watch {
   readonly #signal: AbortSignal;
   readonly #stop: () => void;
   readonly #endsAt: number;
   readonly #bounds: WatchBounds;
-  /** The longest time until the timer looks again. */
+  /** The longest time until the timer checks again. */
   readonly #lookEveryMs: number;
   #stepEndsAt = Number.POSITIVE_INFINITY;
-  /** Until then the model must have sent its first piece, or its next one. */
+  /** The deadline of the model's first or next piece. */
   #pieceDueAt = Number.POSITIVE_INFINITY;
   #hasHeard = false;
   #timer: NodeJS.Timeout;
@@ -40,17 +40,17 @@ export class Watch {
     signal.addEventListener('abort', this.#end);
   }
 
-  /** Which bound was exceeded, for the log. */
+  /** The exceeded limit, for the log. */
   get timeout(): string | undefined {
     return this.#timeout?.reason;
   }
 
-  /** Whether only the call that was under way took too long: another one may follow. */
+  /** Whether only the call in flight took too long, so that another one may follow. */
   get isCallTimeout(): boolean {
     return this.#timeout?.isOfCall === true;
   }
 
-  /** Watches on after a call that took too long. */
+  /** Continues after a call that took too long. */
   goOn(): void {
     if (!this.isCallTimeout) return;
     this.#timeout = undefined;
@@ -58,40 +58,40 @@ export class Watch {
     this.#look();
   }
 
-  /** How much time is left for calls of the model. */
+  /** The remaining time for calls of the model. */
   get remainingMs(): number {
     return Math.min(this.#endsAt, this.#stepEndsAt) - performance.now();
   }
 
-  /** A step begins: the calls of the model until it answers share its time. */
+  /** A step begins: all calls of the model until it answers share its time. */
   beginStep(): void {
     this.#stepEndsAt = performance.now() + this.#bounds.stepTimeMaxMs;
   }
 
-  /** A model is called: from now on its first piece is waited for. */
+  /** A model is called: the time limit of its first piece begins. */
   called(firstPieceMaxMs: number): void {
     this.#hasHeard = false;
     this.#pieceDueAt = performance.now() + firstPieceMaxMs;
   }
 
-  /** The model has sent a piece of the answer: from now on its silence is bounded. */
+  /** The model has sent a piece of the answer: the time limit of the next piece begins. */
   heard(): void {
     this.#hasHeard = true;
     this.#pieceDueAt = performance.now() + this.#bounds.silenceMaxMs;
   }
 
-  /** The model is not waited for: its silence means nothing. */
+  /** Nothing is expected from the model, so the time between pieces is not limited. */
   rest(): void {
     this.#pieceDueAt = Number.POSITIVE_INFINITY;
   }
 
-  /** The step has its answer: what follows is not the model's time. */
+  /** The step has its answer: the following time does not count for the model. */
   endStep(): void {
     this.rest();
     this.#stepEndsAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Waits so long, or until the answer is ended. */
+  /** Waits for this time, or until the answer is ended. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -102,7 +102,7 @@ export class Watch {
     });
   }
 
-  /** Watches no longer. */
+  /** Stops the timer. */
   close(): void {
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#end);

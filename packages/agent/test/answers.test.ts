@@ -161,7 +161,7 @@ test('the scripted model echoes messages without a script', async () => {
   expect((await harness.start().outcome).text).toBe(echoOf('hi'));
 });
 
-/** A run whose call the test answers itself. */
+/** A run with a model call that the test answers itself. */
 async function startHeld() {
   harness.model.reply((call) => call.open());
   const next = harness.model.nextCall();

@@ -21,7 +21,7 @@ describe('a run that is aborted', () => {
   async function spentUntilStopped(start: Harness['start']): Promise<AgentSpent[]> {
     const controller = new AbortController();
     const spent: AgentSpent[] = [];
-    const run = start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
+    const run = start({ signal: controller.signal, onAbort: (usage) => spent.push(usage) });
     await run.nextPiece();
     controller.abort(reason);
     await run.error;
@@ -92,7 +92,7 @@ describe('a run that is aborted', () => {
   test('a run that is aborted before the call reports no usage', async () => {
     const { start } = await open();
     const spent: AgentSpent[] = [];
-    await start({ signal: AbortSignal.abort(reason), onAbort: (told) => spent.push(told) }).error;
+    await start({ signal: AbortSignal.abort(reason), onAbort: (usage) => spent.push(usage) }).error;
     expect(spent).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { type Harness, startHarness, startRun } from './harness.ts';
 let harness: Harness;
 beforeEach(async () => {
   harness = await startHarness();
-  // The server has shown that it takes stream_options, so that a rejection is a rejection.
+  // The server has accepted stream_options once, so that later rejections mean something else.
   await harness.start().outcome;
 });
 afterEach(() => harness.model.stop());
@@ -166,7 +166,7 @@ describe('a call that fails after a piece was emitted', () => {
   });
 });
 
-describe('what a failure tells', () => {
+describe('the content of a failure', () => {
   const canary = 'canary-in-the-conversation';
 
   test('a failure has neither the key nor messages and answers, in its message or its causes', async () => {
@@ -177,11 +177,11 @@ describe('what a failure tells', () => {
     );
     for (const calls of [3, 1]) {
       const error = await harness.start({ messages: [{ role: 'user', content: canary }] }).error;
-      const told: string[] = [];
+      const texts: string[] = [];
       for (let at: unknown = error; at instanceof Error; at = at.cause) {
-        told.push(at.message, at.stack ?? '', JSON.stringify(at));
+        texts.push(at.message, at.stack ?? '', JSON.stringify(at));
       }
-      expect(told.join('\n')).not.toMatch(/canary|sk-test/);
+      expect(texts.join('\n')).not.toMatch(/canary|sk-test/);
       expect(error).toMatchObject({ calls });
       harness.model.reply(scripts.status(401, { message: `bad key sk-test-key for ${canary}` }));
     }
@@ -212,7 +212,7 @@ describe('what a failure tells', () => {
 });
 
 test('a kept connection that the server closes at its next use is replaced at once', async () => {
-  // A pause before the next call would not end within the test.
+  // With a longer pause before the next call, the test would time out.
   const patient = await startHarness({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
   await patient.start().outcome;
   patient.model.reply((call) => call.cut());

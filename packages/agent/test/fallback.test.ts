@@ -20,7 +20,7 @@ import {
 } from '../src/index.ts';
 import { startRun } from './harness.ts';
 
-/* A list of models: the next one answers where one cannot. Each has a server of its own. */
+/* A list of models: if one cannot answer, the next one is called. Each has its own server. */
 
 let first: ScriptedModel;
 let second: ScriptedModel;
@@ -49,13 +49,13 @@ const models = [
 ];
 const three = [...models, { provider: 'third', model: 'm3' }];
 
-interface Told {
+interface Reports {
   readonly ends: ModelEnd[];
   readonly fallbacks: ModelFallback[];
 }
 
 function open(bounds: Partial<AgentBounds> = {}, options: Partial<RunAgentOptions> = {}) {
-  const told: Told = { ends: [], fallbacks: [] };
+  const reports: Reports = { ends: [], fallbacks: [] };
   const runAgent = createRunAgent({
     endpoint: () => ({ baseUrl: first.baseUrl, apiKey: 'sk-first', model: 'default-model' }),
     providers: new Map([
@@ -64,13 +64,13 @@ function open(bounds: Partial<AgentBounds> = {}, options: Partial<RunAgentOption
     ]),
     contextTokens: 1_000,
     toolAddresses: { arePrivateAllowed: true },
-    onModelEnd: (end) => told.ends.push(end),
-    onFallback: (fallback) => told.fallbacks.push(fallback),
+    onModelEnd: (end) => reports.ends.push(end),
+    onFallback: (fallback) => reports.fallbacks.push(fallback),
     bounds: { retryDelayMs: 1, ...bounds },
     ...options,
   });
   return {
-    ...told,
+    ...reports,
     start: (input: Partial<AgentInput> = {}) => startRun(runAgent, { agent: { models }, ...input }),
   };
 }
@@ -121,10 +121,10 @@ describe('a list of models', () => {
 
   test('the next model of a list is called when one does not begin in time, and its tools still work', async () => {
     first.reply(scripts.neverEnding());
-    second.reply(scripts.toolCalls([{ name: 'weather', arguments: {} }]), scripts.tellResults());
+    second.reply(scripts.toolCalls([{ name: 'weather', arguments: {} }]), scripts.echoResults());
     const { start } = open({ firstPieceMaxMs: 100 });
     const run = start({ agent: { models, tools: [weather] } });
-    expect(await run.outcome).toMatchObject({ text: 'Told: {"ok":true}', model: 'second/m2', calls: 2 });
+    expect(await run.outcome).toMatchObject({ text: 'Results: {"ok":true}', model: 'second/m2', calls: 2 });
     await first.calls()[0]?.aborted;
   });
 
@@ -236,7 +236,7 @@ describe('a model that fails after some text', () => {
       scripts.toolCalls([{ name: 'weather', arguments: { city: 'Rome' } }], 'I look.'),
       scripts.cutAfter('It is'),
     );
-    second.reply(scripts.tellResults());
+    second.reply(scripts.echoResults());
     const log: string[] = [];
     const steps: (readonly ToolStep[])[] = [];
     const run = open().start({
@@ -246,11 +246,11 @@ describe('a model that fails after some text', () => {
       saveToolSteps: async (saved) => void steps.push(saved),
     });
     expect(await run.outcome).toMatchObject({
-      text: 'I look.\n\nTold: {"ok":true}',
+      text: 'I look.\n\nResults: {"ok":true}',
       ...{ model: 'second/m2', calls: 1 },
       others: [{ model: 'm1', calls: 2 }],
     });
-    expect(log.join('')).toBe('I look.\n\nIt is(restart)I look.\n\nTold: {"ok":true}');
+    expect(log.join('')).toBe('I look.\n\nIt is(restart)I look.\n\nResults: {"ok":true}');
     expect(tool.calls()).toHaveLength(1);
     expect(steps).toHaveLength(2);
   });
@@ -313,7 +313,7 @@ describe('the use of each model', () => {
     second.reply(scripts.neverEnding('so far'));
     const controller = new AbortController();
     const spent: AgentSpent[] = [];
-    const run = open().start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
+    const run = open().start({ signal: controller.signal, onAbort: (usage) => spent.push(usage) });
     await run.nextPiece();
     controller.abort(new Error('stopped'));
     await run.error;

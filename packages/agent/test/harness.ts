@@ -7,10 +7,10 @@ import {
   type RunAgentOptions,
 } from '../src/index.ts';
 
-/** A scripted model, and the agent that calls it; pauses between calls are a millisecond. */
+/** A scripted model, and an agent that calls it, with pauses of one millisecond between calls. */
 export interface Harness {
   readonly model: ScriptedModel;
-  /** Answers one message (`hi`, unless said otherwise), and gathers what was emitted. */
+  /** Answers one message (default: `hi`), and collects the emitted pieces. */
   start(input?: Partial<AgentInput>): Running;
 }
 
@@ -19,7 +19,7 @@ export interface Running {
   /** The error of a run that must fail. */
   readonly error: Promise<unknown>;
   readonly pieces: readonly string[];
-  /** Settles with the next piece that is emitted. */
+  /** Settles with the next emitted piece. */
   nextPiece(): Promise<string>;
 }
 
@@ -38,7 +38,7 @@ export async function startHarness(
   return { model, start: (input) => startRun(runAgent, input) };
 }
 
-/** Starts a run of this agent, and gathers what it emits. */
+/** Starts a run of this agent, and collects the emitted pieces. */
 export function startRun(
   runAgent: ReturnType<typeof createRunAgent>,
   input: Partial<AgentInput> = {},

@@ -3,9 +3,7 @@ import type { Tool, ToolStep } from '@parley/contract';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Harness, startHarness } from './harness.ts';
 
-/*
- * The Responses API behind the same port: what its requests hold, and what becomes of its events.
- */
+/* The Responses API behind the same port: the contents of its requests, and the results of its events. */
 
 let harness: Harness;
 let tool: ScriptedTool;
@@ -280,7 +278,7 @@ describe('a step with tools over the Responses API', () => {
       reasoning('rs_1'),
       { ...message('Let me see.', 1), phase: 'commentary' },
       reasoning('rs_2', { content: [{ type: 'reasoning_text', text: 'Oslo.' }] }),
-      reasoning('rs_3', { summary: [{ type: 'summary_text', text: 'Told, and of no use.' }] }),
+      reasoning('rs_3', { summary: [{ type: 'summary_text', text: 'Only a summary.' }] }),
       call(),
       reasoning('rs_4'),
     ];
@@ -300,7 +298,7 @@ describe('a step with tools over the Responses API', () => {
     ];
     expect(harness.model.calls().at(-1)?.sent).toMatchObject({ input: given });
 
-    // Another process goes on from what was kept.
+    // Another process continues from the stored steps.
     harness.model.reply(answer('Done.'));
     await harness.start({ agent: { tools: [weather] }, steps: steps.at(-1) }).outcome;
     expect(harness.model.calls().at(-1)?.sent).toMatchObject({ input: given });

@@ -12,7 +12,7 @@ import {
 import { ToolFailure } from '../src/tools/tool-failure.ts';
 import { startHarness } from './harness.ts';
 
-/* No tool leads into the machine or its networks (OWASP API 7), however its address is spelt or resolves. */
+/* No spelling or resolution of an address gives tools access to the machine or its networks (OWASP API 7). */
 
 let tool: ScriptedTool;
 beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('addresses of cloud platforms', () => {
     const lookup: ToolLookup = (_name, _options, callback) =>
       callback(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
     expect(await failureOf(posted('https://tools.example/', lookup))).toBe('refused_address');
-    // A URL cannot hold a zone.
+    // A URL cannot contain a zone.
     if (address.includes('%')) return;
     expect(problemOfToolUrl(url, { arePrivateAllowed: false })).toBe(
       'must be an address of the public internet',
@@ -231,7 +231,7 @@ describe('a name', () => {
     });
     expect(['timeout', 'unreachable']).toContain(await failureOf(once));
     expect(lookUps).toBe(1);
-    // The next call looks again, and is rejected.
+    // The next call resolves the name again, and is rejected.
     expect(await failureOf(post(url(), rebinding))).toBe('refused_address');
     expect(tool.calls()).toEqual([]);
   });
@@ -244,9 +244,9 @@ test('a redirect is not followed', async () => {
     response.writeHead(307, { location: target.url });
     response.end();
   });
-  harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.tellResults());
+  harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.echoResults());
   const tools = [{ name: 't', description: 'd', parameters: { type: 'object' }, url: tool.url }];
-  expect((await harness.start({ agent: { tools } }).outcome).text).toBe('Told: The tool failed.');
+  expect((await harness.start({ agent: { tools } }).outcome).text).toBe('Results: The tool failed.');
   expect(target.calls()).toEqual([]);
   await harness.model.stop();
   await target.stop();
@@ -255,10 +255,10 @@ test('a redirect is not followed', async () => {
 test('an agent does not call private tools unless they are allowed', async () => {
   const harness = await startHarness();
   const before = tool.calls().length;
-  harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.tellResults());
+  harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.echoResults());
   const tools = [{ name: 't', description: 'd', parameters: { type: 'object' }, url: tool.url }];
   const { text } = await harness.start({ agent: { tools } }).outcome;
-  expect(text).toBe('Told: The tool could not be reached.');
+  expect(text).toBe('Results: The tool could not be reached.');
   expect(tool.calls()).toHaveLength(before);
   await harness.model.stop();
 });

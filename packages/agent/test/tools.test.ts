@@ -37,7 +37,7 @@ const weather = (more: Partial<Tool> = {}): Tool => ({
 });
 const inRome = { name: 'weather', arguments: { city: 'Rome' } };
 /** The tool results in the newest call of the model. */
-const told = ({ model }: Harness) =>
+const toolResults = ({ model }: Harness) =>
   model
     .calls()
     .at(-1)
@@ -48,10 +48,10 @@ describe('an answer with a tool', () => {
   test('an answer calls the tool with the model’s arguments and continues with its result', async () => {
     const harness = await open();
     tool.answer((response) => void response.end('{"sky":"blue"}'));
-    harness.model.reply(scripts.toolCalls([{ ...inRome, id: 'call_abc' }]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([{ ...inRome, id: 'call_abc' }]), scripts.echoResults());
     const run = harness.start({ agent: { tools: [weather({ headers: { authorization: 'Bearer t' } })] } });
     expect(await run.outcome).toEqual({
-      text: 'Told: {"sky":"blue"}',
+      text: 'Results: {"sky":"blue"}',
       finishReason: 'stop',
       model: 'default-model',
       usage: { inputTokens: 1 + 3, outputTokens: 2 },
@@ -109,13 +109,13 @@ describe('an answer with a tool', () => {
     const responses: (() => void)[] = [];
     tool.answer((response, { body }) => {
       responses.push(() => response.end(`got ${body}`));
-      // The first to come is the last to be answered.
+      // The first call to arrive is answered last.
       if (responses.length === 2) for (const answer of responses.toReversed()) answer();
     });
     const cities = ['Rome', 'Oslo'].map((city) => ({ name: 'weather', arguments: { city } }));
-    harness.model.reply(scripts.toolCalls(cities), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls(cities), scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
-    expect(told(harness)).toEqual(['got {"city":"Rome"}', 'got {"city":"Oslo"}']);
+    expect(toolResults(harness)).toEqual(['got {"city":"Rome"}', 'got {"city":"Oslo"}']);
     expect(
       tool
         .calls()
@@ -128,9 +128,9 @@ describe('an answer with a tool', () => {
     const harness = await open();
     tool.answer((response, { body }) => void response.end(body));
     const step = (city: string) => scripts.toolCalls([{ name: 'weather', arguments: { city } }]);
-    harness.model.reply(step('A'), step('B'), step('C'), scripts.tellResults());
+    harness.model.reply(step('A'), step('B'), step('C'), scripts.echoResults());
     const outcome = await harness.start({ agent: { tools: [weather()] } }).outcome;
-    expect(outcome).toMatchObject({ text: 'Told: {"city":"A"} | {"city":"B"} | {"city":"C"}', calls: 4 });
+    expect(outcome).toMatchObject({ text: 'Results: {"city":"A"} | {"city":"B"} | {"city":"C"}', calls: 4 });
     expect(tool.calls().map(({ headers }) => headers['idempotency-key'])).toEqual([
       'turn_1-1-1',
       'turn_1-2-1',
@@ -153,7 +153,7 @@ describe('an answer with a tool', () => {
 
   test('an answer with too many calls at once makes the permitted ones', async () => {
     const harness = await open({ toolCallsPerStepMax: 2 });
-    harness.model.reply(scripts.toolCalls([inRome, inRome, inRome]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([inRome, inRome, inRome]), scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
     expect(tool.calls()).toHaveLength(2);
     expect(harness.model.calls()[1]?.body.messages[1]?.tool_calls).toHaveLength(2);
@@ -210,10 +210,10 @@ describe('failed calls', () => {
         response.writeHead(status, { location: `${tool.url}/elsewhere` });
         response.end('secret of the tool');
       });
-      harness.model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+      harness.model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
       const agent = { tools: [weather({ headers: { authorization: 'Bearer secret' } })] };
       await harness.start({ agent }).outcome;
-      expect(told(harness)).toEqual([sentence]);
+      expect(toolResults(harness)).toEqual([sentence]);
       expect(sentence).not.toMatch(sayNothing);
       expect(failures).toMatchObject([{ id: 'turn_1', tool: 'weather', ...failure }]);
       expect(JSON.stringify(failures)).not.toMatch(/secret|Rome/);
@@ -229,9 +229,9 @@ describe('failed calls', () => {
     async (_, fields, bounds, reason, sentence) => {
       const harness = await open(bounds);
       tool.answer(() => undefined);
-      harness.model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+      harness.model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
       await harness.start({ agent: { tools: [weather(fields)] } }).outcome;
-      expect(told(harness)).toEqual([sentence]);
+      expect(toolResults(harness)).toEqual([sentence]);
       expect(failures).toMatchObject([{ reason }]);
       await tool.calls()[0]?.closed;
     },
@@ -243,7 +243,7 @@ describe('failed calls', () => {
       response.writeHead(200);
       response.write('{"begun":');
     });
-    harness.model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
     expect(failures).toMatchObject([{ reason: 'timeout' }]);
   });
@@ -264,7 +264,7 @@ describe('failed calls', () => {
     ];
     tool.answer((response) => void answers.shift()?.(response));
     const step = scripts.toolCalls([inRome]);
-    harness.model.reply(step, step, step, scripts.tellResults());
+    harness.model.reply(step, step, step, scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
     expect(failures.map(({ reason }) => reason)).toEqual(['too_large', 'unreadable', 'unreachable']);
   });
@@ -273,9 +273,9 @@ describe('failed calls', () => {
     const harness = await open();
     const { url } = tool;
     await tool.stop();
-    harness.model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
     await harness.start({ agent: { tools: [weather({ url })] } }).outcome;
-    expect(told(harness)).toEqual(['The tool could not be reached.']);
+    expect(toolResults(harness)).toEqual(['The tool could not be reached.']);
     expect(failures).toMatchObject([{ reason: 'unreachable', cause: 'ECONNREFUSED' }]);
     tool = await startScriptedTool();
   });
@@ -291,22 +291,22 @@ describe('failed calls', () => {
     ['too long', JSON.stringify({ city: 'x'.repeat(500) }), 'They may have at most 400 characters.'],
   ])('a call with arguments that are %s is reported to the model', async (_, written, says) => {
     const harness = await open({ toolArgumentsLengthMax: 400 });
-    harness.model.reply(scripts.toolCalls([{ name: 'weather', arguments: written }]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([{ name: 'weather', arguments: written }]), scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
-    expect(told(harness)?.[0]).toMatch(/^The tool was not called: its arguments are not valid\. /);
-    expect(told(harness)?.[0]).toContain(says);
+    expect(toolResults(harness)?.[0]).toMatch(/^The tool was not called: its arguments are not valid\. /);
+    expect(toolResults(harness)?.[0]).toContain(says);
     expect(tool.calls()).toEqual([]);
     expect(failures).toMatchObject([{ reason: 'invalid_arguments' }]);
-    // Servers read the arguments again: what is no JSON would make them fail.
+    // Servers parse the arguments again and fail if they are not JSON.
     const [, calling] = harness.model.calls().at(-1)?.body.messages ?? [];
     expect(() => JSON.parse(calling?.tool_calls?.[0]?.function.arguments ?? '')).not.toThrow();
   });
 
   test('a call of an unknown tool is reported to the model', async () => {
     const harness = await open();
-    harness.model.reply(scripts.toolCalls([{ name: 'secret plan' }]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([{ name: 'secret plan' }]), scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
-    expect(told(harness)).toEqual(['There is no such tool. There are: weather.']);
+    expect(toolResults(harness)).toEqual(['There is no such tool. There are: weather.']);
     expect(failures).toMatchObject([{ tool: '(none of them)', reason: 'unknown_tool' }]);
   });
 });
@@ -315,9 +315,9 @@ describe('a result', () => {
   const resultOf = async (answer: string, bounds: Partial<AgentBounds> = {}) => {
     const harness = await open(bounds);
     tool.answer((response) => void response.end(answer));
-    harness.model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
-    return told(harness)?.[0];
+    return toolResults(harness)?.[0];
   };
 
   test('a result is text in any form', async () => {
@@ -338,9 +338,9 @@ describe('a result', () => {
     const harness = await open();
     tool.answer((response) => void response.end('x'.repeat(15_000)));
     const step = scripts.toolCalls([inRome, inRome]);
-    harness.model.reply(step, step, step, scripts.tellResults());
+    harness.model.reply(step, step, step, scripts.echoResults());
     await harness.start({ agent: { tools: [weather()] } }).outcome;
-    const lengths = told(harness)?.map((result) => result.length) ?? [];
+    const lengths = toolResults(harness)?.map((result) => result.length) ?? [];
     expect(lengths.slice(0, 3)).toEqual([15_000, 15_000, 15_000]);
     expect(lengths[3]).toBeLessThan(15_000);
     for (const length of lengths.slice(4)) expect(length).toBeLessThan(300);
@@ -354,28 +354,28 @@ describe('calls as other servers send them', () => {
     harness.model.reply((call) => {
       send(call);
       call.finish({ reason: 'stop' });
-    }, scripts.tellResults());
+    }, scripts.echoResults());
     const outcome = await harness.start({ agent: { tools: [weather()] } }).outcome;
     const [, calling] = harness.model.calls().at(-1)?.body.messages ?? [];
     return { text: outcome.text, ids: calling?.tool_calls?.map(({ id }) => id) };
   };
   const whole = (city: string) => ({ name: 'weather', arguments: JSON.stringify({ city }) });
 
-  test('whole calls under one number are told apart', async () => {
+  test('whole calls under one number are distinguished', async () => {
     const { text, ids } = await callsOf((call) => {
       call.toolCall({ index: 0, id: 'a', function: whole('A') });
       call.toolCall({ index: 0, id: 'b', function: whole('B') });
     });
-    expect([text, ids]).toEqual(['Told: {"city":"A"} | {"city":"B"}', ['a', 'b']]);
+    expect([text, ids]).toEqual(['Results: {"city":"A"} | {"city":"B"}', ['a', 'b']]);
   });
 
-  test('calls without numbers and ids are told apart', async () => {
+  test('calls without numbers and ids are distinguished', async () => {
     const { text, ids } = await callsOf((call) => {
       call.toolCall({ function: whole('A') });
       call.toolCall({ function: { name: 'weather', arguments: '' } });
       call.toolCall({ function: { arguments: '{"city":"B"}' } });
     });
-    expect(text).toBe('Told: {"city":"A"} | {"city":"B"}');
+    expect(text).toBe('Results: {"city":"A"} | {"city":"B"}');
     for (const id of ids ?? []) expect(id).toMatch(/^[a-z0-9]{9}$/);
   });
 
@@ -386,7 +386,7 @@ describe('calls as other servers send them', () => {
       call.toolCall({ index: 1, id: 'a', function: { name: 'weather', arguments: { city: 'A' } } });
       call.toolCall({ index: 1, id: 'a', function: null });
     });
-    expect(text).toBe('Told: {"city":"A"}');
+    expect(text).toBe('Results: {"city":"A"}');
   });
 
   test('endless calls are no answer', async () => {
@@ -411,7 +411,7 @@ describe('a call of the model that fails', () => {
         call.cut();
       },
       scripts.toolCalls([inRome]),
-      scripts.tellResults(),
+      scripts.echoResults(),
     );
     expect(await harness.start({ agent: { tools: [weather()] } }).outcome).toMatchObject({ calls: 3 });
     expect(tool.calls().map(({ body }) => body)).toEqual(['{"city":"Rome"}']);
@@ -487,14 +487,14 @@ describe('the end of an answer while a tool is at work', () => {
   test('a slow tool does not count as a silent model', async () => {
     const harness = await open({ silenceMaxMs: 40 });
     tool.answer((response) => void setTimeout(() => response.end('late'), 120));
-    harness.model.reply(scripts.toolCalls([inRome], 'Looking.'), scripts.tellResults());
+    harness.model.reply(scripts.toolCalls([inRome], 'Looking.'), scripts.echoResults());
     const outcome = await harness.start({ agent: { tools: [weather()] } }).outcome;
-    expect(outcome.text).toBe('Looking.\n\nTold: late');
+    expect(outcome.text).toBe('Looking.\n\nResults: late');
   });
 });
 
 describe('steps', () => {
-  const kept = () => {
+  const recordSteps = () => {
     const all: (readonly ToolStep[])[] = [];
     return {
       all,
@@ -512,18 +512,18 @@ describe('steps', () => {
     });
     harness.model.reply(scripts.toolCalls([inRome], 'Looking.'), (asked) => {
       order.push('asked');
-      return scripts.tellResults()(asked);
+      return scripts.echoResults()(asked);
     });
-    const { all, saveToolSteps } = kept();
+    const { all, saveToolSteps } = recordSteps();
     await harness.start({
       agent: { tools: [weather()] },
       saveToolSteps: async (steps) => {
         await new Promise(setImmediate);
-        order.push('kept');
+        order.push('stored');
         await saveToolSteps(steps);
       },
     }).outcome;
-    expect(order).toEqual(['kept', 'called', 'kept', 'asked']);
+    expect(order).toEqual(['stored', 'called', 'stored', 'asked']);
     expect(all).toEqual([
       [{ text: 'Looking.', calls: [call] }],
       [{ text: 'Looking.', calls: [{ ...call, result: 'fine' }] }],
@@ -541,24 +541,24 @@ describe('steps', () => {
 
   test('steps of an earlier run are continued: their text first, and no tool with a result is called', async () => {
     const harness = await open();
-    harness.model.reply(scripts.tellResults());
+    harness.model.reply(scripts.echoResults());
     const steps = [
       { text: 'Looking.', calls: [{ ...call, result: 'fine' }] },
       { text: '\n\nAnd there.', calls: [{ ...call, id: 'other', result: 'rain' }] },
     ];
     const run = harness.start({ agent: { tools: [weather()] }, steps });
     expect(await run.outcome).toMatchObject({
-      text: 'Looking.\n\nAnd there.\n\nTold: fine | rain',
+      text: 'Looking.\n\nAnd there.\n\nResults: fine | rain',
       calls: 1,
     });
-    expect(run.pieces.join('')).toBe('Looking.\n\nAnd there.\n\nTold: fine | rain');
+    expect(run.pieces.join('')).toBe('Looking.\n\nAnd there.\n\nResults: fine | rain');
     expect(tool.calls()).toEqual([]);
   });
 
   test('steps without results are completed first, with the same calls and keys', async () => {
     const harness = await open();
     tool.answer((response, { body }) => void response.end(body));
-    harness.model.reply(scripts.tellResults());
+    harness.model.reply(scripts.echoResults());
     const steps = [
       { text: '', calls: [{ ...call, result: 'fine' }] },
       {
@@ -569,15 +569,15 @@ describe('steps', () => {
         ],
       },
     ];
-    const { all, saveToolSteps } = kept();
+    const { all, saveToolSteps } = recordSteps();
     const run = harness.start({ agent: { tools: [weather()] }, steps, saveToolSteps });
-    expect((await run.outcome).text).toBe('Now there.\n\nTold: fine | {"city":"Rome"} | {"city":"Oslo"}');
+    expect((await run.outcome).text).toBe('Now there.\n\nResults: fine | {"city":"Rome"} | {"city":"Oslo"}');
     const made = tool.calls().map(({ headers, body }) => [headers['idempotency-key'], body]);
     expect(made.toSorted()).toEqual([
       ['turn_1-2-1', '{"city":"Rome"}'],
       ['turn_1-2-2', '{"city":"Oslo"}'],
     ]);
-    // Kept once more before anything is called: whoever may not keep them may not call either.
+    // The steps are stored once more before any call: a run that cannot store them must not call tools.
     expect(all[0]).toEqual(steps);
     expect(all).toHaveLength(2);
   });

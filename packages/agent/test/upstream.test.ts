@@ -30,7 +30,7 @@ test('each file of answers has a case', () => {
   expect(names.toSorted()).toEqual(Object.keys(upstreamCases).toSorted());
 });
 
-/** Runs an agent with one tool against such a server, and gathers what became of it in the form of `Expected`. */
+/** Runs an agent with one tool against such a server, and returns the result in the form of `Expected`. */
 async function answerTo(name: string, case_: UpstreamCase, cut: Cut) {
   const [server, tool] = await Promise.all([startModelServer(name, case_, cut), startScriptedTool()]);
   const runAgent = createRunAgent({
@@ -52,14 +52,14 @@ async function answerTo(name: string, case_: UpstreamCase, cut: Cut) {
       toolGot: tool.calls().map(({ body }) => body),
       calls: server.requests.length,
       givenBack: second?.messages.find(({ role }) => role === 'assistant'),
-      ...(ended instanceof Error ? { code: ended.code, cause: String(ended.cause) } : told(ended)),
+      ...(ended instanceof Error ? { code: ended.code, cause: String(ended.cause) } : resultOf(ended)),
     };
   } finally {
     await Promise.all([server.stop(), tool.stop()]);
   }
 }
 
-function told({ text, finishReason, usage }: AgentOutcome) {
+function resultOf({ text, finishReason, usage }: AgentOutcome) {
   return { content: text, finishReason, usage };
 }
 

@@ -117,9 +117,9 @@ test('finished tool calls are not repeated after a fallback, and the text before
     scripts.toolCalls([{ name: 'weather', arguments: { city: 'Rome' } }], 'I look.'),
     scripts.cutAfter('It is'),
   );
-  backup.reply(scripts.tellResults());
+  backup.reply(scripts.echoResults());
   const { body } = await team.send(id, 'with a tool');
-  expect(body.content).toBe('I look.\n\nTold: {"ok":true}');
+  expect(body.content).toBe('I look.\n\nResults: {"ok":true}');
   expect(tool.calls()).toHaveLength(1);
   expect(await stored(id)).toMatchObject({ takeovers: 0, lease: { attempt: 2 } });
 });

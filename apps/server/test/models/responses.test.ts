@@ -29,10 +29,14 @@ describe('a chat over the Responses API', () => {
     expect((await team.send(id, 'hello')).body.content).toBe('You said: hello');
     model.reply(
       scripts.toolCalls([{ name: 'weather', arguments: { city: 'Rome' }, id: 'call_a' }], 'I look.'),
-      scripts.tellResults(),
+      scripts.echoResults(),
     );
     const { status, body } = await team.send(id, 'how is it in Rome?');
-    expect([status, body.content, body.finishReason]).toEqual([200, 'I look.\n\nTold: {"ok":true}', 'stop']);
+    expect([status, body.content, body.finishReason]).toEqual([
+      200,
+      'I look.\n\nResults: {"ok":true}',
+      'stop',
+    ]);
     const { path, sent } = await model.callTo('how is it in Rome?');
     expect(path).toBe('/v1/responses');
     expect(sent).toMatchObject({

@@ -40,7 +40,7 @@ test('LLM01 prompt injection: the result of a tool reaches the model as a toolâ€
 
 describe('LLM06 excessive agency: the model can use only the tools of its agent', () => {
   test('a tool that the agent does not have is not called, and the model is told so', async () => {
-    model.reply(scripts.toolCalls([{ name: 'delete_order', arguments: { id: '7' } }]), scripts.tellResults());
+    model.reply(scripts.toolCalls([{ name: 'delete_order', arguments: { id: '7' } }]), scripts.echoResults());
     const chat = await makeChat();
     expect(await chat.ask('delete 7')).toContain('There is no such tool.');
     expect(tool.calls()).toEqual([]);
@@ -52,7 +52,7 @@ describe('LLM06 excessive agency: the model can use only the tools of its agent'
     ['too long', { id: 'x'.repeat(9) }],
     ['that are no JSON', '{"id": "7"'],
   ])('arguments %s do not reach the tool', async (_, given) => {
-    model.reply(scripts.toolCalls([{ name: 'read_order', arguments: given }]), scripts.tellResults());
+    model.reply(scripts.toolCalls([{ name: 'read_order', arguments: given }]), scripts.echoResults());
     const chat = await makeChat();
     expect(await chat.ask('read it')).toContain('its arguments are not valid');
     expect(tool.calls()).toEqual([]);

@@ -43,11 +43,11 @@ async function afterDeathWith(steps: readonly ToolStep[]) {
 const booking = { id: 'call_1', name: 'book', arguments: '{"seat":7}' };
 
 test('a tool call with a stored result is not repeated, and the model continues from it', async () => {
-  model.reply(scripts.tellResults());
+  model.reply(scripts.echoResults());
   const { content, asked } = await afterDeathWith([
     { text: 'I book. ', calls: [{ ...booking, result: 'seat 7' }] },
   ]);
-  expect(content).toBe('I book. Told: seat 7');
+  expect(content).toBe('I book. Results: seat 7');
   expect(tool.calls()).toEqual([]);
   expect(asked).toHaveLength(1);
   expect(asked[0]?.body.messages.slice(-2)).toMatchObject([
@@ -57,7 +57,7 @@ test('a tool call with a stored result is not repeated, and the model continues 
 });
 
 test('the server that takes a turn over sends the model’s opaque data of a step back', async () => {
-  model.reply(scripts.tellResults());
+  model.reply(scripts.echoResults());
   const signature = { extra_content: { google: { thought_signature: 'c2lnbmF0dXJl' } } };
   const reasoning = { reasoning_content: 'I should book.' };
   const call = { ...booking, result: 'seat 7', opaque: JSON.stringify(signature) };
@@ -67,12 +67,12 @@ test('the server that takes a turn over sends the model’s opaque data of a ste
 
 test('a tool call without a stored result is repeated with the same key before the model is called', async () => {
   tool.answer((response) => void response.end('seat 7, once'));
-  model.reply(scripts.tellResults());
+  model.reply(scripts.echoResults());
   const { id, content, asked, events } = await afterDeathWith([
     { text: 'I look. ', calls: [{ ...booking, result: 'free' }] },
     { text: 'I book. ', calls: [booking] },
   ]);
-  expect(content).toBe('I look. I book. Told: free | seat 7, once');
+  expect(content).toBe('I look. I book. Results: free | seat 7, once');
   expect(tool.calls()).toMatchObject([{ body: '{"seat":7}', headers: { 'idempotency-key': `${id}-2-1` } }]);
   expect(asked).toHaveLength(1);
   const shown = events

@@ -88,11 +88,11 @@ describe('an answer of an agent with a tool', () => {
     model.reply(
       scripts.toolCalls([inRome, { name: 'weather', arguments: { city: 'Oslo' } }]),
       scripts.toolCalls([{ name: 'weather', arguments: { city: 'Bern' } }]),
-      scripts.tellResults(),
+      scripts.echoResults(),
     );
     const chat = await makeChat();
     const { body } = await team.send(chat.id, 'everywhere?');
-    expect(body.content).toBe('Told: {"ok":true} | {"ok":true} | {"ok":true}');
+    expect(body.content).toBe('Results: {"ok":true} | {"ok":true} | {"ok":true}');
     const keys = tool.calls().map(({ headers }) => headers['idempotency-key']);
     const turn = turnIdOf(body.id);
     expect(keys.toSorted()).toEqual([`${turn}-1-1`, `${turn}-1-2`, `${turn}-2-1`]);
@@ -158,7 +158,7 @@ describe('the headers of a tool', () => {
     const made = await make();
     const kept = await put(made.id, { tools: [shown({ description: 'Kept.' })] });
     expect(kept.body.tools).toEqual([shown({ description: 'Kept.' })]);
-    model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
     await team.send((await team.makeChat({ agentId: made.id })).id, 'with the key');
     expect(tool.calls()[0]?.headers.authorization).toBe(SECRET);
     for (const tools of [
@@ -180,7 +180,7 @@ describe('the headers of a tool', () => {
     const made = await make();
     await put(made.id, { tools: [] });
     await team.rest('PUT', `/agent/${made.id}/rollback`, { body: { version: 1 } });
-    model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    model.reply(scripts.toolCalls([inRome]), scripts.echoResults());
     await team.send((await team.makeChat({ agentId: made.id })).id, 'as before');
     expect(tool.calls()[0]?.headers.authorization).toBe(SECRET);
   });

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@parley/contract';
 
-/** The codes of answers that a model did not give. */
+/** The codes of failed model calls. */
 export type ModelErrorCode = Extract<
   ErrorCode,
   | 'model_failed'
@@ -12,10 +12,10 @@ export type ModelErrorCode = Extract<
   | 'model_timeout'
 >;
 
-/** How a request must differ to be taken by the server; only the adapter that made it reads it. */
+/** The change that makes the request acceptable to the server; only the adapter that made it reads it. */
 export type Adaptation = readonly string[];
 
-/** Why a call of the model gave no answer. */
+/** The reason why a call of the model gave no answer. */
 export interface ModelFailure {
   readonly code: ModelErrorCode;
   /**
@@ -27,18 +27,18 @@ export interface ModelFailure {
   readonly adaptation?: Adaptation | undefined;
   /** The message of the server, if it sent one. */
   readonly facts?: FailureFacts | undefined;
-  /** For the log; it holds no key and none of the texts that were sent. */
+  /** For the log; it contains no key and no text of the request. */
   readonly cause: Error;
 }
 
-/** The server's account of a failure, for the log. It has no key and no text that was sent. */
+/** The server's description of a failure, for the log. It contains no key and no text of the request. */
 export interface FailureFacts {
-  /** The HTTP status, or the one that the error in an answer names. */
+  /** The HTTP status, or the status that an error within the answer names. */
   readonly status?: number | undefined;
   /** The server's own code. */
   readonly providerCode?: string | undefined;
-  /** The server's own sentence. */
+  /** The server's own message. */
   readonly providerMessage?: string | undefined;
-  /** The server's name for the request. */
+  /** The server's id of the request. */
   readonly providerRequestId?: string | undefined;
 }

@@ -2,24 +2,24 @@ import type { JsonObject, JsonValue } from '@parley/contract';
 import type { Adaptation, ModelFailure } from './model-failure.ts';
 
 /**
- * A model behind some API. An adapter implements it for one API; everything else in this package knows models by this
- * interface alone. Retries, time limits and the assembly of tool calls stand above it.
+ * A model behind some API. An adapter implements this interface for one API; the rest of this package knows models
+ * only by it. Retries, time limits and the assembly of tool calls are implemented above it.
  */
 export interface Model {
   /**
-   * Sends one request, which is at most one HTTP call. `onPieces` gets the answer as it comes: all pieces that one read
-   * of the connection brought, together. It is never called before `ask` has returned, and must not throw. The last
-   * piece is an `end` or an `error`, also after `stop`; nothing follows it.
+   * Sends one request, which is at most one HTTP call. `onPieces` receives the answer as it arrives: all pieces of
+   * one read of the connection together. It is never called before `ask` has returned, and must not throw. The last
+   * piece is an `end` or an `error`, also after `stop`; no piece follows it.
    */
   ask(request: ModelRequest, onPieces: OnPieces): ModelCall;
 }
 
-/** Takes the pieces that one read of the connection brought. */
+/** Receives the pieces of one read of the connection. */
 export type OnPieces = (pieces: readonly ModelPiece[]) => void;
 
-/** A request that is under way. */
+/** A request in flight. */
 export interface ModelCall {
-  /** Whether an HTTP request was sent: from then on it may cost something. */
+  /** Whether an HTTP request was sent: from then on the call may cost tokens. */
   readonly wasSent: boolean;
   /** Closes the connection. The call then ends with an error. */
   stop(): void;
@@ -31,9 +31,9 @@ export interface ModelRequest {
   readonly messages: readonly ModelMessage[];
   readonly temperature?: number | undefined;
   readonly tools: readonly ModelTool[];
-  /** The model is told its tools, which the conversation speaks of, and may call none. */
+  /** The model gets the definitions of its tools, because the conversation mentions them, but must not call any. */
   readonly mustAnswer: boolean;
-  /** Of the failure that this request follows: what the server does not take. */
+  /** From the preceding failure: the parts that the server does not accept. */
   readonly adaptation?: Adaptation | undefined;
 }
 
@@ -44,25 +44,25 @@ export interface ModelTool {
   readonly parameters: JsonObject;
 }
 
-/** A message as the model is given it, tool calls and their results included. */
+/** A message as it is sent to the model, including tool calls and their results. */
 export type ModelMessage =
   | { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
   | {
       readonly role: 'assistant';
       readonly content: string;
       readonly calls: readonly ModelToolCall[];
-      /** The opaque data of this message that the model's server wants back. */
+      /** Opaque data of this message that must be sent back to the model's server. */
       readonly opaque: JsonObject;
     }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
-/** A tool call of an earlier step, as the model is told it. */
+/** A tool call of an earlier step, as it is sent to the model. */
 interface ModelToolCall {
   readonly id: string;
   readonly name: string;
   /** A JSON object. */
   readonly arguments: string;
-  /** The opaque data of this call that the model's server wants back. */
+  /** Opaque data of this call that must be sent back to the model's server. */
   readonly opaque: JsonObject;
 }
 
@@ -72,31 +72,31 @@ export type ModelPiece =
   | { readonly type: 'reasoning'; readonly text: string }
   | ToolCallPiece
   /**
-   * A field that the model's server wants back with this step: pieces of one name are joined if they are texts or
-   * lists; otherwise the last one counts.
+   * A field of this step that must be sent back to the model's server. Pieces of one name are joined if they are
+   * texts or lists; otherwise the last one counts.
    */
   | { readonly type: 'opaque'; readonly name: string; readonly value: JsonValue }
   /** The model that answers, as its server names it. */
   | { readonly type: 'model'; readonly name: string }
   | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number }
-  /** Why the model ended. More text and calls may follow: some servers give a reason with each piece. */
+  /** The reason for the end. More text and calls may follow, because some servers send a reason with each piece. */
   | { readonly type: 'finish'; readonly reason: ModelFinishReason }
-  /** The server says that the answer is over. */
+  /** The server marks the end of the answer. */
   | { readonly type: 'done' }
-  /** The connection ended in order. */
+  /** The connection was closed normally. */
   | { readonly type: 'end' }
   | { readonly type: 'error'; readonly failure: ModelFailure };
 
-/** A piece of a tool call. Every part may be missing, repeated, or differ from that of an earlier piece. */
+/** A piece of a tool call. Every field may be missing, repeated, or differ from the same field of an earlier piece. */
 export interface ToolCallPiece {
   readonly type: 'tool-call';
   readonly index?: number | undefined;
   readonly id?: string | undefined;
   readonly name?: string | undefined;
   readonly arguments?: string | undefined;
-  /** The opaque data of this call that the model's server wants back. */
+  /** Opaque data of this call that must be sent back to the model's server. */
   readonly opaque?: JsonObject | undefined;
 }
 
-/** `other` is a word of the server that has none of these meanings. */
+/** `other` is a reason of the server with none of these meanings. */
 export type ModelFinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls' | 'other';

@@ -1,6 +1,6 @@
 import type { ModelMessage } from './model.ts';
 
-/** The texts of messages: what a server's own sentence must not quote in a log. */
+/** The texts of messages, which a server's error message in a log must not quote. */
 export function textsOf(messages: readonly ModelMessage[]): string[] {
   return messages.flatMap((message) => [
     message.content,

@@ -1,7 +1,7 @@
 import type { ModelPiece } from '../model/model.ts';
 import { ThinkTags } from './think-tags.ts';
 
-/** Gathers the pieces of one answer, with reasoning in tags kept apart from its text. */
+/** Collects the pieces of one answer, and separates reasoning in tags from its text. */
 export class AnswerPieces {
   readonly #thinkTags = new ThinkTags();
   #pieces: ModelPiece[] = [];
@@ -20,12 +20,12 @@ export class AnswerPieces {
     if (text !== '') this.#pieces.push({ type: 'reasoning', text });
   }
 
-  /** No text follows: what may have been the beginning of a tag is none. */
+  /** No text follows, so text that looked like the beginning of a tag is not one. */
   endText(): void {
     if (!this.#thinkTags.isText) this.#pushTaken(this.#thinkTags.finish());
   }
 
-  /** The pieces since the last time. */
+  /** Returns the pieces since the last call. */
   take(): ModelPiece[] {
     const pieces = this.#pieces;
     this.#pieces = [];

@@ -1,14 +1,14 @@
 import { type ProviderError, readProviderError } from './provider-error.ts';
 
 /**
- * A call of the model that broke: its answer broke off, could not be read, or held an error of the model's server.
- * The message is the reason, for the log; it holds no content.
+ * A failed call of the model: its answer broke off, could not be parsed, or contained an error of the model's server.
+ * The error's message is the reason, for the log; it contains no content.
  */
 export class BrokenCall extends Error {
   override readonly name = 'BrokenCall';
   /** The error that the server reported, if it did. */
   readonly reported: ProviderError | undefined;
-  /** Whether the same request would break again. */
+  /** Whether the same request would fail again. */
   readonly isFinal: boolean;
 
   constructor(reason: string, { reported, isFinal = false }: BrokenCallFacts = {}) {
@@ -23,13 +23,13 @@ interface BrokenCallFacts {
   readonly isFinal?: boolean;
 }
 
-/** The configured address answers, and what it answers is not the API. */
+/** The configured address responds, but not with this API. */
 export class NotTheApi extends BrokenCall {}
 
 /** The request could not even be sent. */
 export class UnsendableRequest extends BrokenCall {}
 
-/** The call that an error within an answer broke. */
+/** A call that failed by an error within its answer. */
 export function reportedBy(error: unknown): BrokenCall {
   return new BrokenCall("the model's server reported an error in the answer", {
     reported: readProviderError(error),

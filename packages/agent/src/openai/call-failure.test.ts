@@ -39,7 +39,7 @@ describe('the meaning of a status', () => {
     ['a wrong key with 400', 400, { error: { code: 'invalid_api_key' } }, 'model_key_refused'],
     ['an unknown model with 400', 400, { error: { code: 'model_not_found' } }, 'model_not_found'],
     ['an account without credit', 429, { error: { code: 'insufficient_quota' } }, 'model_rate_limited'],
-  ])('a failure is told apart by the code of its error: %s', (_, status, { error }, code) => {
+  ])('a failure is distinguished by the code of its error: %s', (_, status, { error }, code) => {
     expect(failureOf(answered(status, error), secrets)).toMatchObject({ code, retry: 'never' });
   });
 

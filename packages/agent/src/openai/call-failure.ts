@@ -9,7 +9,7 @@ export interface CallSecrets {
   readonly texts: readonly string[];
 }
 
-/** The failure that an error of a call means. */
+/** Maps an error of a call to a failure. */
 export function failureOf(error: unknown, secrets: CallSecrets): ModelFailure {
   if (error instanceof BrokenCall) return failureOfBroken(error, secrets);
   if (!(error instanceof APIError)) {
@@ -23,18 +23,18 @@ export function failureOf(error: unknown, secrets: CallSecrets): ModelFailure {
   if (status === undefined) return failureOfConnection(error);
   const reported = { ...readProviderError(error.error), status };
   const { code, retry } = meaningOf(reported);
-  const told = headers?.get('x-should-retry');
+  const shouldRetry = headers?.get('x-should-retry');
   const facts = factsOf(reported, secrets, error.requestID ?? undefined);
   return {
     code,
-    retry: told === 'true' ? 'later' : told === 'false' ? 'never' : retry,
+    retry: shouldRetry === 'true' ? 'later' : shouldRetry === 'false' ? 'never' : retry,
     retryAfterMs: headers && retryAfterMs(headers, Date.now()),
     facts,
     cause: new Error(`the model's server answered HTTP ${sentenceOf(facts, reported)}`),
   };
 }
 
-/** How long a response asks to wait, by `Retry-After` in seconds or as a date, or by `Retry-After-Ms`. */
+/** The wait that a response asks for, in `Retry-After` (seconds or a date) or `Retry-After-Ms`. */
 export function retryAfterMs(headers: Pick<Headers, 'get'>, nowMs: number): number | undefined {
   const ms = headers.get('retry-after-ms') ?? '';
   if (DECIMAL.test(ms)) return Number(ms);
@@ -62,16 +62,16 @@ function failureOfBroken(error: BrokenCall, secrets: CallSecrets): ModelFailure 
 
 type Meaning = Pick<ModelFailure, 'code' | 'retry'>;
 
-/** Codes that say more than the status they come with. */
+/** Codes that are more precise than the status of their response. */
 const meaningOfWord: Readonly<Record<string, Meaning>> = {
   invalid_api_key: { code: 'model_key_refused', retry: 'never' },
   api_key_invalid: { code: 'model_key_refused', retry: 'never' },
   model_not_found: { code: 'model_not_found', retry: 'never' },
-  // The account has no credit left: waiting does not help.
+  // The account has no credit left, so waiting does not help.
   insufficient_quota: { code: 'model_rate_limited', retry: 'never' },
 };
 
-/** Without a status the answer broke off, for a reason that the server did not name. */
+/** Without a status, the answer broke off for a reason that the server did not name. */
 function meaningOf({ status, code }: ProviderError): Meaning {
   const known = meaningOfWord[code?.toLowerCase() ?? ''];
   if (known && (status === undefined || status < 500)) return known;
@@ -99,11 +99,11 @@ function failureOfConnection({ cause }: APIError): ModelFailure {
   return { code, retry: 'later', cause: new Error(`no connection to the model${reason}`) };
 }
 
-/** A server's own sentence is kept up to here. */
+/** The maximum length of a server's message in the log. */
 const REASON_LENGTH_MAX = 300;
-/** Servers tell a key that they reject, half hidden. */
+/** Servers repeat a rejected key with some characters hidden. */
 const KEY_LIKE = /\b(?:sk|pk)[-_][\w*.-]{4,}|\bBearer\s+\S+/g;
-/** This much of a sent text in a server's sentence is a quotation. */
+/** If a server's message contains this many characters of a sent text, it quotes the text. */
 const QUOTE_LENGTH_MIN = 24;
 
 function factsOf(reported: ProviderError, secrets: CallSecrets, requestId?: string): FailureFacts {
@@ -122,7 +122,7 @@ function sentenceOf(facts: FailureFacts, { type, code }: ProviderError): string 
   return [start, facts.providerMessage].filter((part) => part !== undefined && part !== '').join(': ');
 }
 
-/** The server's sentence, unless it quotes what it was sent. */
+/** The server's message, unless it quotes the request. */
 function withoutSecrets(message: string, { apiKey, texts }: CallSecrets): string {
   const keyless = apiKey === '' ? message : message.replaceAll(apiKey, '[key]');
   const reason = keyless.replaceAll(KEY_LIKE, '[key]').slice(0, REASON_LENGTH_MAX);

@@ -8,7 +8,7 @@ import { responses } from './responses/responses.ts';
 
 const apis: Readonly<Record<ModelApi, OpenAiApi>> = { chat: chatCompletions, responses };
 
-/** Makes the models of a server, with connections of their own. */
+/** Creates the models of a server, with their own connections. */
 export function createModel(api: ModelApi, endpoint: OpenAiEndpoint, connectMaxMs: number): Model {
   return new OpenAiModel(apis[api], endpoint, connectMaxMs);
 }

@@ -1,29 +1,32 @@
 import { BrokenCall } from './broken-call.ts';
 
-/** Longer than any answer in one event, each of its characters escaped; a longer line is no event stream. */
+/**
+ * Longer than the longest answer in one event with all characters escaped. A longer line does not belong to an event
+ * stream.
+ */
 const LINE_LENGTH_MAX = 4 * 1024 * 1024;
 
-/** Takes the data of one event and its name (empty unless the server gave one). */
+/** Receives the data of one event and its name (empty if the server sent none). */
 type OnEvent = (data: string, name: string) => void;
 
 /**
- * Splits a stream of text into server-sent events. It is lenient where servers are sloppy: no blank after the colon,
- * any line ends, single line ends between events, errors in a field `error` or as JSON without a field, a last event
- * without its blank line.
+ * Splits a stream of text into server-sent events. It tolerates deviations: no space after the colon, any line ends,
+ * single line ends between events, errors in a field `error` or as JSON without a field, a last event without its
+ * blank line.
  */
 export class EventStream {
   readonly #onEvent: OnEvent;
   #rest = '';
   #data: string | undefined;
   #name = '';
-  /** The last read ended with a carriage return: a line feed that comes next belongs to it. */
+  /** The last read ended with a carriage return: a line feed at the start of the next read belongs to it. */
   #hasReturnBefore = false;
 
   constructor(onEvent: OnEvent) {
     this.#onEvent = onEvent;
   }
 
-  /** @throws BrokenCall when a line exceeds 4 Mi characters; what `onEvent` throws */
+  /** @throws BrokenCall when a line exceeds 4 Mi characters; errors of `onEvent` */
   push(read: string): void {
     const chunk = this.#withLineFeeds(read);
     let from = this.#rest.length;
@@ -38,14 +41,14 @@ export class EventStream {
     this.#rest = start === 0 ? text : text.slice(start);
   }
 
-  /** The stream has ended: what was begun is complete. */
+  /** The stream has ended, so the last event is complete. */
   end(): void {
     if (this.#rest !== '') this.#line(this.#rest, 0, this.#rest.length);
     this.#rest = '';
     this.#dispatch();
   }
 
-  /** Carriage returns end lines too, alone or before a line feed; within JSON there are none. */
+  /** Carriage returns end lines too, alone or before a line feed; JSON contains none. */
   #withLineFeeds(read: string): string {
     const isSecondHalf = this.#hasReturnBefore && read.startsWith('\n');
     const chunk = isSecondHalf ? read.slice(1) : read;

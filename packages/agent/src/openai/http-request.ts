@@ -10,9 +10,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ModelCall } from '../model/model.ts';
 
-/** The HTTP request of one call of the model: it can be stopped, and tells whether it was sent. */
+/** The HTTP request of one call of the model. It can be stopped, and reports whether it was sent. */
 export class HttpExchange implements ModelCall {
-  /** Whether the request is made over a connection of its own. */
+  /** Whether the request needs a new connection. */
   readonly needsNewConnection: boolean;
   #request: ClientRequest | undefined;
   #wasSent = false;
@@ -27,41 +27,41 @@ export class HttpExchange implements ModelCall {
     return this.#wasSent;
   }
 
-  /** The server closed an idle connection in the moment it was taken up again: that says nothing of the request. */
+  /** The server closed an idle connection while the request was being sent: this is not a failure of the request. */
   get wasIdleClosed(): boolean {
     return this.#wasIdleClosed;
   }
 
-  /** Closes the connection: waiting for the response, or reading it, fails. */
+  /** Closes the connection. Waiting for the response, or reading it, fails. */
   stop(): void {
     this.#isStopped = true;
     this.#request?.destroy();
   }
 
-  /** Takes up the request that is being sent. */
+  /** Registers the request that is being sent. */
   start(request: ClientRequest): void {
     this.#request = request;
     if (this.#isStopped) request.destroy();
     else this.#wasSent = true;
   }
 
-  /** Notes that the request failed before anything was answered. */
+  /** Notes that the request failed before a response. */
   fail(error: NodeJS.ErrnoException): void {
     this.#wasIdleClosed =
       this.#request?.reusedSocket === true && error.code === 'ECONNRESET' && !this.#isStopped;
   }
 }
 
-/** Where requests go, and with which headers beside their length. */
+/** The address of requests, and their headers except the length. */
 export interface RequestTarget {
   readonly options: RequestOptions;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a body. Rejects when no response comes. */
+/** Sends a body. Rejects if there is no response. */
 export type Send = (target: RequestTarget, body: string, exchange: HttpExchange) => Promise<IncomingMessage>;
 
-/** The body of an error's response as text, at most 64 Ki characters of it. */
+/** The body of an error response as text, at most 64 Ki characters. */
 export async function readErrorText(response: IncomingMessage): Promise<string> {
   let text = '';
   response.setEncoding('utf8');
@@ -72,16 +72,16 @@ export async function readErrorText(response: IncomingMessage): Promise<string> 
   return text.slice(0, ERROR_TEXT_MAX);
 }
 
-/** Enough of an error's body to know the reason. */
+/** Enough of an error's body to identify the reason. */
 const ERROR_TEXT_MAX = 64 * 1024;
 
-/** A connection without traffic is probed after this, so that a host that vanished is noticed. */
+/** A connection without traffic is probed after this time, so that a vanished host is noticed. */
 const KEEP_ALIVE_PROBE_MS = 15_000;
 
 /**
- * Sends requests over node:http, because the platform's `fetch` costs more than the rest of a streamed call together:
- * each piece of an answer passes web streams, and each call several abort signals. Connections are kept alive, and no
- * redirect is followed.
+ * Sends requests with node:http, because the platform's `fetch` costs more than the rest of a streamed call: each
+ * piece of an answer passes through web streams, and each call creates several abort signals. Connections are kept
+ * alive, and redirects are not followed.
  */
 export function createSend(connectMaxMs: number): Send {
   const agents = createAgents();
@@ -103,7 +103,7 @@ export function createSend(connectMaxMs: number): Send {
       });
       request.on('socket', (socket) => boundConnecting(socket, connectMaxMs));
       request.on('error', (error: NodeJS.ErrnoException) => {
-        // From then on the response itself tells how it breaks.
+        // From here on, the response emits the errors of the connection.
         if (isAnswered) return;
         exchange.fail(error);
         reject(error);
@@ -115,7 +115,7 @@ export function createSend(connectMaxMs: number): Send {
 }
 
 function createAgents() {
-  // A proxy is the platform's setting: Node puts what the environment says into its global agent alone.
+  // The proxy is a setting of the platform: Node reads it from the environment only for its global agent.
   const { proxyEnv } = globalAgent.options;
   const kept = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, proxyEnv };
   const once = { keepAlive: false, proxyEnv };
@@ -125,7 +125,7 @@ function createAgents() {
   };
 }
 
-/** A connection that does not come about, its TLS handshake included, is given up. */
+/** The time limit for connecting, including the TLS handshake. */
 function boundConnecting(socket: Socket, connectMaxMs: number): void {
   if (!socket.connecting) return;
   const timer = setTimeout(() => socket.destroy(tooLong()), connectMaxMs);

@@ -30,7 +30,7 @@ const all: readonly Omission[] = [
   'include',
 ];
 
-/** Omissions of a server that has taken a request as it was. */
+/** Omissions of a server that has accepted a request in its full form. */
 function omissionsOfKnownServer(): Omissions {
   const omissions = new Omissions(all);
   omissions.learn(request, none);

@@ -2,15 +2,15 @@ import { LRUCache } from 'lru-cache';
 import type { ModelRequest } from '../model/model.ts';
 import type { ProviderError } from './provider-error.ts';
 
-/** A part of a request that some servers reject, and that it is repeated without, or with in another form. */
+/** A part of a request that some servers reject. The request is repeated without it, or with another form of it. */
 export type Omission = 'temperature' | 'system' | 'tool_choice' | 'opaque' | 'stream_options' | 'include';
 
 /** How long a server's rejection is remembered. */
 const REMEMBERED_MS = 60 * 60 * 1000;
-/** Agents may name any model: no more of them are remembered. */
+/** The number of models that are remembered, because agents may name any model. */
 const MODELS_MAX = 1_000;
 
-/** How servers say that they reject a part. */
+/** Patterns of the error messages that reject a part. */
 const signs: readonly (readonly [Omission, RegExp])[] = [
   ['stream_options', /stream_options|include_usage/],
   ['temperature', /temperature/],
@@ -29,12 +29,12 @@ export class Omissions {
   readonly #learned = new LRUCache<string, Map<Omission, number>>({ max: MODELS_MAX });
   #hasTakenStreamOptions = false;
 
-  /** `omissible` are those that the requests of an API hold. */
+  /** `omissible` lists the parts that requests of an API contain. */
   constructor(omissible: readonly Omission[]) {
     this.#omissible = omissible;
   }
 
-  /** The parts that a request leaves out: the learned ones, and the one that the failure before it names. */
+  /** The parts that a request leaves out: the learned ones, and the part that the preceding failure names. */
   of({ model, adaptation = [] }: ModelRequest): ReadonlySet<Omission> {
     const learned = this.#learned.get(model);
     if (!learned && adaptation.length === 0) return NONE;
@@ -43,7 +43,7 @@ export class Omissions {
     return new Set([...known, ...(adaptation as readonly Omission[])]);
   }
 
-  /** The server has taken a request: what was left out for the first time is remembered. */
+  /** Notes that the server accepted a request: parts that were left out for the first time are remembered. */
   learn({ model, adaptation = [] }: ModelRequest, omitted: ReadonlySet<Omission>): void {
     if (!omitted.has('stream_options')) this.#hasTakenStreamOptions = true;
     if (adaptation.length === 0) return;
@@ -54,8 +54,8 @@ export class Omissions {
   }
 
   /**
-   * The part that the repeated request leaves out after this rejection. Any rejection may mean `stream_options` as long
-   * as the server has never accepted them.
+   * The part to leave out of the repeated request after this rejection. Any rejection may mean `stream_options` until
+   * the server has accepted it once.
    */
   after(
     { status, param, message = '' }: ProviderError,

@@ -4,11 +4,11 @@ import type { EventReader } from './response-reader.ts';
 
 /** An API of the `openai` package that answers a conversation. */
 export interface OpenAiApi {
-  /** Below the server's address. */
+  /** Relative to the server's base URL. */
   readonly path: string;
   /** The parts of its requests that some servers reject, and that can be left out. */
   readonly omissible: readonly Omission[];
   toBody(request: ModelRequest, omitted: ReadonlySet<Omission>): object;
-  /** A reader for one answer. */
+  /** Creates a reader for one answer. */
   createReader(): EventReader;
 }

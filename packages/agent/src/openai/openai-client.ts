@@ -10,17 +10,17 @@ import {
   type Send,
 } from './http-request.ts';
 
-/** Where an API is, and with what key. */
+/** The address of an API, and its key. */
 export interface OpenAiEndpoint {
   /** With `/v1`; absent means OpenAI itself. */
   readonly baseUrl?: string | undefined;
-  /** May be empty for a server that asks for none. */
+  /** Empty for a server that needs none. */
   readonly apiKey: string;
 }
 
 /**
- * Sends the requests of one API to one server. They differ in their bodies alone, so the package is asked once for
- * address and headers.
+ * Sends the requests of one API to one server. Only their bodies differ, so the package builds address and headers
+ * once.
  */
 export class OpenAiClient {
   readonly #openai: OpenAI;
@@ -28,10 +28,10 @@ export class OpenAiClient {
   readonly #send: Send;
   #target: RequestTarget | undefined;
 
-  /** `path` is the API's below the server's address. */
+  /** `path` is relative to the server's base URL. */
   constructor(endpoint: OpenAiEndpoint, path: string, connectMaxMs: number) {
     this.#openai = new OpenAI({
-      // An address and credentials are always given, so that the package looks for none in the environment.
+      // An address and credentials are always passed, so that the package does not read them from the environment.
       baseURL: endpoint.baseUrl ?? 'https://api.openai.com/v1',
       apiKey: endpoint.apiKey || 'none',
       adminAPIKey: null,
@@ -45,7 +45,7 @@ export class OpenAiClient {
   }
 
   /**
-   * Gives the response whose body is to be read.
+   * Returns the response, whose body is not read yet.
    *
    * @throws APIError of the package; UnsendableRequest
    */
@@ -69,7 +69,7 @@ export class OpenAiClient {
       const { 'content-length': _, ...headers } = Object.fromEntries(req.headers);
       return { options: urlToHttpOptions(new URL(url)), headers };
     } catch {
-      // Its message may quote a header, the key's among them.
+      // The error's message may quote a header, including the key.
       throw new UnsendableRequest('the request could not be sent: the key or the address is malformed');
     }
   }
@@ -77,13 +77,13 @@ export class OpenAiClient {
 
 /** The package's error for a response without an answer. */
 async function statusError(status: number, response: IncomingMessage): Promise<APIError> {
-  // Node gives several values of one name as an array, which a Headers object joins by commas.
+  // Node gives several values of one name as an array; a Headers object joins them with commas.
   const headers = new Headers(response.headers as Record<string, string>);
   const error = bodyOf(await readErrorText(response).catch(() => ''));
   return APIError.generate(status, { error }, undefined, headers);
 }
 
-/** The message of a body: from its JSON, or the text itself unless it is a page. */
+/** The message in a body: from its JSON, or the text itself unless it is an HTML page. */
 function bodyOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -49,7 +49,7 @@ export class OpenAiModel implements Model {
     new ResponseReader(response, this.#api.createReader(), onPieces, toFailure);
   }
 
-  /** A failure that a request in another form may not have. */
+  /** A failure that a modified request may avoid. */
   #adapted(failure: ModelFailure, error: unknown, { request, exchange, omitted }: Attempt): ModelFailure {
     const { adaptation = [] } = request;
     if (exchange.wasIdleClosed) {

@@ -1,15 +1,15 @@
-/** An error as a model's server reports it, with a status or within an answer. */
+/** An error as a model's server reports it, in a response or within an answer. */
 export interface ProviderError {
   readonly status?: number | undefined;
-  /** The server's own code, or its type where it gives none. */
+  /** The server's own code, or its type if it gives none. */
   readonly code?: string | undefined;
   readonly type?: string | undefined;
   readonly message?: string | undefined;
-  /** The field of the request that the error is about. */
+  /** The field of the request that caused the error. */
   readonly param?: string | undefined;
 }
 
-/** Statuses that the codes and types of common servers mean, where they name none. */
+/** The statuses that correspond to the codes and types of common servers, for errors without a status. */
 const statusOfWord: Readonly<Record<string, number>> = {
   invalid_api_key: 401,
   api_key_invalid: 401,
@@ -35,8 +35,8 @@ const statusOfWord: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads an error in any of the forms in which servers report one: OpenAI's object, the error alone, a text, or a list
- * with an error in it.
+ * Parses an error in any of the common forms: OpenAI's object, the error alone, a text, or a list with an error in
+ * it.
  */
 export function readProviderError(reported: unknown): ProviderError {
   const value = errorIn(reported);
@@ -62,7 +62,7 @@ function errorIn(value: unknown): unknown {
   return value.error ? errorIn(value.error) : value;
 }
 
-/** A short code, as it may be repeated in a log. */
+/** A short code that may appear in a log. */
 function wordOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) && toStatus(value) === undefined
     ? value

@@ -5,29 +5,29 @@ import type { AnswerPieces } from './answer-pieces.ts';
 import { BrokenCall, NotTheApi } from './broken-call.ts';
 import { EventStream } from './event-stream.ts';
 
-/** Reads the events of one API. What it reads it adds to `pieces`, which are taken away after each read. */
+/** Reads the events of one API. It adds pieces to `pieces`, which the caller takes after each read. */
 export interface EventReader {
   readonly pieces: AnswerPieces;
-  /** @throws BrokenCall when the event is an error, or no event of this API */
+  /** @throws BrokenCall when the event is an error, or not an event of this API */
   takeEvent(data: string, name: string): void;
   /**
-   * Takes a whole JSON answer, which some servers give to a streamed request.
+   * Reads a complete JSON answer, which some servers send for a streamed request.
    *
    * @throws BrokenCall as `takeEvent`
    */
   takeBody(body: unknown): void;
-  /** No event follows. */
+  /** Notes that no event follows. */
   finish(): void;
 }
 
-/** The longest answer that is read as one JSON document. */
+/** The maximum length of an answer that is read as one JSON document. */
 const BODY_LENGTH_MAX = 4 * 1024 * 1024;
 
 type BodyKind = 'events' | 'json';
 
 /**
- * Reads a response: server-sent events, or JSON. What it is the first character says, because servers' content types
- * cannot be relied on. All pieces of one read are handed on together.
+ * Reads a response: server-sent events, or JSON. The first character decides, because servers send wrong content
+ * types. All pieces of one read are passed on together.
  */
 export class ResponseReader {
   readonly #response: IncomingMessage;
@@ -36,7 +36,7 @@ export class ResponseReader {
   readonly #toFailure: (error: unknown) => ModelFailure;
   readonly #events: EventStream;
   #kind: BodyKind | undefined;
-  /** The received part of a body whose kind is not known yet, or that is JSON. */
+  /** The received part of a body whose format is not known yet, or that is JSON. */
   #text = '';
   #isOver = false;
 
@@ -54,7 +54,7 @@ export class ResponseReader {
     response.setEncoding('utf8');
     response.on('data', (text: string) => this.#read(() => this.#push(text)));
     response.on('close', () => this.#close());
-    // A broken connection is told twice; the close that follows is where it is dealt with.
+    // A broken connection emits two events. The close, which comes second, is handled.
     response.on('error', () => undefined);
     const packing = response.headers['content-encoding'] ?? 'identity';
     if (packing !== 'identity')
@@ -107,7 +107,7 @@ export class ResponseReader {
   }
 }
 
-/** @throws NotTheApi when it is a page */
+/** @throws NotTheApi when it is an HTML page */
 function kindOf(text: string): BodyKind | undefined {
   const first = /[^\s\uFEFF]/.exec(text)?.[0];
   if (first === undefined) return undefined;
@@ -124,7 +124,7 @@ function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text, which may be the answer's.
+    // The parser's message quotes the text, which may be part of the answer.
     throw new BrokenCall('the answer is broken JSON');
   }
 }

@@ -1,14 +1,14 @@
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
-/** Takes text apart: what is reasoning, and what is the answer. */
+/** Splits text into reasoning and answer. */
 interface Taken {
   readonly reasoning: string;
   readonly text: string;
 }
 
 /**
- * Keeps apart what some models write between `<think>` and `</think>` at the beginning of their answer: it is reasoning.
+ * Separates the reasoning that some models write between `<think>` and `</think>` at the beginning of their answer.
  * The same tags anywhere else are text.
  */
 export class ThinkTags {
@@ -16,7 +16,7 @@ export class ThinkTags {
   /** Text that may be a part of a tag. */
   #held = '';
 
-  /** Whether all further text is the answer's: `take` need not be called any more. */
+  /** Whether all further text belongs to the answer, so that `take` need not be called any more. */
   get isText(): boolean {
     return this.#state === 'text';
   }
@@ -69,7 +69,7 @@ export class ThinkTags {
     return { reasoning: text.slice(0, end), text: rest.text };
   }
 
-  /** The blank lines after the reasoning belong to neither. */
+  /** The blank lines after the reasoning are dropped. */
   #endBlank(text: string): Taken {
     const start = text.trimStart();
     if (start !== '') this.#state = 'text';

@@ -18,10 +18,10 @@ export class ChatWire implements ScriptedWire {
   }
 
   finish({ reason = 'stop', usage = usageOf(this.body) }: FinishOptions): string {
-    const told = usage && this.body.stream_options?.include_usage;
+    const includedUsage = usage && this.body.stream_options?.include_usage;
     return [
       this.#choice({}, reason),
-      told ? this.chunk({ choices: [], usage }) : '',
+      includedUsage ? this.chunk({ choices: [], usage }) : '',
       'data: [DONE]\n\n',
     ].join('');
   }
@@ -30,7 +30,7 @@ export class ChatWire implements ScriptedWire {
     return this.chunk({ error });
   }
 
-  /** Any chunk; what every chunk has is added. */
+  /** Any chunk; the common fields of all chunks are added. */
   chunk(fields: object): string {
     const chunk = {
       ...{ id: 'chatcmpl-scripted', object: 'chat.completion.chunk', created: 1 },

@@ -20,12 +20,15 @@ interface InputItem {
   readonly output?: string;
 }
 
-/** The Responses API: the same scripts answer with its events, and its requests are told as those of Chat Completions. */
+/**
+ * The Responses API: the same scripts answer with its events, and its requests appear to tests as Chat Completions
+ * requests.
+ */
 export class ResponsesWire implements ScriptedWire {
   readonly body: ScriptedCallBody;
   #sequence = 0;
   readonly #items: Item[] = [];
-  /** Numbers of the items that calls of tools have by their own numbers. */
+  /** The output index of each tool call. */
   readonly #itemOfCall = new Map<number, number>();
 
   constructor(asked: ResponsesBody) {

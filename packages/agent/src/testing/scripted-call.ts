@@ -3,7 +3,7 @@ import { ChatWire } from './chat-wire.ts';
 import { ResponsesWire } from './responses-wire.ts';
 import type { ScriptedToolPiece, ScriptedWire } from './scripted-wire.ts';
 
-/** The body of a call, as far as tests look at it; one of the Responses API is told in this form too. */
+/** The body of a call, as far as tests read it. Requests of the Responses API are converted to this form. */
 export interface ScriptedCallBody {
   readonly model: string;
   readonly messages: readonly ScriptedMessage[];
@@ -14,7 +14,7 @@ export interface ScriptedCallBody {
   readonly temperature?: number;
 }
 
-/** A message that was asked with; only calls of tools may have no text. */
+/** A message of the request; only tool calls may have no text. */
 export interface ScriptedMessage {
   readonly role: string;
   readonly content: string;
@@ -25,16 +25,16 @@ export interface ScriptedMessage {
   readonly tool_call_id?: string;
 }
 
-/** A finish reason, and what a finished answer may tell beside it. */
+/** The optional fields at the end of an answer. */
 export interface FinishOptions {
   readonly reason?: string;
-  /** `false` leaves out the chunk that tells what the answer cost. */
+  /** `false` leaves out the chunk with the usage. */
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | false;
 }
 
 /**
- * One call of the model: what was asked, and how it is answered. The answer is written piece by piece by a
- * script or by the test itself; writing to a client that has hung up does nothing.
+ * One call of the model: the request, and the means to answer it. A script or the test writes the answer piece by
+ * piece; writing to a disconnected client does nothing.
  */
 export class ScriptedCall {
   readonly path: string;
@@ -44,11 +44,11 @@ export class ScriptedCall {
   readonly sent: unknown;
   /** The newest user message. */
   readonly message: string;
-  /** The client's port: calls of one connection have the same. */
+  /** The client's port, which identifies the connection. */
   readonly clientPort: number | undefined;
-  /** Settles when the client hangs up before the answer is complete; never otherwise. */
+  /** Settles when the client disconnects before the answer is complete; never otherwise. */
   readonly aborted: Promise<void>;
-  /** Settles when nothing more can be sent: the answer is complete, or the connection is gone. */
+  /** Settles when nothing more can be sent: the answer is complete, or the connection is closed. */
   readonly closed: Promise<void>;
   readonly #response: ServerResponse;
   readonly #wire: ScriptedWire;
@@ -81,7 +81,7 @@ export class ScriptedCall {
     return this.#isAborted;
   }
 
-  /** Sends the status and the headers of a stream, without any of it. */
+  /** Sends the status and the headers of a stream, without any piece. */
   open(): void {
     if (this.#response.headersSent || this.#isOver) return;
     this.#response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -93,7 +93,7 @@ export class ScriptedCall {
     this.raw(this.#wire.text(content));
   }
 
-  /** Sends a piece of a call of a tool. */
+  /** Sends a piece of a tool call. */
   toolCall(piece: ScriptedToolPiece): void {
     this.raw(this.#wire.toolCall(piece));
   }
@@ -103,7 +103,7 @@ export class ScriptedCall {
     this.raw(this.#wire.error(error));
   }
 
-  /** Sends any chunk of Chat Completions; what every chunk has is added. */
+  /** Sends any chunk of Chat Completions; the common fields of all chunks are added. */
   chunk(fields: object): void {
     this.raw(new ChatWire(this.body).chunk(fields));
   }
@@ -115,24 +115,24 @@ export class ScriptedCall {
     this.#flushed = new Promise((resolve) => this.#response.write(text, () => resolve()));
   }
 
-  /** Settles when all that was sent has left for the client. */
+  /** Settles when all data has been written to the socket. */
   flushed(): Promise<void> {
     return this.#flushed;
   }
 
-  /** Ends the answer as a server does: the finish reason, the usage if it was asked for, the end mark. */
+  /** Ends the answer as a server does: the finish reason, the usage if it was requested, the end mark. */
   finish(options: FinishOptions = {}): void {
     this.raw(this.#wire.finish(options));
     this.end();
   }
 
-  /** Ends the response in order, whatever was sent. */
+  /** Ends the response normally, complete or not. */
   end(): void {
     this.open();
     if (!this.#isOver) this.#response.end();
   }
 
-  /** Closes the connection in the middle. */
+  /** Closes the connection in the middle of the answer. */
   cut(): void {
     this.#response.destroy();
   }
@@ -144,7 +144,7 @@ export class ScriptedCall {
     this.#response.end(JSON.stringify(body));
   }
 
-  /** The client has hung up, or the response was ended. */
+  /** The client has disconnected, or the response was ended. */
   get #isOver(): boolean {
     return this.#response.destroyed || this.#response.writableEnded;
   }

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => model.stop());
 
-/** Asks the model as a client would, and gives the status and the text of the answer. */
+/** Sends a request to the model, and returns the status and the text of the answer. */
 async function ask(message: string, signal?: AbortSignal): Promise<string> {
   const response = await fetch(`${model.baseUrl}/chat/completions`, {
     method: 'POST',

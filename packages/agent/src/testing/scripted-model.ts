@@ -4,37 +4,37 @@ import { ScriptedCall } from './scripted-call.ts';
 import { echo, type ModelScript } from './scripts.ts';
 
 /**
- * A model for tests: a real HTTP server on 127.0.0.1 that speaks Chat Completions and the Responses API
- * and does exactly what the test says. Unless told otherwise it echoes: `echoOf(message)` is the answer to the newest user message.
+ * A model for tests: a real HTTP server on 127.0.0.1 that speaks Chat Completions and the Responses API and follows
+ * the test's scripts. Without a script it echoes: `echoOf(message)` is the answer to the newest user message.
  */
 export interface ScriptedModel {
   /** For `ModelEndpoint.baseUrl` and OPENAI_BASE_URL; it ends in `/v1`. */
   readonly baseUrl: string;
-  /** Every call so far, in the order of arrival. */
+  /** All calls so far, in the order of arrival. */
   calls(): readonly ScriptedCall[];
-  /** The next call to arrive; ask before you cause it. */
+  /** The next call to arrive. Get this promise before you cause the call. */
   nextCall(): Promise<ScriptedCall>;
-  /** The newest call whose newest user message is this one, if there is one; else the next such to arrive. */
+  /** The newest call with this newest user message if there is one, else the next such call to arrive. */
   callTo(message: string): Promise<ScriptedCall>;
-  /** The next calls follow these scripts, one each; they come before every `replyTo`. */
+  /** The next calls follow these scripts, one each. They take precedence over every `replyTo`. */
   reply(...scripts: readonly ModelScript[]): void;
-  /** Every call whose newest user message is, or matches, this follows the script; the latest rule wins. */
+  /** Every call whose newest user message equals or matches this follows the script; the latest rule wins. */
   replyTo(message: string | RegExp, script: ModelScript): void;
   /** Every call without another script follows this one. */
   replyAlways(script: ModelScript): void;
-  /** Makes every call wait, before anything is answered, until the gate is released. */
+  /** Makes every call wait before it is answered, until the gate is released. */
   hold(): Gate;
-  /** Ends the server; calls that are being answered are cut. */
+  /** Stops the server and closes the connections of unfinished calls. */
   stop(): Promise<void>;
 }
 
-/** Something that a call waits for and a test opens. */
+/** A barrier that calls wait for and a test releases. */
 export interface Gate {
   readonly released: Promise<void>;
   release(): void;
 }
 
-/** A gate of its own, for scripts that wait in the middle of an answer. */
+/** A separate gate, for scripts that wait in the middle of an answer. */
 export function createGate(): Gate {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { released: promise, release: resolve };
@@ -67,7 +67,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   };
 }
 
-/** Receives the calls, and decides which script each follows. */
+/** Receives the calls, and chooses the script of each. */
 class CallScripts {
   readonly calls: ScriptedCall[] = [];
   readonly queue: ModelScript[] = [];
@@ -90,7 +90,7 @@ class CallScripts {
     }
     const call = new ScriptedCall(request, response, await bodyOf(request));
     this.calls.push(call);
-    // The script is chosen on arrival, so that the order of calls decides and not that of releases.
+    // The script is chosen on arrival, so that the order of the calls decides and not the order of releases.
     const script = this.#scriptOf(call);
     this.#announce(call);
     await this.#gate?.released;
@@ -107,9 +107,9 @@ class CallScripts {
   }
 
   #announce(call: ScriptedCall): void {
-    const told = this.#waiting.filter(({ accepts }) => accepts(call));
-    this.#waiting = this.#waiting.filter((waiting) => !told.includes(waiting));
-    for (const { resolve } of told) resolve(call);
+    const accepting = this.#waiting.filter(({ accepts }) => accepts(call));
+    this.#waiting = this.#waiting.filter((waiting) => !accepting.includes(waiting));
+    for (const { resolve } of accepting) resolve(call);
   }
 
   #scriptOf(call: ScriptedCall): ModelScript {

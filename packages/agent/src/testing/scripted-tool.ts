@@ -1,14 +1,14 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A tool for tests: a real HTTP server on 127.0.0.1 that does what the test says. */
+/** A tool for tests: a real HTTP server on 127.0.0.1 that follows the test's instructions. */
 export interface ScriptedTool {
   readonly url: string;
-  /** Every call so far, in the order of arrival. */
+  /** All calls so far, in the order of arrival. */
   calls(): readonly ToolRequest[];
-  /** The next call to arrive; ask before you cause it. */
+  /** The next call to arrive. Get this promise before you cause the call. */
   nextCall(): Promise<ToolRequest>;
-  /** Every call from now on is answered so; without, `{"ok":true}`. */
+  /** All calls from now on get this response. The default is `{"ok":true}`. */
   answer(how: (response: ServerResponse, request: ToolRequest) => void | Promise<void>): void;
   stop(): Promise<void>;
 }

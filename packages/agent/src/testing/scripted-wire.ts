@@ -1,6 +1,6 @@
 import type { FinishOptions, ScriptedCallBody } from './scripted-call.ts';
 
-/** How a scripted call is read and answered over one API. Each answer is the text of events. */
+/** Reads and answers a scripted call over one API. Each answer is the text of events. */
 export interface ScriptedWire {
   readonly body: ScriptedCallBody;
   text(content: string): string;
@@ -10,7 +10,7 @@ export interface ScriptedWire {
   error(error: object): string;
 }
 
-/** A piece of a call of a tool, in the form of Chat Completions; tests also send forms that are wrong. */
+/** A piece of a tool call, in the form of Chat Completions; tests also send invalid forms. */
 export interface ScriptedToolPiece {
   readonly index?: number | null;
   readonly id?: string | null;
@@ -18,7 +18,7 @@ export interface ScriptedToolPiece {
   readonly [field: string]: unknown;
 }
 
-/** Deterministic: a token for every message asked and one for the answer. */
+/** Deterministic: one token for every message of the request and one for the answer. */
 export function usageOf({ messages }: ScriptedCallBody) {
   return { prompt_tokens: messages.length, completion_tokens: 1 };
 }

@@ -1,6 +1,6 @@
 import type { FinishOptions, ScriptedCall } from './scripted-call.ts';
 
-/** Answers one call. It may wait for whatever it likes: a gate, an event, the client's hanging up. */
+/** Answers one call. It may wait for a gate, an event, or the client's disconnection. */
 export type ModelScript = (call: ScriptedCall) => void | Promise<void>;
 
 /** The model's answer to a message without a script. */
@@ -8,7 +8,7 @@ export function echoOf(message: string): string {
   return `You said: ${message}`;
 }
 
-/** Echoes the newest user message, in pieces of a word. */
+/** Echoes the newest user message, one word per piece. */
 export function echo(): ModelScript {
   return (call) => {
     for (const word of echoOf(call.message).match(/\s*\S+\s*/g) ?? []) call.text(word);
@@ -16,7 +16,7 @@ export function echo(): ModelScript {
   };
 }
 
-/** These pieces, one chunk each, and a proper end. */
+/** Sends these pieces, one chunk each, and a normal end. */
 export function text(pieces: string | readonly string[], end?: FinishOptions): ModelScript {
   return (call) => {
     for (const piece of typeof pieces === 'string' ? [pieces] : pieces) call.text(piece);
@@ -31,7 +31,7 @@ export interface ScriptedToolCall {
   readonly id?: string;
 }
 
-/** Some text, if any, and then calls of tools, each in pieces as OpenAI sends them. */
+/** Some text, if any, and then tool calls, each in pieces like OpenAI's. */
 export function toolCalls(calls: readonly ScriptedToolCall[], text = ''): ModelScript {
   return (call) => {
     if (text !== '') call.text(text);
@@ -47,16 +47,16 @@ export function toolCalls(calls: readonly ScriptedToolCall[], text = ''): ModelS
   };
 }
 
-/** The results of the tools as the model got them, newest step last: `Told: …`. */
-export function tellResults(): ModelScript {
+/** The results of the tools as the model received them, oldest step first: `Results: …`. */
+export function echoResults(): ModelScript {
   return (call) => {
     const results = call.body.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
-    call.text(`Told: ${results.join(' | ')}`);
+    call.text(`Results: ${results.join(' | ')}`);
     call.finish();
   };
 }
 
-/** A rejection of the model's server, in the form that OpenAI gives it. */
+/** A rejection of the model's server, in OpenAI's format. */
 export function status(
   code: number,
   options: { message?: string; headers?: Record<string, string> } = {},
@@ -66,7 +66,7 @@ export function status(
     call.status(code, { error: { message, type: 'scripted_error', code: `e${code}` } }, headers);
 }
 
-/** These pieces, and then the connection is closed. */
+/** Sends these pieces, and then closes the connection. */
 export function cutAfter(...pieces: readonly string[]): ModelScript {
   return async (call) => {
     for (const piece of pieces) call.text(piece);
@@ -76,7 +76,7 @@ export function cutAfter(...pieces: readonly string[]): ModelScript {
   };
 }
 
-/** These pieces, and then the stream ends in order, but without a finish reason. */
+/** Sends these pieces, and then ends the stream normally, but without a finish reason. */
 export function unfinishedAfter(...pieces: readonly string[]): ModelScript {
   return (call) => {
     for (const piece of pieces) call.text(piece);
@@ -84,7 +84,7 @@ export function unfinishedAfter(...pieces: readonly string[]): ModelScript {
   };
 }
 
-/** These pieces, and then a chunk that is no JSON. */
+/** Sends these pieces, and then a chunk that is not JSON. */
 export function brokenChunkAfter(...pieces: readonly string[]): ModelScript {
   return (call) => {
     for (const piece of pieces) call.text(piece);
@@ -93,7 +93,7 @@ export function brokenChunkAfter(...pieces: readonly string[]): ModelScript {
   };
 }
 
-/** Pieces, and then an error in the stream; `code` is what the error names as its code. */
+/** Sends pieces, and then an error in the stream; `code` is the code of the error. */
 export function errorAfter(pieces: readonly string[], code?: number | string): ModelScript {
   return (call) => {
     for (const piece of pieces) call.text(piece);
@@ -110,7 +110,7 @@ export function raw(stream: string): ModelScript {
   };
 }
 
-/** These pieces, and then nothing more, ever. */
+/** Sends these pieces, and then nothing more. */
 export function neverEnding(...pieces: readonly string[]): ModelScript {
   return (call) => {
     call.open();

@@ -1,18 +1,18 @@
 import { estimateTokens } from '../build-context.ts';
 
-/** Less than this of a result says nothing. */
+/** A shorter beginning of a result is useless. */
 const LENGTH_MIN = 200;
 
 /**
- * Results as the model is told them: none longer than `lengthMax`, and all of them together, with those it was told
- * before, within the budget, as far as that leaves each a beginning. What is cut says so.
+ * Cuts the results for the model: each to `lengthMax`, and all of them, with the `earlier` results, to the budget, as
+ * long as each keeps a useful beginning. A cut result says so.
  */
 export function fitResults(
   results: readonly string[],
-  told: readonly string[],
+  earlier: readonly string[],
   { lengthMax, budgetTokens }: { readonly lengthMax: number; readonly budgetTokens: number },
 ): string[] {
-  let left = told.reduce((tokens, text) => tokens - estimateTokens(text), budgetTokens);
+  let left = earlier.reduce((tokens, text) => tokens - estimateTokens(text), budgetTokens);
   return results.map((result) => {
     const within = cut(result, lengthMax);
     const tokens = estimateTokens(within);

@@ -8,7 +8,7 @@ export interface JsonPost {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** From the look-up of the name to the last byte. */
+  /** From the DNS lookup to the last byte. */
   readonly timeoutMs: number;
   readonly responseBytesMax: number;
   /** Closes the connection at once. */
@@ -21,9 +21,9 @@ interface TextRequest extends Omit<JsonPost, 'body'> {
 }
 
 /**
- * Makes the function that posts to tools and answers with the text they give.
+ * Creates the function that posts to tools and returns the text of their responses.
  *
- * It rejects with a ToolFailure and nothing else.
+ * It rejects only with a ToolFailure.
  */
 export function createPostJson(addresses: ToolAddresses): (post: JsonPost) => Promise<string> {
   const requestText = createRequestText(addresses);
@@ -32,9 +32,10 @@ export function createPostJson(addresses: ToolAddresses): (post: JsonPost) => Pr
 }
 
 /**
- * Makes the function that gets a JSON text from an address that a team has set, under the rules for tools' addresses.
+ * Creates the function that gets a JSON text from an address that a team has set, under the same rules as the
+ * addresses of tools.
  *
- * It rejects with a ToolFailure and nothing else.
+ * It rejects only with a ToolFailure.
  */
 export function createFetchText(
   addresses: ToolAddresses,
@@ -48,8 +49,8 @@ export function createFetchText(
 const OWN_HEADERS = { 'accept-encoding': 'identity', 'user-agent': 'Parley' } as const;
 
 /**
- * A connection is made for each request, to an address that was just checked, past any proxy (which would look the name
- * up by itself). Redirects are not followed, and nothing packed is unpacked.
+ * A connection is made for each request, to an address that was just checked, without a proxy (which would resolve
+ * the name again). Redirects are not followed, and compressed responses are not decompressed.
  */
 function createRequestText(addresses: ToolAddresses): (request: TextRequest) => Promise<string> {
   const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
@@ -87,7 +88,7 @@ function headersOf(body: string): Record<string, string> {
 }
 
 async function readText(response: IncomingMessage, bytesMax: number): Promise<string> {
-  // A connection that is closed on purpose tells so once more, when nobody listens.
+  // A connection that is closed on purpose emits another error, which has no listener.
   response.on('error', () => undefined);
   const { statusCode: status = 0, headers } = response;
   if (status >= 300 && status < 400) throw new ToolFailure('redirect', { status });

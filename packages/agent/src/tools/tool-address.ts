@@ -3,11 +3,11 @@ import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { ToolFailure } from './tool-failure.ts';
 
-/** Where tools may be. */
+/** The permitted addresses of tools. */
 export interface ToolAddresses {
-  /** Whether tools of the machine itself and of its networks are called, and such without TLS. */
+  /** Whether addresses of this machine and of its networks are permitted, and URLs without TLS. */
   readonly arePrivateAllowed: boolean;
-  /** How names become addresses; the system's way unless said otherwise. */
+  /** Resolves host names; by default with the system's resolver. */
   readonly lookup?: ToolLookup | undefined;
 }
 
@@ -25,8 +25,9 @@ export type ToolLookup = (
 ) => void;
 
 /**
- * Services that clouds offer to their own machines: instance metadata, credentials, name service, private access to the
- * provider's APIs. Some answer at addresses that look public, others in ranges that `TOOLS_PRIVATE_ADDRESSES` allows.
+ * Services that clouds offer to their own machines: instance metadata, credentials, name service, private access to
+ * the provider's APIs. Some have addresses that look public, others are in ranges that `TOOLS_PRIVATE_ADDRESSES`
+ * permits.
  */
 const PLATFORM_NETWORKS = [
   // Link-local: the metadata services of AWS, Azure, Google, Oracle, IBM and most others; AWS task credentials.
@@ -47,33 +48,36 @@ const PLATFORM_NETWORKS = [
   ...['161.26.0.0/16', '166.8.0.0/14'],
 ].map((network) => ipaddr.parseCIDR(network));
 
-/** The part of IPv6 that is on the internet; `ipaddr.js` calls everything `unicast` that has no range of its own. */
+/** The public part of IPv6; `ipaddr.js` calls every address without a special range `unicast`. */
 const IPV6_GLOBAL = ipaddr.parseCIDR('2000::/3');
 
-/** Names that no public name server knows: they lead to the machine, its networks or a cloud's services. */
+/** Names that no public name server resolves: they lead to the machine, its networks or a cloud's services. */
 const PRIVATE_NAMES = /^(?:[^.]+|.*\.(?:localhost|local|internal|home\.arpa))$/i;
 
-/** Whether the public internet leads to this address. */
+/** Whether the address is reachable on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const parsed = parseAddress(address);
-  // A zone names a link: an address with one is local.
+  // A zone names a link, so an address with a zone is local.
   if (parsed === undefined || address.includes('%')) return false;
   if (parsed.range() !== 'unicast' || isPlatform(parsed)) return false;
   return parsed.kind() === 'ipv4' || parsed.match(IPV6_GLOBAL);
 }
 
-/** Whether a cloud offers a service of its own there; no tool is called at such an address, whatever is allowed. */
+/**
+ * Whether the address belongs to a cloud's internal service. No tool is called there, even if private addresses are
+ * permitted.
+ */
 export function isPlatformAddress(address: string): boolean {
   const parsed = parseAddress(address);
   return parsed !== undefined && isPlatform(withoutTranslation(parsed));
 }
 
 function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  // `ipaddr.js` also reads "127.1"; here an address is only what a socket takes as one.
+  // `ipaddr.js` also parses "127.1"; only the forms that sockets accept are addresses here.
   return isIP(address) === 0 ? undefined : ipaddr.parse(address);
 }
 
-/** The IPv4 address that an IPv6 address stands for, where the system or a NAT64 translates it. */
+/** The IPv4 address that an IPv6 address represents, if the system or a NAT64 translates it. */
 function withoutTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   const isTranslated = ['ipv4Mapped', 'rfc6052'].includes(address.range());
   return isTranslated ? new ipaddr.IPv4(address.toByteArray().slice(-4)) : address;
@@ -91,14 +95,17 @@ function isAllowed(
   return arePrivateAllowed ? !isPlatformAddress(address) : isPublicAddress(address);
 }
 
-/** Why a tool cannot be called at this URL, as far as the URL itself says so: a sentence for whoever sets it. */
+/**
+ * The reason why a tool cannot be called at this URL, as far as the URL itself shows it: a sentence for the person
+ * who configures it.
+ */
 export function problemOfToolUrl(
   text: string,
   addresses: Pick<ToolAddresses, 'arePrivateAllowed'>,
 ): string | undefined {
   const url = URL.parse(text);
   if (!addresses.arePrivateAllowed && url?.protocol !== 'https:') return 'must be https';
-  // The parser has made every spelling of an IPv4 address the plain one.
+  // The URL parser has normalized every spelling of an IPv4 address.
   const host = (url?.hostname ?? '').replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const isGood = isIP(host) === 0 ? isNameAllowed(host, addresses) : isAllowed(host, addresses);
   if (isGood) return undefined;
@@ -115,8 +122,8 @@ function isNameAllowed(
 }
 
 /**
- * Looks up names for a connection, which is then made to the address that was checked here: a name that leads
- * elsewhere the next time is checked again. If a name has several addresses, all of them must be allowed.
+ * Resolves names for a connection, which is then made to the checked address. The name is checked at every
+ * connection, because its addresses can change. If a name has several addresses, all of them must be permitted.
  */
 export function guardedLookup({ lookup = systemLookup, ...addresses }: ToolAddresses): LookupFunction {
   return (hostname, { all }, callback) => {

@@ -1,4 +1,4 @@
-/** Why a call of a tool gave no result. */
+/** The reason why a tool call gave no result. */
 export type ToolFailureReason =
   | 'unknown_tool'
   | 'invalid_arguments'
@@ -11,7 +11,7 @@ export type ToolFailureReason =
   | 'too_large'
   | 'stopped';
 
-/** The message for the model: the call failed. It has neither the tool's address nor its headers. */
+/** The message for the model: the call failed. It contains neither the tool's address nor its headers. */
 const sentences: Readonly<Record<ToolFailureReason, string>> = {
   unknown_tool: 'There is no such tool.',
   invalid_arguments: 'The tool was not called: its arguments are not valid.',
@@ -25,11 +25,11 @@ const sentences: Readonly<Record<ToolFailureReason, string>> = {
   stopped: 'The tool was stopped.',
 };
 
-/** A call of a tool that gave no result. Its message is for the model, its reason and cause for the log. */
+/** A tool call without a result. Its message is for the model, its reason and cause for the log. */
 export class ToolFailure extends Error {
   override readonly name = 'ToolFailure';
   readonly reason: ToolFailureReason;
-  /** The HTTP status that was answered, where that is the reason. */
+  /** The HTTP status, if it is the reason. */
   readonly status: number | undefined;
 
   constructor(

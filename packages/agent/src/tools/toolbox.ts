@@ -4,9 +4,9 @@ import { checkArguments } from './check-arguments.ts';
 import type { createPostJson } from './post-json.ts';
 import { ToolFailure, type ToolFailureReason } from './tool-failure.ts';
 
-/** A call that gave no result, for the operator's log: it holds nothing that the model or the tool said. */
+/** A failed tool call, for the operator's log. It contains no text of the model or the tool. */
 export interface FailedToolCall {
-  /** Of the answer. */
+  /** The id of the answer. */
   readonly id: string;
   readonly tool: string;
   readonly reason: ToolFailureReason;
@@ -38,8 +38,8 @@ export class Toolbox {
   }
 
   /**
-   * Calls a tool, and answers what the model is told: what the tool said, or one sentence on why it said nothing.
-   * `place` counts the step and the call in it: the same call has the same place whenever it is made again.
+   * Calls a tool, and returns the text for the model: the tool's response, or a sentence that describes the failure.
+   * `place` is the number of the step and of the call in it: a repeated call has the same place.
    */
   async call(call: ToolCall, place: { readonly step: number; readonly index: number }): Promise<string> {
     const key = `${this.#id}-${place.step}-${place.index}`;
@@ -47,7 +47,7 @@ export class Toolbox {
       return (await this.#post(call, key)).trim() || '(no content)';
     } catch (error) {
       if (!(error instanceof ToolFailure)) throw error;
-      this.#tell(call.name, error);
+      this.#reportFailure(call.name, error);
       return error.message;
     }
   }
@@ -70,8 +70,9 @@ export class Toolbox {
     });
   }
 
-  #tell(name: string, { reason, status, cause }: ToolFailure): void {
-    // A tool that is stopped with its answer has not failed; a name that is none is the model's own text.
+  #reportFailure(name: string, { reason, status, cause }: ToolFailure): void {
+    // A tool call that is aborted with its answer has not failed. An unknown name is text of the model, so it is not
+    // logged.
     if (reason === 'stopped') return;
     const tool = this.#tools.has(name) ? name : '(none of them)';
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;

@@ -1,12 +1,12 @@
 import type { ModelErrorCode } from '../../src/index.ts';
 
-/** How a model server answers besides the bytes of its file in `answers`, and what the agent must make of it. */
+/** The behavior of a model server beside the bytes of its file in `answers`, and the expected result of the agent. */
 export interface UpstreamCase {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Pause between two events. */
   readonly delayMs?: number;
-  /** A part of the request that the server rejects, and the answer it gives then. */
+  /** A part of the request that the server rejects, and its response. */
   readonly rejects?: {
     readonly part: 'temperature' | 'system' | 'tools';
     readonly status: number;
@@ -146,7 +146,7 @@ export const upstreamCases: Readonly<Record<string, UpstreamCase>> = {
   },
 };
 
-/** A tool call as it must be given back to the model. */
+/** A tool call as it must be sent back to the model. */
 function givenBackCall(id: string, more: object): object {
   return { id, type: 'function', function: { name: 'weather', arguments: '{"city":"Oslo"}' }, ...more };
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { UpstreamCase } from './cases.ts';
 
-/** A request that a model server got. */
+/** A request to a model server. */
 interface ModelServerRequest {
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   readonly [field: string]: unknown;
@@ -21,7 +21,7 @@ export interface Cut {
   readonly partBytes?: number;
 }
 
-/** Starts a server that answers with the bytes of a file; once the request holds tool results, with `after`. */
+/** Starts a server that answers with the bytes of a file; with `after` once the request contains tool results. */
 export async function startModelServer(
   name: string,
   case_: UpstreamCase,
@@ -31,7 +31,7 @@ export async function startModelServer(
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
-    // A client that gave up sent no body.
+    // A client that disconnected sent no body.
     if (request.destroyed && body === '') return;
     const asked = JSON.parse(body) as ModelServerRequest;
     requests.push(asked);
@@ -74,7 +74,7 @@ async function answer(
   response.writeHead(status, { 'content-type': 'text/event-stream', ...headers });
   for (const part of partsOf(bytes, delayMs !== undefined, partBytes)) {
     await new Promise((resolve) => response.write(part, resolve));
-    // The pause is the server's own behaviour: it decides when an answer counts as over.
+    // The pause is part of the server's behavior: it decides when an answer counts as complete.
     if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
   response.end();

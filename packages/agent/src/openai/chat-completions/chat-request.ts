@@ -6,7 +6,7 @@ import { withoutSystem } from '../without-system.ts';
 type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 type WireMessage = OpenAI.ChatCompletionMessageParam;
 
-/** A request as Chat Completions takes it, without what its server rejects. */
+/** Builds a Chat Completions request, without the parts that its server rejects. */
 export function toChatRequest(request: ModelRequest, omitted: ReadonlySet<Omission>): Body {
   const { model, temperature, tools, mustAnswer } = request;
   return {

@@ -6,8 +6,8 @@ import type { EventReader } from '../response-reader.ts';
 import { isCount, parseEvent, textOf } from '../wire-values.ts';
 
 /**
- * Reads the chunks of a streamed chat completion. Compatible servers differ, so only what is needed is looked
- * at, and nothing is believed to be there.
+ * Reads the chunks of a streamed chat completion. Compatible servers differ, so the reader uses only the fields that
+ * it needs, and expects each of them to be missing or wrong.
  */
 export class ChunkReader implements EventReader {
   readonly pieces = new AnswerPieces();
@@ -18,7 +18,7 @@ export class ChunkReader implements EventReader {
     if (this.#isDone) return;
     if (data === '[DONE]') this.#end();
     else if (isJsonLike(data)) this.#takeChunks(parseEvent(data), name === 'error');
-    // A text is no chunk: some servers send heartbeats so.
+    // A chunk is never a text, but some servers send heartbeats as texts.
     else if (name === 'error' && data !== '') throw reportedBy(data);
   }
 
@@ -59,7 +59,7 @@ export class ChunkReader implements EventReader {
     const delta = choice.delta ?? choice.message;
     if (typeof delta === 'object' && delta !== null) this.#takeDelta(delta);
     const word = choice.finish_reason;
-    // Some servers send an empty reason, or the word, with every piece.
+    // Some servers send an empty reason, or the word "null", with every piece.
     if (typeof word !== 'string' || word === '' || word === 'null') return;
     if (word === 'error') throw new BrokenCall('the model ended with an error');
     this.pieces.push({ type: 'finish', reason: finishReasons[word] ?? 'other' });
@@ -79,7 +79,7 @@ export class ChunkReader implements EventReader {
     if (calls) for (const call of [calls].flat()) this.#takeCall(call);
   }
 
-  /** A part of a content that is a list: texts count, thinking is reasoning, and others do not. */
+  /** A part of a content list: text counts, thinking is reasoning, and other parts are ignored. */
   #takePart(part: WirePart | null): void {
     if (typeof part === 'string') this.pieces.pushText(part);
     else if (typeof part?.text === 'string') this.pieces.pushText(part.text);
@@ -115,10 +115,10 @@ export class ChunkReader implements EventReader {
   }
 }
 
-/** The opaque data of a message that its server wants back. */
+/** Opaque data of a message that must be sent back to its server. */
 const OPAQUE_FIELDS = ['reasoning_content', 'reasoning_details', 'extra_content'] as const;
 
-/** The words of servers for why a model ended. */
+/** The names of finish reasons in various servers. */
 const finishReasons: Readonly<Record<string, ModelFinishReason>> = {
   stop: 'stop',
   eos_token: 'stop',

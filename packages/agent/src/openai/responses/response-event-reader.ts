@@ -7,14 +7,14 @@ import { isCount, parseEvent, textOf } from '../wire-values.ts';
 import { PHASES, REASONING_ITEMS } from './responses-request.ts';
 
 /**
- * Reads the events of a streamed response. As with chunks, only what is needed is looked at, and nothing is believed to
- * be there: an item counts once, whether it came in pieces, whole, or with the response that ends the stream.
+ * Reads the events of a streamed response. As with chunks, the reader uses only the fields that it needs. An item
+ * counts once, whether it comes in pieces, complete, or with the response that ends the stream.
  */
 export class ResponseEventReader implements EventReader {
   readonly pieces = new AnswerPieces();
-  /** Numbers and ids of the items whose text has come, or `UNKNOWN` for an item without either. */
+  /** Numbers and ids of the items whose text was read, or `UNKNOWN` for an item without either. */
   readonly #written = new Set<unknown>();
-  /** Numbers and ids of the items that are whole. */
+  /** Numbers and ids of the completed items. */
   readonly #whole = new Set<unknown>();
   /** Reasoning that belongs to the item after it. */
   #reasoning: JsonValue[] = [];
@@ -26,7 +26,7 @@ export class ResponseEventReader implements EventReader {
     if (this.#isDone) return;
     if (data === '[DONE]') this.#end();
     else if (data.startsWith('{')) this.#take(parseEvent(data) as WireEvent, name);
-    // A text is no event: some servers send heartbeats so.
+    // An event is never a text, but some servers send heartbeats as texts.
     else if (name === 'error' && data !== '') throw reportedBy(data);
   }
 
@@ -72,7 +72,7 @@ export class ResponseEventReader implements EventReader {
     }
   }
 
-  /** Texts of different items are paragraphs of their own. */
+  /** Texts of different items are separate paragraphs. */
   #takeText(text: unknown, index: unknown, id: unknown): void {
     if (typeof text !== 'string' || text === '') return;
     const item = index ?? id ?? UNKNOWN;
@@ -94,7 +94,7 @@ export class ResponseEventReader implements EventReader {
     });
   }
 
-  /** Takes what has not come yet of an item that is whole. */
+  /** Takes the part of a complete item that was not read yet. */
   #takeItem(item: WireItem | null | undefined, index: unknown): void {
     if (!item || this.#whole.has(item.id ?? index)) return;
     this.#whole.add(item.id ?? index);
@@ -115,7 +115,7 @@ export class ResponseEventReader implements EventReader {
     for (const [name, value] of Object.entries(opaque)) this.pieces.push({ type: 'opaque', name, value });
   }
 
-  /** A server that stores nothing cannot take back reasoning of which only the summary is told. */
+  /** A server that stores nothing cannot accept reasoning of which only the summary is known. */
   #takeReasoning(item: WireItem): void {
     const hasContent = Array.isArray(item.content) && item.content.length > 0;
     if (!item.encrypted_content && !hasContent) return;
@@ -160,7 +160,7 @@ export class ResponseEventReader implements EventReader {
   }
 }
 
-/** Stands for an item of which neither number nor id is told. */
+/** The key of an item without a number and an id. */
 const UNKNOWN = Symbol('unknown');
 
 /** The fields of an event that are read. Each may be missing or of another type. */

@@ -7,12 +7,12 @@ import { withoutSystem } from '../without-system.ts';
 type Body = OpenAI.Responses.ResponseCreateParamsStreaming;
 type Item = OpenAI.Responses.ResponseInputItem;
 
-/** Names the reasoning items that a step or a call keeps, to be given back before it. */
+/** The field of a step or a call that contains its reasoning items, which must be sent back before it. */
 export const REASONING_ITEMS = 'reasoning_items';
-/** Names the phases that a step keeps, of which its text gets the last one back. */
+/** The field of a step that contains its phases. The text of the step gets the last one back. */
 export const PHASES = 'phases';
 
-/** A request as the Responses API takes it, without what its server rejects. */
+/** Builds a Responses API request, without the parts that its server rejects. */
 export function toResponsesRequest(request: ModelRequest, omitted: ReadonlySet<Omission>): Body {
   const { model, messages, temperature, tools, mustAnswer } = request;
   const given = omitted.has('system') ? withoutSystem(messages) : messages;
@@ -20,9 +20,9 @@ export function toResponsesRequest(request: ModelRequest, omitted: ReadonlySet<O
     model,
     input: given.flatMap((message) => itemsOf(message, !omitted.has('opaque'))),
     stream: true,
-    // Without this the server keeps every conversation for a month.
+    // Without this field the server stores every conversation for a month.
     store: false,
-    // A server that stores nothing takes reasoning back only in this form.
+    // A server that stores nothing accepts reasoning only in this form.
     ...(!omitted.has('include') && { include: ['reasoning.encrypted_content'] }),
     ...(temperature !== undefined && !omitted.has('temperature') && { temperature }),
     ...(tools.length > 0 && {
@@ -35,7 +35,7 @@ export function toResponsesRequest(request: ModelRequest, omitted: ReadonlySet<O
   };
 }
 
-/** Every reasoning item stands before the item it stood before: servers reject it elsewhere. */
+/** Every reasoning item must precede the same item as before; servers reject another order. */
 function itemsOf(message: ModelMessage, withOpaque: boolean): Item[] {
   if (message.role === 'tool') {
     return [{ type: 'function_call_output', call_id: message.callId, output: message.content }];
