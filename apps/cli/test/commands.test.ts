@@ -35,9 +35,9 @@ test('chats can be listed, shown and deleted, as tables and as JSON', async () =
   const unasked = await parley('chats', 'delete', id);
   expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
   expect(await json('chats', 'delete', id, '--yes')).toEqual({ id, isDeleted: true });
-  const gone = await parley('chats', 'show', id);
-  expect(gone).toMatchObject({ code: 4, stdout: '' });
-  expect(gone.stderr).toMatch(/\(chat_not_found, request req_\w+\)\n$/);
+  const afterDelete = await parley('chats', 'show', id);
+  expect(afterDelete).toMatchObject({ code: 4, stdout: '' });
+  expect(afterDelete.stderr).toMatch(/\(chat_not_found, request req_\w+\)\n$/);
 });
 
 test('agents can be created, listed and shown', async () => {

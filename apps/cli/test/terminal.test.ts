@@ -37,7 +37,7 @@ test('a conversation in a terminal matches the recording in docs/cli.md', async 
   });
 });
 
-test('tells of an answer that the length limit cut', async () => {
+test('an answer that the length limit cut is marked as cut', async () => {
   model.replyTo('tell me everything', scripts.text('To begin with', { reason: 'length' }));
   const terminal = openParleyTerminal(['chat'], env);
   await terminal.shows('you › ');

@@ -12,7 +12,7 @@ interface Page {
   readonly at: string;
 }
 
-/** Every page of the site; what is not here is not in it. */
+/** All pages of the site. Other files are not published. */
 export const sections: readonly Section[] = [
   {
     text: 'Guide',

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { sections } from './site-pages.ts';
 
 /*
- * The pages are read in the repository too, where they link to sources and to each other by their files. Here they are
- * gathered under their addresses in the site, and their links with them.
+ * The pages are also read in the repository, where they link to sources and to each other by file. This module copies
+ * them to their paths in the site and rewrites their links.
  */
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const target = join(root, 'apps/docs/pages');
 const SCREENSHOTS = 'docs/screenshots';
 
-/** Writes the pages anew. */
+/** Deletes the copies and writes them again. */
 export async function stagePages(): Promise<void> {
   const decisions = (await readdir(join(root, 'docs/decisions')))
     .filter((name) => name !== 'README.md')
@@ -32,7 +32,10 @@ export async function stagePages(): Promise<void> {
   }
 }
 
-/** A link to a page leads to its address; one to a source, which the site has not, is its text alone. */
+/**
+ * A link to a page becomes a link to its path. A link to a source becomes plain text, because the site does not
+ * contain it.
+ */
 function relink(
   markdown: string,
   { file, at }: { readonly file: string; readonly at: string },

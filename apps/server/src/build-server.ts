@@ -35,7 +35,7 @@ export interface ServerDeps {
   readonly services: Services;
   readonly health: Health;
   readonly log: Log;
-  /** The part of clients' addresses in the log. Default: all of it. */
+  /** The part of clients' addresses that the log contains. Default: all of it. */
   readonly logAddresses?: LogAddresses | undefined;
   /** The chat page. Without it, the server has none. */
   readonly web?: WebApp | undefined;

@@ -206,7 +206,7 @@ function models(owner: string, ...ids: string[]) {
   return { object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: owner })) };
 }
 
-/** The real probes, each sent to an address of the test's; those without one are left out. */
+/** The real probes, each sent to an address that the test chooses. Probes without one are left out. */
 function at(origins: Partial<Record<ModelServerProbe['kind'], string>>): ModelServerProbe[] {
   return modelServerProbes().flatMap((probe) => {
     const origin = origins[probe.kind];

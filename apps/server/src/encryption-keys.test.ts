@@ -58,7 +58,7 @@ describe('a start creates a file with an encryption key', () => {
     const inDefaultFolder = await encryptionOptions({ ...readEnv(env), DATA_DIR: '.data' });
     if (inDefaultFolder.keys) expect.fail('.data holds a key');
     await expect(inDefaultFolder.makeKey?.({ isNew: true })).rejects.toThrow('Set ENCRYPTION_KEY');
-    // With the embedded database the key lies where the data lies.
+    // The key of an embedded database is in the same folder as the data.
     expect(
       await (await optionsOf({ NODE_ENV: 'production', DATA_DIR: folder })).makeKey?.({ isNew: true }),
     ).toBeDefined();
@@ -71,8 +71,8 @@ describe('a start creates a file with an encryption key', () => {
 });
 
 test('a document with an unreadable secret is reported once', () => {
-  const told: string[] = [];
-  const tell = oncePerDocument(({ document }) => void told.push(document));
-  for (const document of ['a', 'b', 'a']) tell({ team: 't', document, field: 'secret', keyId: 'k' });
-  expect(told).toEqual(['a', 'b']);
+  const reported: string[] = [];
+  const report = oncePerDocument(({ document }) => void reported.push(document));
+  for (const document of ['a', 'b', 'a']) report({ team: 't', document, field: 'secret', keyId: 'k' });
+  expect(reported).toEqual(['a', 'b']);
 });

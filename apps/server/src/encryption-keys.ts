@@ -75,16 +75,16 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 }
 
 /** The maximum number of documents to remember. */
-const TOLD_MAX = 1_000;
+const REPORTED_MAX = 1_000;
 
 /** Reports each document with an unreadable secret once, although it is read for every message. */
 export function oncePerDocument(
-  tell: (secret: UnreadableSecret) => void,
+  report: (secret: UnreadableSecret) => void,
 ): (secret: UnreadableSecret) => void {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return (secret) => {
-    if (told.has(secret.document) || told.size >= TOLD_MAX) return;
-    told.add(secret.document);
-    tell(secret);
+    if (reported.has(secret.document) || reported.size >= REPORTED_MAX) return;
+    reported.add(secret.document);
+    report(secret);
   };
 }

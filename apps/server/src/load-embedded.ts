@@ -1,4 +1,4 @@
-/** The package that provides a database and a model where the operator has configured none. */
+/** The package that provides a database and a model if the operator has configured none. */
 export type Embedded = typeof import('@parley/embedded');
 
 /**
@@ -15,7 +15,7 @@ export async function loadEmbedded(): Promise<Embedded | undefined> {
   }
 }
 
-/** The package itself is missing, or one that it depends on. */
+/** Either the package itself or one of its dependencies is missing. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }

@@ -37,6 +37,6 @@ export function logDisconnect(
   const ms = Math.round(reply.elapsedTime * 10) / 10;
   log.info(
     { requestId, method, route: routeOptions.url ?? '(unknown)', ms, ...attributionOf(request, addresses) },
-    'client hung up',
+    'client disconnected',
   );
 }

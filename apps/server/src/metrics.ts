@@ -11,9 +11,9 @@ export interface Metrics {
   /** Counts and times the answers of a model. */
   watchAgent(runAgent: RunAgent): RunAgent;
   countToolFailure(reason: string): void;
-  /** Counts how models end that are asked, by provider. */
+  /** Counts the results of model calls, by provider. */
   countModelEnd(end: ModelEnd): void;
-  /** Shows how many models of each provider are asked last because they failed. */
+  /** Shows the number of models of each provider with an open circuit, which are called last. */
   watchCircuits(circuits: Pick<ModelCircuits, 'counts'>, providers: readonly string[]): void;
   /** Shows the number of running turns, and of turns whose usage is not counted yet. */
   watchTurns(turns: { readonly running: number; readonly waiting: number; readonly uncounted: number }): void;
@@ -74,7 +74,7 @@ export function createMetrics(): Metrics {
   });
   const tokens = new Counter({
     name: 'parley_tokens_total',
-    help: "Tokens, as far as the model's server told them.",
+    help: "Tokens, as far as the model's server reported them.",
     labelNames: ['direction'] as const,
     registers,
   });

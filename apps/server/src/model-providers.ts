@@ -10,10 +10,10 @@ import {
 } from '@parley/contract';
 import { z } from 'zod';
 
-/** More are no list that somebody wrote. */
+/** No operator writes a longer list. */
 const PROVIDERS_MAX = 50;
 
-/** Whether a text is the address of an API: it holds no credentials, because logs name it. */
+/** Whether a text is the address of an API. It must not contain credentials, because logs contain it. */
 function isApiUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
@@ -26,7 +26,7 @@ const providerSchema = z
       .regex(PROVIDER_NAME, 'must be lower-case letters, digits and hyphens, at most 32')
       .refine((name) => name !== DEFAULT_PROVIDER, 'is the name of the provider that OPENAI_* configures'),
     baseUrl: z.string().refine(isApiUrl, 'must be an http(s) address without credentials'),
-    /** The variable that holds the key, or the file. A server may ask for none. */
+    /** The variable that contains the key, or the file. A server may need none. */
     apiKeyEnv: z.string().min(1).optional(),
     apiKeyFile: z.string().min(1).optional(),
     api: z.literal(['chat', 'responses'], { error: 'must be chat or responses' }).default('chat'),

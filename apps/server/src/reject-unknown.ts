@@ -27,7 +27,7 @@ export function rejectUnknown(app: FastifyInstance): void {
     if (!request.is404) return;
     const [path = ''] = request.url.split('?', 1);
     const matcher = matchers.find(({ pattern }) => pattern.test(path));
-    // The address of a folder looks like the address of a file, and is none.
+    // The address of a folder looks like the address of a file, but no file has it.
     if (!matcher || matcher.methods.has(request.method)) {
       return sendApiError(request, reply, new ApiError('route_not_found'));
     }

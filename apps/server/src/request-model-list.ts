@@ -12,7 +12,7 @@ export function requestModelList(server: ListingServer, limits: RequestLimits): 
 }
 
 /**
- * Asks an OpenAI-compatible server for what it tells of one model, which costs nothing. Not every server knows this.
+ * Asks an OpenAI-compatible server for its description of one model, which costs nothing. Not every server has this.
  *
  * @throws Error as `requestModelList`
  */

@@ -38,9 +38,7 @@ export function startPage(facts: StartFacts): string {
     `  API reference  ${url}/docs/reference`,
     `  Database       ${database}`,
     `  Model          ${model}`,
-    ...(facts.needsTrustProxy
-      ? ['  Proxies        none trusted. If one stands in front, set TRUST_PROXY']
-      : []),
+    ...(facts.needsTrustProxy ? ['  Proxies        none trusted. If there is one, set TRUST_PROXY'] : []),
     '',
     ...credentialLines(facts),
     '',

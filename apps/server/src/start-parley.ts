@@ -129,7 +129,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   ];
   for (const { provider, ...target } of probed) {
     const health = composition.modelHealth.of(provider);
-    // Where no default model is at the default provider, it need not be there.
+    // If no default model is at the default provider, that provider need not be configured.
     if (!health || (provider === DEFAULT_PROVIDER && !isDefaultProviderNeeded(env))) continue;
     void watchModel({
       ...{ ...target, health, signal: watching.signal },
@@ -149,7 +149,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   };
 }
 
-/** Where the default models are all at other providers, none is looked for or downloaded. */
+/** If all default models are at other providers, the server neither searches for nor downloads one. */
 function isDefaultProviderNeeded({ DEFAULT_MODELS }: Env): boolean {
   return DEFAULT_MODELS?.every(({ provider }) => provider !== DEFAULT_PROVIDER) !== true;
 }

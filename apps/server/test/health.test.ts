@@ -27,8 +27,8 @@ test('/readyz says that the model cannot be used, stays 200, and recovers after 
   const { id } = await team.makeChat();
   model.reply(scripts.status(401));
   expect((await team.send(id, 'with a wrong key')).apiError.code).toBe('model_key_refused');
-  const told = await rest<{ notices: object[] }>('GET', '/readyz');
-  expect([told.status, told.body.notices]).toEqual([
+  const response = await rest<{ notices: object[] }>('GET', '/readyz');
+  expect([response.status, response.body.notices]).toEqual([
     200,
     [{ code: 'model_key_refused', message: expect.stringContaining('OPENAI_API_KEY') }],
   ]);

@@ -192,7 +192,7 @@ async function stream(team: Team, chatId: string): Promise<void> {
   const stopped = await team.stream(chatId, CANARIES.question);
   const stoppedAnswer = answerOf(await stopped.until(isPart('text-delta')));
   stopped.close();
-  await log.find(({ msg }) => msg === 'client hung up');
+  await log.find(({ msg }) => msg === 'client disconnected');
   await team.trpc.message.cancel.mutate(stoppedAnswer);
   model.reply(scripts.cutAfter(CANARIES.answer));
   const failed = answerOf(await (await team.stream(chatId, CANARIES.question)).rest());

@@ -64,9 +64,9 @@ describe.each([
   });
 
   test('a batch looks the key up once, however many calls it has', async () => {
-    const stranger = await makeTeam();
+    const otherTeam = await makeTeam();
     const find = vi.spyOn(mongo.database.stores.apiKeys, 'find');
-    const batch = client(stranger.secretKey);
+    const batch = client(otherTeam.secretKey);
     await Promise.all(Array.from({ length: 10 }, () => batch.agent.list.query({})));
     expect(find).toHaveBeenCalledTimes(1);
     find.mockRestore();
@@ -82,13 +82,13 @@ describe.each([
 });
 
 test('an error that can be retried later has Retry-After over tRPC too', async () => {
-  const away = vi
+  const unreachable = vi
     .spyOn(mongo.database.stores.agents, 'listSummaries')
     .mockRejectedValue(new ApiError('database_unavailable'));
   const response = await fetch(`${url}/trpc/agent.list?input={}`, {
     headers: { 'x-api-key': team.secretKey },
   });
-  away.mockRestore();
+  unreachable.mockRestore();
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).toBe('2');
 });

@@ -75,7 +75,7 @@ function textOf(events: readonly AnswerEvent[]): string {
 
 describe('a subscription of an answer', () => {
   test('a subscription receives the answer from start to end and completes', async () => {
-    const { answer, write } = await answerOnDemand('told in full');
+    const { answer, write } = await answerOnDemand('received in full');
     const { client, connections } = subscriptionClient([url], team.publishableKey);
     const events = await follow(client, answer, () => write());
     const [question, stored] = await listed(answer.chatId);
@@ -158,12 +158,14 @@ describe('a subscription of an answer', () => {
   test('an answer continues when its subscription is closed', async () => {
     const { answer, write } = await answerOnDemand('left alone');
     const { client } = subscriptionClient([url], team.secretKey);
-    const gone = log.next(({ msg, route }) => msg === 'client hung up' && String(route).startsWith('/trpc'));
+    const disconnected = log.next(
+      ({ msg, route }) => msg === 'client disconnected' && String(route).startsWith('/trpc'),
+    );
     const started = new Promise<{ unsubscribe(): void }>((resolve) => {
       const subscription = client.message.follow.subscribe(answer, { onData: () => resolve(subscription) });
     });
     (await started).unsubscribe();
-    await gone;
+    await disconnected;
     for (const _ of PIECES) write();
     await expect.poll(async () => (await listed(answer.chatId))[1]?.content).toBe(PIECES.join(''));
   });
@@ -188,8 +190,8 @@ describe('errors of subscriptions', () => {
       code: 'message_not_found',
       requestId: expect.stringMatching(/^req_/),
     });
-    const stranger = subscriptionClient([url], 'sk_live_nobody');
-    expect(await apiErrorOf(follow(stranger.client, { chatId, messageId }))).toMatchObject({
+    const unauthorized = subscriptionClient([url], 'sk_live_nobody');
+    expect(await apiErrorOf(follow(unauthorized.client, { chatId, messageId }))).toMatchObject({
       code: 'unauthorized',
     });
     const invalid = { chatId, messageId, unknown: 1 };

@@ -69,9 +69,9 @@ describe('a request is unauthorized with', () => {
   });
 
   test('another error if the key cannot be looked up', async () => {
-    const away = storesOf(async () => Promise.reject(new ApiError('database_unavailable')));
+    const unreachable = storesOf(async () => Promise.reject(new ApiError('database_unavailable')));
     await expect(
-      authenticate(away, { ...noPage, apiKey: 'k1', authorization: undefined }),
+      authenticate(unreachable, { ...noPage, apiKey: 'k1', authorization: undefined }),
     ).rejects.toMatchObject({
       code: 'database_unavailable',
     });

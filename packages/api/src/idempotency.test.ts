@@ -34,7 +34,7 @@ describe('a repeated request', () => {
 
   test('a repeated request is recognized whether or not it waits', () => {
     for (const wait of [true, false]) expect(of({ input: { ...input, wait } })).toEqual(of());
-    // Within what was asked, a field of that name is content.
+    // Inside other fields of the input, a field with this name is content.
     const inner = (wait: boolean) => of({ input: { metadata: { wait } } });
     expect(inner(true).body).not.toBe(inner(false).body);
   });

@@ -28,7 +28,7 @@ describe('the origin of this server', () => {
   const isOwn = ownOrigins(['https://chat.example.com', 'http://10.0.0.5:8080/']);
 
   test.each([
-    ['a public address, whatever the Host header says', 'https://chat.example.com', 'internal:3000'],
+    ['a public address with any Host header', 'https://chat.example.com', 'internal:3000'],
     ['a further public address', 'http://10.0.0.5:8080', '10.0.0.5:8080'],
     ['a name of this machine that the request was sent to', 'http://localhost:3000', 'localhost:3000'],
     ['the same behind a proxy that ends TLS', 'https://127.0.0.1:8443', '127.0.0.1:8443'],

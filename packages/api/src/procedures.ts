@@ -111,7 +111,7 @@ export const chatStreamProcedure = <Input extends NamesChat>(
 
 /**
  * Finds the turn of an earlier request with the same key, before the input is validated: a repeated request gets the
- * same outcome, whatever this release thinks of its input.
+ * same outcome, even if this release would reject its input.
  */
 const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const { stores, turns, scope } = ctx;
@@ -130,9 +130,11 @@ const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
 export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
   replaying.input(input).use(async ({ ctx, input: { chatId }, next }) => {
     const { found, turns, scope, idempotency, requestedBy } = ctx;
-    // A rejected request reads no chat. One with a key may repeat an accepted request, so it is checked later.
+    // A rejected request reads no chat. A request with an idempotency key may repeat an accepted one, so it is
+    // checked later.
     if (!idempotency && requestedBy) turns.assertRoom(scope, requestedBy);
-    // Without a key the run of the turn reads the chat again before anything of it is answered.
+    // Without an idempotency key the request repeats no stored answer, and the run of its turn reads the chat again
+    // first.
     const chat = found ?? (await findChat(turns.findChat, scope, chatId, notFound));
     return next({ ctx: { chat } });
   });

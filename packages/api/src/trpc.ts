@@ -26,7 +26,7 @@ export const t = initTRPC
   .meta<ProcedureMeta>()
   .create({
     errorFormatter: formatError,
-    // Errors never contain a stack, whatever NODE_ENV is.
+    // Errors never contain a stack, for any value of NODE_ENV.
     isDev: false,
     sse: {
       ping: { enabled: true, intervalMs: limits.heartbeatMs },

@@ -39,7 +39,7 @@ test('an unknown address has no networks', () => {
   expect(originOf(guest, undefined)).toEqual({ isPrivileged: false });
 });
 
-test('the visitors of an unnamed proxy have eight networks together, whatever the proxy forwards', () => {
+test('the visitors of an unnamed proxy have eight networks together for all addresses that the proxy forwards', () => {
   const networks = Array.from({ length: 500 }, (_, index) => {
     const share = shareOf(`198.51.100.${index}`);
     return originOf(guest, { text: '10.0.0.1', isUnnamedProxy: true, share }).networks;

@@ -71,7 +71,7 @@ export interface UserTokenStores extends Pick<Stores, 'guests' | 'signingSecrets
   readonly keySets?: KeySets | undefined;
 }
 
-/** The only accepted algorithm, whatever the token's header says (RFC 8725, section 3.1). */
+/** The only accepted algorithm. The token's header cannot choose another one (RFC 8725, section 3.1). */
 const ALGORITHM = 'HS256';
 
 /**

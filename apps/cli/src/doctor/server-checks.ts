@@ -40,9 +40,10 @@ export async function checkServer(target: CheckTarget): Promise<Finding[]> {
 }
 
 function clockOf({ headers }: Response, now: number): Finding {
-  const told = Date.parse(headers.get('date') ?? '');
-  if (Number.isNaN(told)) return { name: 'clock', status: 'warn', detail: 'the server sends no Date header' };
-  const seconds = Math.round(Math.abs(told - now) / 1_000);
+  const serverTime = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(serverTime))
+    return { name: 'clock', status: 'warn', detail: 'the server sends no Date header' };
+  const seconds = Math.round(Math.abs(serverTime - now) / 1_000);
   if (seconds <= limits.userTokenClockSeconds) {
     return { name: 'clock', status: 'ok', detail: `at most ${seconds + 1} s from the server's` };
   }

@@ -13,7 +13,7 @@ export function printTranscript(terminal: Terminal, messages: readonly Message[]
   }
 }
 
-/** Returns why an answer is not whole, or undefined if it is. */
+/** Returns why an answer is incomplete, or undefined if it is complete. */
 export function endNoteOf({
   status,
   finishReason,

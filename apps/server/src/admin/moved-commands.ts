@@ -8,7 +8,7 @@ const MOVED: Readonly<Record<string, string>> = {
   audit: 'audit',
 };
 
-/** Adds hidden commands that tell which command of `parley` to use instead. */
+/** Adds hidden commands that name the command of `parley` to use instead. */
 export function addMovedCommands(program: Command): void {
   for (const [name, command] of Object.entries(MOVED)) {
     program

@@ -119,7 +119,7 @@ async function ownIdentity(): Promise<ProcessIdentity> {
   const identity = await identifyProcess(process.pid);
   if (identity) return identity;
   throw new Error(
-    'DATA_DIR cannot be locked: neither /proc nor ps tells when a process started. Install ps.',
+    'DATA_DIR cannot be locked: neither /proc nor ps shows when a process started. Install ps.',
   );
 }
 

@@ -42,15 +42,13 @@ export function clientAddress({ headers, socket }: AddressedRequest, trusts: Tru
   }
   const text = textOf(found);
   const isUnnamedProxy = isForwarded(headers) && PRIVATE.has(peer.range()) && !isTrusted(peer, trusts);
-  // Where proxies are named, another peer has the bounds of one address: it may be a client that writes the header itself.
+  // If `TRUST_PROXY` names proxies, every other peer has the limits of one address, because it may be a client that
+  // writes the header itself.
   if (!isUnnamedProxy || trusts) return { text, isUnnamedProxy };
   return { text, isUnnamedProxy, share: shareOf(forwardedClient(headers)) };
 }
 
-/**
- * The client that an unnamed proxy names. It is no reliable address, but it is the same for all requests of one
- * visitor.
- */
+/** The client that an unnamed proxy names. It can be forged, but it is the same for all requests of one visitor. */
 function forwardedClient(headers: IncomingHttpHeaders): string {
   const [nearest] = forwardedFor(headers);
   if (nearest !== undefined) {

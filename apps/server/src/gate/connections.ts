@@ -52,9 +52,9 @@ export function timeOptions({ headersMs, requestMs }: Pick<ConnectionTimes, 'hea
 }
 
 /**
- * Keeps a connection that Node would end with a 408 although the client has sent nothing yet. Clients open connections in
- * advance, and such a 408 would reach the request that is being sent at that moment. Node's limits then apply from the
- * first byte. Returns false for every other error.
+ * Keeps a connection that Node would end with a 408 although the client has sent nothing yet. Clients open
+ * connections in advance, and such a 408 would reach the request that is just being sent. Node's limits then apply
+ * from the first byte. Returns false for every other error.
  */
 export function keepUnused(error: { readonly code?: string }, socket: Socket, unusedMs: number): boolean {
   const isUnused = () => socket.bytesRead === 0;
@@ -66,8 +66,8 @@ export function keepUnused(error: { readonly code?: string }, socket: Socket, un
 }
 
 /**
- * Closes the connection of a client that reads nothing of its response for so long (at most twice as long),
- * whatever the response is: a stream or a long list. A connection without pending data may be silent.
+ * Closes the connection of a client that reads nothing of its response for so long (at most twice as long), for
+ * streams and long lists alike. A connection without pending data may be silent.
  */
 export function cutStalledReader(response: ServerResponse, stallMs: number): void {
   // Node counts data that the kernel accepts as activity, and so every byte that the client reads.
@@ -80,7 +80,7 @@ export function cutStalledReader(response: ServerResponse, stallMs: number): voi
 export function boundConnections(server: Server, { bounds, addressOf, log }: BoundedServer): void {
   const open = new Map<string, number>();
   let loggedAt = Number.NEGATIVE_INFINITY;
-  const tell = (reason: string) => {
+  const warn = (reason: string) => {
     const now = performance.now();
     if (now - loggedAt < LOG_EVERY_MS) return;
     loggedAt = now;
@@ -88,14 +88,14 @@ export function boundConnections(server: Server, { bounds, addressOf, log }: Bou
   };
 
   server.maxConnections = bounds.max;
-  server.on('drop', () => tell('connections were closed: CONNECTIONS_MAX is reached'));
+  server.on('drop', () => warn('connections were closed: CONNECTIONS_MAX is reached'));
   // It runs before Node's own listener, so that a closed connection costs no parser.
   server.prependListener('connection', (socket: Socket) => {
     const address = addressOf(socket)?.text;
     if (address === undefined) return;
     const networks = countedNetworks(address);
     if (networks.some(({ text, factor }) => (open.get(text) ?? 0) >= bounds.perAddress * factor)) {
-      tell('connections were closed: one address had too many');
+      warn('connections were closed: one address had too many');
       socket.destroy();
       return;
     }

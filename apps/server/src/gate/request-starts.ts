@@ -1,9 +1,9 @@
 import { limits } from '@parley/contract';
 
 interface Bounds {
-  /** Requests of one address that wait. */
+  /** The maximum number of waiting requests of one address. */
   readonly perAddress: number;
-  /** Requests of all addresses that wait. */
+  /** The maximum number of waiting requests of all addresses. */
   readonly total: number;
 }
 
@@ -14,14 +14,14 @@ const DEFAULT_BOUNDS: Bounds = {
 
 /**
  * Lets each address begin one request in each iteration of the event loop. Further ones wait for the next iterations,
- * in order. So a burst of one address is worked on piece by piece, and the requests of others come in between; while
- * nothing else is to be done, iterations follow each other at once and nothing is delayed.
+ * in order. So a burst of one address is processed in small steps, and the requests of others come in between. While
+ * there is no other work, iterations follow each other at once and nothing is delayed.
  *
- * Beyond the bounds a request begins at once: then the list of those that wait would cost more than it saves.
+ * Beyond the maximum a request begins at once, because a longer queue would cost more than it saves.
  */
 export class RequestStarts {
   readonly #bounds: Bounds;
-  /** The addresses that began a request in this iteration, each with its requests that wait. */
+  /** The addresses that began a request in this iteration, each with its waiting requests. */
   readonly #lines = new Map<string, (() => void)[]>();
   #waiting = 0;
 

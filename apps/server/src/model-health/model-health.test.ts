@@ -12,7 +12,7 @@ interface ListAnswer {
   readonly body: string;
 }
 
-/** A model's server that answers `GET /v1/models` as the test says, at each moment, and what is asked of one model. */
+/** A model's server that answers `GET /v1/models` as the test sets it, and records the requests for one model. */
 async function startServer(
   answer: () => ListAnswer,
   ofModel: ListAnswer = { status: 404, body: '{"error":{"code":"model_not_found"}}' },
@@ -71,7 +71,7 @@ describe('a probe of the model', () => {
     const { baseUrl, asked } = await startServer(() => answer);
     const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
     await expect.poll(() => asked.length).toBe(1);
-    // Another one, which rejects the key, is asked again and again meanwhile.
+    // Another server, which rejects the key, is probed repeatedly in the same time.
     const other = await startServer(() => ({ status: 401, body: '{}' }));
     watch({ endpoint: () => ({ baseUrl: other.baseUrl, apiKey: '', model: 'm' }) });
     await expect.poll(() => other.asked.length).toBeGreaterThan(5);
@@ -129,19 +129,19 @@ describe('answers', () => {
   const start = () => new ProviderHealths(['backup'], () => 'm');
   const end = (code?: ModelEnd['code'], model = 'm', provider = 'default') => ({ provider, model, code });
 
-  test('tell that the key is not accepted, until one is given', () => {
+  test('a rejected key is reported until a model answers', () => {
     const healths = start();
-    for (const [code, told] of [
+    for (const [code, notice] of [
       ['model_key_refused', 'model_key_refused'],
       ['model_failed', 'model_key_refused'],
       [undefined, undefined],
     ] as const) {
       healths.noteEnd(end(code));
-      expect(healths.notice?.code).toBe(told);
+      expect(healths.notice?.code).toBe(notice);
     }
   });
 
-  test('tell that a model of an agent is not found, until that model answers, and do not name it', () => {
+  test('an unknown model of an agent is reported without its name until that model answers', () => {
     const healths = start();
     healths.noteEnd(end('model_not_found', 'secret-model'));
     expect(healths.notice?.code).toBe('model_not_found');
@@ -153,13 +153,13 @@ describe('answers', () => {
     expect(healths.notice).toBeUndefined();
   });
 
-  test("tell that the server's own model is not found, and what to set", () => {
+  test('an unknown default model is reported with the setting to change', () => {
     const healths = start();
     healths.noteEnd(end('model_not_found'));
     expect(healths.notice?.message).toContain('OPENAI_MODEL');
   });
 
-  test('tell of each provider by itself, and do not name it', () => {
+  test('the problem of each provider is reported without its name', () => {
     const healths = start();
     healths.noteEnd(end('model_unreachable', 'm', 'backup'));
     healths.noteEnd(end());

@@ -81,7 +81,7 @@ const sentences: Sentences = {
     'There is no model: set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server, and restart the server.',
 };
 
-/** `/readyz` is public: it does not say which provider it is. */
+/** `/readyz` is public, so it does not name the provider. */
 const sentencesOfOthers: Sentences = {
   model_key_refused:
     'A provider of MODEL_PROVIDERS does not accept its key: set a valid one. The log names the provider.',
@@ -90,7 +90,7 @@ const sentencesOfOthers: Sentences = {
   model_not_configured: 'A provider of MODEL_PROVIDERS is not configured.',
 };
 
-/** `/readyz` is public: it says that agents name unknown models, and not which. */
+/** `/readyz` is public, so it reports that agents name unknown models but not which. */
 function notFoundSentence(names: readonly string[]): string {
   const others = names.filter((name) => name !== DEFAULT_MODEL).length;
   const advice = [

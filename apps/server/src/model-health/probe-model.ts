@@ -16,12 +16,12 @@ type ProbedServer = ModelServer & { readonly model?: string | undefined };
 /** The model to watch, and the function that is called with a problem. */
 export interface ModelProbeOptions {
   /**
-   * Returns the server, and the model that is asked for where agents name none.
+   * Returns the server, and the default model of agents.
    *
    * @throws ApiError while there is none
    */
   readonly endpoint: () => ProbedServer;
-  /** The server that has to name the model, until it has. */
+  /** Until it is known: the server that has to name the model. */
   readonly server?: ModelServer | undefined;
   readonly health: ModelHealth;
   /** Is called with the first problem, and whenever the problem changes. */
@@ -38,12 +38,12 @@ export interface ModelProbeOptions {
 export async function watchModel(options: ModelProbeOptions): Promise<void> {
   const { health, signal, againMs = AGAIN_MS } = options;
   let isAsked = false;
-  let told: string | undefined;
+  let reported: string | undefined;
   while (!signal.aborted) {
     if (!isAsked || health.isServerUnusable) isAsked = await probe(options);
     const { notice } = health;
-    if (notice && notice.message !== told) options.onProblem(notice);
-    told = notice?.message;
+    if (notice && notice.message !== reported) options.onProblem(notice);
+    reported = notice?.message;
     await delay(againMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
@@ -84,11 +84,11 @@ async function ask(
   if (!response.ok) return undefined;
   if (/^\s*</.test(text)) return 'model_unreachable';
   if (isListed(text, model)) return 'usable';
-  // Gateways take models that they do not list: only a server that knows its models says that it lacks one.
+  // Gateways accept models that they do not list, so only a server that knows its models reports a missing one.
   return (await lacks({ baseUrl, apiKey }, model, signal)) ? 'model_not_found' : undefined;
 }
 
-/** Whether a server says that it does not have this very model. */
+/** Whether a server reports that it does not have exactly this model. */
 async function lacks(
   server: { readonly baseUrl: string; readonly apiKey: string },
   model: string | undefined,

@@ -2,12 +2,12 @@ import type { ModelEnd } from '@parley/agent';
 import { DEFAULT_PROVIDER } from '@parley/contract';
 import { ModelHealth, type ModelNotice } from './model-health.ts';
 
-/** The health of all providers: what `/readyz` tells is the first problem of any. */
+/** The health of all providers. `/readyz` reports the first problem of any. */
 export class ProviderHealths {
   readonly #defaultModel: () => string | undefined;
   readonly #healths: ReadonlyMap<string, ModelHealth>;
 
-  /** `defaultModel` tells the default provider's own model, once it is known. */
+  /** Sets the default provider's own model, once it is known. */
   constructor(providers: Iterable<string>, defaultModel: () => string | undefined) {
     this.#defaultModel = defaultModel;
     this.#healths = new Map([
@@ -21,7 +21,7 @@ export class ProviderHealths {
     return this.#healths.get(provider);
   }
 
-  /** Notes how a model ended that was asked. */
+  /** Records the result of a model call. */
   readonly noteEnd = ({ provider, model, code }: ModelEnd): void => {
     const health = this.#healths.get(provider);
     const isDefault = provider === DEFAULT_PROVIDER && model === this.#defaultModel();

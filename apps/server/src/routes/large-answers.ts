@@ -38,7 +38,7 @@ export function sendLargeAnswers(app: FastifyInstance): void {
     unsent.add(reply.raw);
     return Readable.from(chunksOf(body, lists), { objectMode: false });
   };
-  // This is no async hook: nearly every answer passes it, and would pay for a promise.
+  // This is not an async hook, because nearly every answer passes it and would pay for a promise.
   app.addHook('onSend', ({ largeLists }, reply, payload, done) => {
     if (!largeLists) return done(null, payload);
     inPieces(payload, reply, largeLists).then((pieces) => done(null, pieces), done);

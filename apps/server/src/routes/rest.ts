@@ -66,7 +66,7 @@ function rejectFieldsOfPath(pathParameters: readonly string[], fields: object | 
   const repeated = fields ? pathParameters.filter((name) => Object.hasOwn(fields, name)) : [];
   if (repeated.length === 0) return;
   throw new ApiError('invalid_input', {
-    issues: repeated.map((path) => ({ path, message: 'is not a known field: it stands in the path' })),
+    issues: repeated.map((path) => ({ path, message: 'is not a known field: it is part of the path' })),
   });
 }
 

@@ -168,14 +168,14 @@ async function* chatEvents(
     for await (const [id, event] of events) yield [{ id, data: JSON.stringify(event) }];
   } catch (error) {
     const { code, message, retryAfterSeconds } = apiErrorOfStream(request, error);
-    const told: StreamError = {
+    const streamError: StreamError = {
       type: 'error',
       code,
       message,
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     };
     // The event has no id, so a client that reconnects continues after the last event with content.
-    yield [{ data: JSON.stringify(told) }];
+    yield [{ data: JSON.stringify(streamError) }];
   }
 }
 

@@ -159,7 +159,7 @@ class ImportRun {
     if (result === 'taken') {
       throw new ImportError(
         at.line,
-        `chat ${at.chat.id} has gone on otherwise: other turns stand in the place of these.`,
+        `chat ${at.chat.id} has continued differently: it has other turns with these sequence numbers.`,
       );
     }
     this.#seen.turns += turns.length;

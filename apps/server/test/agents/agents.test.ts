@@ -126,8 +126,8 @@ describe('an agent that is updated', () => {
     const versions = await versionsOf(id);
     expect(versions).toHaveLength(limits.agentVersionsMax);
     expect(versions[0]?.version).toBe(limits.agentVersionsMax + 3);
-    const gone = await put(id, { version: 1 }, '/rollback');
-    expect([gone.status, gone.apiError.code]).toEqual([404, 'agent_version_not_found']);
+    const missing = await put(id, { version: 1 }, '/rollback');
+    expect([missing.status, missing.apiError.code]).toEqual([404, 'agent_version_not_found']);
   });
 });
 
@@ -141,7 +141,7 @@ test('a rollback creates a new version with the old settings and keeps the prese
   expect([never.status, never.apiError.code]).toEqual([404, 'agent_version_not_found']);
 });
 
-test('a deleted agent is gone, and its chats can be read but not answered', async () => {
+test('a deleted agent is not found, and its chats can be read but not answered', async () => {
   const { id } = await make();
   const chat = await team.makeChat({ agentId: id });
   await team.send(chat.id, 'hello');

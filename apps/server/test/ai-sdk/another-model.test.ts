@@ -48,7 +48,7 @@ test('an error says that the answer begins again, and resuming shows only the te
   expect(page.lines).toEqual([`user: ${text}`, 'assistant: Quite another.']);
 });
 
-/** Why the stream ends with an error, and does not go on with a new text part. */
+/** The reason why the stream ends with an error instead of continuing with a new text part. */
 test('the client of the ai package keeps a text part that ended, so a new one would follow the voided text', async () => {
   const chunks: UIMessageChunk[] = [
     { type: 'start', messageId: 'msg_1' },

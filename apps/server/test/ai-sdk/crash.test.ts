@@ -53,7 +53,7 @@ function scriptRuns(text: string) {
   return gate;
 }
 
-/** Makes the server of a chat's answer look dead to the others: its lease is not renewed any more. */
+/** Makes the process of a chat's answer look dead to the others: its lease is no longer renewed. */
 async function killRunner(chat: string): Promise<void> {
   const { modifiedCount } = await mongo.raw
     .collection('turns')

@@ -63,8 +63,8 @@ test('one transport serves every chat of a page with its own answers', async () 
 });
 
 test('a rejection by the server is shown as its error message', async () => {
-  const stranger = new ParleyTransport({ url, apiKey: 'pk_live_wrong' });
-  const page = await openPage({ id: (await team.makeChat()).id, transport: stranger });
+  const unauthorized = new ParleyTransport({ url, apiKey: 'pk_live_wrong' });
+  const page = await openPage({ id: (await team.makeChat()).id, transport: unauthorized });
   await page.act(({ sendMessage }) => sendMessage({ text: 'let me in' }));
   expect(page.chat.status).toBe('error');
   expect(page.chat.error?.message).toMatch(/^A valid API key is required/);

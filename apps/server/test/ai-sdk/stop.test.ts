@@ -71,7 +71,7 @@ test.each([
   ['`stop` of the hook', (page: Awaited<ReturnType<typeof openPage>>) => page.act(({ stop }) => stop())],
   ['leaving the page', async (page: Awaited<ReturnType<typeof openPage>>) => page.close()],
 ])('%s disconnects, and the answer continues', async (how, disconnect) => {
-  const text = `hang up by ${how}`;
+  const text = `disconnect by ${how}`;
   const { id, transport, page, call } = await openStreaming(text);
   await disconnect(page);
   call.text(' on.');

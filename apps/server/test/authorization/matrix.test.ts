@@ -82,7 +82,7 @@ async function inputFor(
   const { userId, ...input } = await valid(owner);
   // The user id is the whole input of an operation on a user.
   if (userId !== undefined && Object.keys(input).length === 0) return { userId };
-  // The process has just answered in this chat, so it remembers the chat and does not read it.
+  // The process has just answered in this chat, so the chat is in memory and is not read.
   return 'content' in input ? { ...input, chatId: (await owner.answered()).chatId } : input;
 }
 

@@ -484,10 +484,10 @@ const endings: Readonly<Record<string, Ending>> = {
 function codeOf(events: readonly StreamEvent[]): string | undefined {
   for (const { event, data } of events) {
     if (data === '[DONE]' || data === '') continue;
-    const told = JSON.parse(data) as { type?: string; code?: string; data?: Record<string, unknown> };
-    if (event === 'serialized-error') return (told.data as { apiError: { code: string } }).apiError.code;
-    if (told.type === 'data-refusal') return String(told.data?.['code']);
-    if (told.type === 'error' && told.code) return told.code;
+    const body = JSON.parse(data) as { type?: string; code?: string; data?: Record<string, unknown> };
+    if (event === 'serialized-error') return (body.data as { apiError: { code: string } }).apiError.code;
+    if (body.type === 'data-refusal') return String(body.data?.['code']);
+    if (body.type === 'error' && body.code) return body.code;
   }
   return undefined;
 }
@@ -525,14 +525,14 @@ describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stop
     await probe.end();
     for (const { name, opening, events } of open) {
       if (isExpiry && opening.isOfAnswer) continue;
-      const told = await events;
-      if (stopsAnswers && opening.isOfAnswer && isStopped(told)) continue;
-      expect([name, codeOf(told)]).toEqual([name, code]);
+      const received = await events;
+      if (stopsAnswers && opening.isOfAnswer && isStopped(received)) continue;
+      expect([name, codeOf(received)]).toEqual([name, code]);
     }
     for (const { name, end } of isExpiry ? [] : waiting) {
-      const told = await end;
-      if (stopsAnswers && told.status === 'stopped') continue;
-      expect([name, told]).toEqual([name, { code, messageId: expect.stringMatching(/^msg_/) }]);
+      const result = await end;
+      if (stopsAnswers && result.status === 'stopped') continue;
+      expect([name, result]).toEqual([name, { code, messageId: expect.stringMatching(/^msg_/) }]);
     }
     if (isExpiry) gate.release();
     for (const { name, end } of isExpiry ? waiting : []) {

@@ -168,13 +168,13 @@ test('an answer that is cancelled at its end is the same for every reader, compl
   for (let round = 0; round < 12; round++) {
     const { id: chatId } = await team.makeChat();
     const gate = createGate();
-    model.replyTo(`moment ${round}`, async (call) => {
+    model.replyTo(`round ${round}`, async (call) => {
       call.text('first');
       await gate.released;
       call.text(' last');
       call.finish();
     });
-    const stream = await team.stream(chatId, `moment ${round}`);
+    const stream = await team.stream(chatId, `round ${round}`);
     const events = await stream.until(isPart('text-delta'));
     const answer = answerOf(events);
     gate.release();

@@ -39,8 +39,8 @@ test.each([
 const ownTurns = () => mongo.raw.collection('turns').find({ team: team.id }).toArray();
 
 test('an answer of a deleted chat is 404', async () => {
-  const gone = await team.answered();
-  await team.rest('DELETE', `/chat/${gone.chatId}`);
-  const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/cancel`);
+  const deleted = await team.answered();
+  await team.rest('DELETE', `/chat/${deleted.chatId}`);
+  const answer = await team.rest('POST', `/chat/${deleted.chatId}/message/${deleted.messageId}/cancel`);
   expect(answer).toMatchObject({ status: 404, apiError: { code: 'message_not_found' } });
 });

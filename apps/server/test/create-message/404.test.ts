@@ -38,11 +38,11 @@ test('a chat that is deleted by another server returns 404 and stops the model',
   model.replyTo('elsewhere', (call) => call.text('partial'));
   const sending = team.send(chat.id, 'elsewhere');
   const call = await model.callTo('elsewhere');
-  const gone = await fetch(`${replica.url}/chat/${chat.id}`, {
+  const deletion = await fetch(`${replica.url}/chat/${chat.id}`, {
     method: 'DELETE',
     headers: { 'x-api-key': team.secretKey },
   });
-  expect(gone.status).toBe(204);
+  expect(deletion.status).toBe(204);
   expect((await sending).status).toBe(404);
   await call.aborted;
   expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);

@@ -13,7 +13,7 @@ await team.send((await team.makeChat()).id, 'hello');
 const CANARY = 'canary-of-the-model';
 /** The text that a model wrote before it failed. Readers have received it, and it is not an answer. */
 const PARTIAL = 'partial answer';
-/** The header that tells the client not to retry, so that no test waits for one. */
+/** The header that keeps the client from retrying, so that no test waits for one. */
 const FINAL = { 'x-should-retry': 'false' };
 const status = (code: number) => scripts.status(code, { message: CANARY, headers: FINAL });
 

@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * The reads that a message costs, counted by the database: those of the message and those of its sender. A change
- * that adds a read has to change a number here.
+ * The database reads of one message: those of the message and those of its sender. A change that adds a read has to
+ * change a number here.
  */
 
 const { makeTeam, mongo } = await startHarness();

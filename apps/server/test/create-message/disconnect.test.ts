@@ -32,7 +32,7 @@ describe.each([
   test('a disconnect ends the wait and not the turn, whose answer can be read later', async () => {
     const chat = await team.makeChat();
     const gate = createGate();
-    const content = `until you are gone: ${transport}`;
+    const content = `until you disconnect: ${transport}`;
     model.replyTo(content, async (call) => {
       call.text('I went ');
       await gate.released;
@@ -47,7 +47,7 @@ describe.each([
     await sending;
     // The wait ends before the answer does, because the server keeps no response without a reader.
     await expect(wait).rejects.toMatchObject({ code: 'answer_pending' });
-    await log.find(({ msg, route }) => msg === 'client hung up' && route === sendRoute);
+    await log.find(({ msg, route }) => msg === 'client disconnected' && route === sendRoute);
     expect(call.isAborted).toBe(false);
     gate.release();
     await expect

@@ -36,12 +36,12 @@ test('a subscription announces the wait between the start and the text', async (
   model.reply(busy({ 'retry-after-ms': '300' }));
   const { body } = await team.send(chatId, '', { body: { content: 'wait here', role: 'user', wait: false } });
   const { client } = subscriptionClient([url], team.secretKey);
-  const told: string[] = [];
+  const received: string[] = [];
   await new Promise<void>((onComplete, onError) => {
-    const onData = ({ data }: { data: { type: string } }) => void told.push(data.type);
+    const onData = ({ data }: { data: { type: string } }) => void received.push(data.type);
     client.message.follow.subscribe({ chatId, messageId: body.id }, { onData, onComplete, onError });
   });
-  const types = told.filter((type) => type !== 'text-delta');
+  const types = received.filter((type) => type !== 'text-delta');
   expect(types).toEqual(['start', 'status', 'text-start', 'text-end', 'end']);
 });
 

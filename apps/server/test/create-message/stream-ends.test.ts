@@ -26,9 +26,9 @@ describe('clients that disconnect', () => {
     const stream = await team.stream(chatId, when);
     if (when === 'within the text') await stream.until(isPart('text-delta'));
     const call = await model.callTo(when);
-    const gone = log.next(({ msg }) => msg === 'client hung up');
+    const disconnected = log.next(({ msg }) => msg === 'client disconnected');
     stream.close();
-    await gone;
+    await disconnected;
     expect(call.isAborted).toBe(false);
     gate.release();
     await expect
@@ -147,7 +147,7 @@ describe('a failed answer', () => {
 
 test('a chat that is deleted during its answer ends the stream with chat_not_found', async () => {
   const { id: chatId } = await team.makeChat();
-  model.replyTo('delete me', scripts.neverEnding('gone soon'));
+  model.replyTo('delete me', scripts.neverEnding('deleted soon'));
   const stream = await team.stream(chatId, 'delete me');
   await stream.until(isPart('text-delta'));
   const call = await model.callTo('delete me');

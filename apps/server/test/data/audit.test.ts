@@ -19,15 +19,15 @@ afterEach(() => {
 const { url, makeTeam, mongo } = await startHarness({
   alter: (database): Database => {
     const { audit } = database.stores;
-    const away = () => Promise.reject(new ApiError('database_unavailable'));
+    const reject = () => Promise.reject(new ApiError('database_unavailable'));
     return {
       ...database,
       stores: {
         ...database.stores,
         audit: {
           ...audit,
-          begin: (...args) => (broken === 'begin' ? away() : audit.begin(...args)),
-          finish: (...args) => (broken === 'finish' ? away() : audit.finish(...args)),
+          begin: (...args) => (broken === 'begin' ? reject() : audit.begin(...args)),
+          finish: (...args) => (broken === 'finish' ? reject() : audit.finish(...args)),
         },
       },
     };

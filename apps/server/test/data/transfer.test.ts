@@ -81,7 +81,7 @@ async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope>
     },
   ];
   const base = { name: 'Ada', type: 'support', retentionDays };
-  const models = [{ provider: 'gone-there', model: 'm1' }];
+  const models = [{ provider: 'unknown-there', model: 'm1' }];
   const agent = await here.agents.create(scope, { ...base, systemPrompt: prompts[0], models, tools });
   for (const systemPrompt of prompts.slice(1)) {
     await here.agents.update(scope, agent.id, () => ({ ...base, systemPrompt, temperature: 0.5 }));
@@ -241,14 +241,14 @@ describe('imports that are rejected', () => {
 
   test('an import with an agent or a chat of another team is rejected with its line', async () => {
     const { lines } = await sample();
-    const stranger = await makeTeam();
-    expect(await apiErrorOf({ team: stranger.id }, lines, here)).toMatch(/^Line 2: .*another team/);
+    const otherTeam = await makeTeam();
+    expect(await apiErrorOf({ team: otherTeam.id }, lines, here)).toMatch(/^Line 2: .*another team/);
     const [begin, ...rest] = lines;
     const chats = rest.filter(({ type }) => type !== 'agent');
-    expect(await apiErrorOf({ team: stranger.id }, [begin ?? {}, ...chats], here)).toMatch(
+    expect(await apiErrorOf({ team: otherTeam.id }, [begin ?? {}, ...chats], here)).toMatch(
       /^Line 2: chat .*another/,
     );
-    expect((await stranger.rest<{ chats: unknown[] }>('GET', '/chat')).body.chats).toEqual([]);
+    expect((await otherTeam.rest<{ chats: unknown[] }>('GET', '/chat')).body.chats).toEqual([]);
   });
 
   test('an import of a chat that has continued differently is rejected with its line', async () => {
@@ -259,7 +259,7 @@ describe('imports that are rejected', () => {
     const changed = lines.map((line) =>
       line === turn ? { ...line, id: tail, answerId: answerIdOf(tail) } : line,
     );
-    expect(await apiErrorOf(scope, changed, here)).toMatch(/^Line 3: .* has gone on otherwise/);
+    expect(await apiErrorOf(scope, changed, here)).toMatch(/^Line 3: .* has continued differently/);
   });
 
   test.each<[string, (lines: TransferLine[]) => (object | string)[], RegExp]>([

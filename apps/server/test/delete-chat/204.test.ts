@@ -78,10 +78,10 @@ test('a deletion during an answer stops the model and stores nothing of the answ
 });
 
 test('only the named chat is deleted', async () => {
-  const [gone, kept] = [await team.makeChat(), await team.makeChat()];
+  const [deleted, kept] = [await team.makeChat(), await team.makeChat()];
   await team.send(kept.id, 'hello');
-  await team.send(gone.id, 'hello');
-  await team.rest('DELETE', `/chat/${gone.id}`);
+  await team.send(deleted.id, 'hello');
+  await team.rest('DELETE', `/chat/${deleted.id}`);
   expect((await team.trpc.chat.get.query({ chatId: kept.id })).messages).toHaveLength(2);
 });
 

@@ -100,7 +100,7 @@ describe('repeated streams', () => {
     const [start] = await first.take(1);
     const joined = await stream(chatId, 'streamed', replica.url);
     gate.release();
-    const told = [start, ...(await first.rest())];
+    const received = [start, ...(await first.rest())];
     const late = await stream(chatId, 'streamed', replica.url);
     const waited = await send(chatId, 'streamed');
     expect(first.headers.get('idempotent-replayed')).toBeNull();
@@ -108,7 +108,7 @@ describe('repeated streams', () => {
       expect(again.headers.get('idempotent-replayed')).toBe('true');
       const events = await again.rest();
       expect(events[0]).toEqual(start);
-      expect(events.at(-2)).toEqual(told.at(-2));
+      expect(events.at(-2)).toEqual(received.at(-2));
       expect(shownText(events)).toBe(waited.body.content);
     }
     expect(waited.headers.get('idempotent-replayed')).toBe('true');

@@ -205,7 +205,7 @@ describe('a key that another key issues', () => {
     }
   });
 
-  test('an issued key is rejected after its issuer’s end, whatever its own document says', async () => {
+  test('an issued key is rejected after its issuer’s end, even if its own document has a later end', async () => {
     const team = await makeTeam();
     const issuer = await issue(team.secretKey);
     const child = await issue(issuer.key);

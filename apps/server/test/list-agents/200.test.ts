@@ -6,7 +6,7 @@ const { makeTeam } = await startHarness();
 
 test('the list has the agents of the team in the order of creation, in their public form', async () => {
   const team = await makeTeam({ name: 'Ada', type: 'support', systemPrompt: 'canary-prompt' });
-  await makeTeam({ name: 'Stranger' });
+  await makeTeam({ name: 'Other' });
   const second = await team.makeAgent({
     name: 'Bo 🙂',
     type: 'sales',

@@ -24,14 +24,14 @@ describe('the filters', () => {
 
   async function seed() {
     const team = await makeTeam({ type: 'support' });
-    const stranger = await makeTeam({ type: 'support' });
+    const otherTeam = await makeTeam({ type: 'support' });
     const sales = await team.makeAgent({ type: 'sales' });
     const made: { id: string; type: string; user: string | undefined }[] = [];
     for (const [type, user] of [...pairs, ...pairs]) {
       const agentId = type === 'sales' ? sales.id : team.agent.id;
       const chat = await team.makeChat({ agentId, ...(user && { userId: user }) });
       made.push({ id: chat.id, type, user });
-      await stranger.makeChat(user ? { userId: user } : {});
+      await otherTeam.makeChat(user ? { userId: user } : {});
     }
     return { team, made: made.reverse() };
   }
@@ -112,8 +112,8 @@ test('a list of up to 10,000 chats is complete, and a longer one has a cursor', 
 
 test('a deleted chat is in no list', async () => {
   const team = await makeTeam();
-  const [gone, kept] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
-  await team.rest('DELETE', `/chat/${gone.id}`);
+  const [deleted, kept] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
+  await team.rest('DELETE', `/chat/${deleted.id}`);
   for (const query of [
     {},
     { userId: 'ann' },

@@ -68,7 +68,7 @@ test('a list of chats ends at 16 MiB of answer, and its cursor leads on to the r
   expect(pages.flat()).toEqual(chatIds);
   expect(sizes.length).toBeGreaterThan(1);
   expect(Math.max(...sizes)).toBeLessThan(limits.largeAnswerBytesMax + 1_000);
-  // The first page is as full as it can be.
+  // The first page is as large as a page can be.
   expect(sizes[0]).toBeGreaterThan(limits.largeAnswerBytesMax - 50_000);
 });
 
@@ -131,13 +131,13 @@ test('clients that do not read their large answers keep no other client from its
 test('a client that disconnects while its list is read or sent leaves its place to the next one', async () => {
   for (let round = 0; round < 5; round++) {
     const controller = new AbortController();
-    const gone = [1, 2, 3].map(() =>
+    const aborted = [1, 2, 3].map(() =>
       fetch(`${url}/chat`, { headers: { 'x-api-key': team.secretKey }, signal: controller.signal }).then(
         (response) => response.text(),
       ),
     );
     setTimeout(() => controller.abort(), 20 * round);
-    await Promise.allSettled(gone);
+    await Promise.allSettled(aborted);
   }
   expect((await team.rest<ChatList>('GET', '/chat')).status).toBe(200);
 });

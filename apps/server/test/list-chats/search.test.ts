@@ -19,9 +19,9 @@ for (const title of titles) {
   await team.rest('PATCH', `/chat/${id}`, { body: { title } });
 }
 await team.makeChat();
-const stranger = await makeTeam();
-const { id: foreign } = await stranger.makeChat();
-await stranger.rest('PATCH', `/chat/${foreign}`, { body: { title: 'Paris' } });
+const otherTeam = await makeTeam();
+const { id: foreign } = await otherTeam.makeChat();
+await otherTeam.rest('PATCH', `/chat/${foreign}`, { body: { title: 'Paris' } });
 
 const find = async (search: string, query: Record<string, string> = {}) => {
   const { body } = await team.rest<ChatList>('GET', '/chat', { query: { search, ...query } });

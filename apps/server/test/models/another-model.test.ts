@@ -25,7 +25,10 @@ const team = await makeTeam({
   ],
 });
 
-/** Begins an answer of which the first model says half; it breaks off at `breaks`, and the other one waits for `goes`. */
+/**
+ * Begins an answer whose first model fails after half of it, when `breaks` is released; the other model waits for
+ * `goes`.
+ */
 async function begin(content: string) {
   const { id: chatId } = await team.makeChat();
   const [breaks, goes] = [createGate(), createGate()];

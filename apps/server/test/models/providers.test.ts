@@ -66,7 +66,7 @@ describe('the models of an agent', () => {
     ],
     ['are none', { models: [] }, 'models'],
     ['name one twice', { models: [models[0], models[0]] }, 'models'],
-    ['stand beside `model`', { model: 'm' }, 'models'],
+    ['are given beside `model`', { model: 'm' }, 'models'],
   ])('models that %s return 400 and nothing is stored', async (_, more, path) => {
     const before = await team.rest<{ agents: object[] }>('GET', '/agent');
     const { status, apiError } = await make(more);
@@ -132,10 +132,10 @@ describe('an answer of an agent with a list of models', () => {
   });
 
   test('a provider that is not configured any more is left out', async () => {
-    const [agent] = [await team.makeAgent({ models: [{ provider: 'gone', model: 'm' }, ...models] })];
+    const [agent] = [await team.makeAgent({ models: [{ provider: 'unknown', model: 'm' }, ...models] })];
     const chat = await team.makeChat({ agentId: agent?.id ?? '' });
     expect((await team.send(chat.id, 'without it')).status).toBe(200);
-    const only = await team.makeAgent({ models: [{ provider: 'gone', model: 'm' }] });
+    const only = await team.makeAgent({ models: [{ provider: 'unknown', model: 'm' }] });
     const other = await team.makeChat({ agentId: only.id });
     expect((await team.send(other.id, 'nobody left')).apiError.code).toBe('model_not_configured');
   });

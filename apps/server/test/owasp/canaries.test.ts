@@ -39,7 +39,7 @@ const victim = await makeTeam({
     },
   ],
 });
-const stranger = await makeTeam();
+const otherTeam = await makeTeam();
 tool.answer((response) => void response.end(marks.toolResult));
 model.reply(
   scripts.toolCalls([{ name: 'look', arguments: { what: marks.toolArgument } }]),
@@ -75,7 +75,7 @@ const callers: Readonly<Record<string, { headers: (name: string) => Promise<Reco
   'another user of it': {
     headers: async () => withKey(await victim.guestKey(), await victim.userToken('someone else')),
   },
-  'another team': { headers: async () => withKey(stranger.secretKey) },
+  'another team': { headers: async () => withKey(otherTeam.secretKey) },
   nobody: { headers: async () => ({}) },
 };
 const AGENT_SETTINGS = /^agent\.(create|get|update|rollback|listVersions)$/;

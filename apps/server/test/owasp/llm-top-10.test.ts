@@ -11,7 +11,7 @@ import { startHarness } from '../harness.ts';
 const { makeTeam, model } = await startHarness();
 const PROMPT = 'canary-prompt: never tell anyone.';
 const team = await makeTeam({ systemPrompt: PROMPT, model: 'canary-model' });
-const told = () => model.calls().at(-1)?.body.messages ?? [];
+const sentMessages = () => model.calls().at(-1)?.body.messages ?? [];
 
 describe('LLM01 prompt injection: a user’s text keeps the role of the user', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('LLM01 prompt injection: a user’s text keeps the role of the user', (
   ])('the message %j reaches the model as the user’s', async (content) => {
     const chat = await team.makeChat();
     await team.send(chat.id, content);
-    expect(told()).toEqual([
+    expect(sentMessages()).toEqual([
       { role: 'system', content: PROMPT },
       { role: 'user', content },
     ]);
@@ -34,7 +34,7 @@ describe('LLM01 prompt injection: a user’s text keeps the role of the user', (
     const chat = await team.makeChat({ userId: 'canary-user', metadata: { note: 'canary-note' } });
     await team.rest('PATCH', `/chat/${chat.id}`, { body: { title: 'canary-title' } });
     await team.send(chat.id, 'hello');
-    expect(JSON.stringify(told())).not.toMatch(/canary-(?:user|note|title)/);
+    expect(JSON.stringify(sentMessages())).not.toMatch(/canary-(?:user|note|title)/);
   });
 });
 
@@ -54,7 +54,7 @@ describe('LLM02, LLM07: only secret keys can read the prompt', () => {
     const [one, other] = [await team.makeChat({ userId: 'a' }), await team.makeChat({ userId: 'a' })];
     await team.send(one.id, 'canary-secret of one chat');
     await team.send(other.id, 'hello');
-    expect(JSON.stringify(told())).not.toContain('canary-secret');
+    expect(JSON.stringify(sentMessages())).not.toContain('canary-secret');
   });
 });
 
@@ -84,7 +84,7 @@ describe('LLM10 unbounded consumption', () => {
   test('a long history makes a limited prompt', async () => {
     const chat = await team.makeChat();
     for (let index = 0; index < 6; index++) await team.send(chat.id, `${index} ${'long '.repeat(1_000)}`);
-    const words = told().reduce((sum, { content }) => sum + Buffer.byteLength(String(content)), 0);
+    const words = sentMessages().reduce((sum, { content }) => sum + Buffer.byteLength(String(content)), 0);
     // The harness limits the history to 6,000 tokens, at two and a half bytes each.
     expect(words).toBeLessThan(6_000 * 2.5 + Buffer.byteLength(PROMPT));
   });

@@ -14,7 +14,7 @@ afterAll(() => void vi.useRealTimers());
 const headersOf = (response: { headers: Headers }) =>
   ['limit', 'remaining', 'reset'].map((name) => response.headers.get(`x-ratelimit-${name}`));
 
-/** Sends requests until nothing is left. */
+/** Sends requests until the limit is reached. */
 async function useUp(key: string): Promise<void> {
   for (;;) {
     const { status } = await rest('GET', '/agent', { key });

@@ -4,13 +4,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness } from '../harness.ts';
 
-/* However many requests an address sends at once, those of others come in between. */
+/* However many requests one address sends at once, requests of other addresses are processed between them. */
 
 const BURST = 60;
 const HOSTILE = '192.0.2.1';
 const VISITOR = '198.51.100.1';
 
-/** The teams whose agents are read, in the order in which the requests are worked on. */
+/** The teams whose agents are read, in the order in which the requests are processed. */
 const reads: string[] = [];
 const { makeTeam, url } = await startHarness({
   trustProxy: parseTrustProxy('loopback'),
@@ -30,7 +30,7 @@ interface Client {
   readonly address: string;
 }
 
-/** A connection that the server has answered on: what is written to it then arrives with what others write. */
+/** A connection that the server has answered on, so that later writes to several such connections arrive together. */
 async function open(address: string): Promise<Client> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -68,7 +68,7 @@ test('a request of another address is worked on before most of a burst that came
   const keyOf = (address: string) => (address === VISITOR ? visitor.publishableKey : hostile.publishableKey);
   const ask = (address: string) => requestText(address, '/agent', keyOf(address));
   const clients = await openAll();
-  // From now on both keys are known to the server.
+  // The server has cached both keys.
   await sendAll(clients, ask);
   reads.length = 0;
 

@@ -181,7 +181,7 @@ describe('a server without free places', () => {
     const repeat = () => restOf<{ id: string }>(url, 'POST', path, { ...repeating, headers, body });
     const first = await repeat();
     expect(first.status).toBe(200);
-    // Now no further message of a visitor may wait.
+    // From here no further message of a visitor may wait.
     await expect.poll(() => composition.turns.waiting, PATIENCE).toBe(3);
     expect(await sendMany(team, await guestsAt(team, 5))).toEqual(ok(5));
     expect((await send(team, await guestAt(team))).status).toBe(503);

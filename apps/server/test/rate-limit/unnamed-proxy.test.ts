@@ -18,7 +18,7 @@ const options = {
 const OF_ADDRESS = 2;
 const FORGED = Array.from({ length: 40 }, (_, index) => `198.51.100.${index + 1}`);
 
-/** Each message comes from a guest of its own, in a chat of its own. */
+/** Each message comes from a different guest, in a chat of its own. */
 async function sendFrom({ rest }: Harness, team: Team, forwardedFor: string) {
   const { token } = await team.makeGuest();
   const key = await team.guestKey();

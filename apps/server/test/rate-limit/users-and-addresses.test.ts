@@ -118,8 +118,8 @@ describe('the requests of an address', () => {
     );
     expect(found).toEqual([...Array.from({ length: 4 }, () => 401), 429, 429]);
     const headers = { 'x-api-key': key, 'x-user-token': guest.token, 'x-forwarded-for': '203.0.113.201' };
-    const { headers: told } = await fetch(`${keyLimited.url}/agent`, { headers });
-    expect(told.get('x-ratelimit-remaining')).toBe('99');
+    const { headers: answered } = await fetch(`${keyLimited.url}/agent`, { headers });
+    expect(answered.get('x-ratelimit-remaining')).toBe('99');
   });
 
   test('an IPv6 /64 counts as one address', async () => {

@@ -31,13 +31,13 @@ test('a subscription of the stock client continues with another token, without g
       return tokens.at(-1) ?? '';
     },
   });
-  const told: { id: string; data: ChatEvent }[] = [];
+  const received: { id: string; data: ChatEvent }[] = [];
   let failure: unknown;
   const subscription = client.chat.follow.subscribe(
     { chatId },
-    { onData: (event) => told.push(event), onError: (error) => (failure = error) },
+    { onData: (event) => received.push(event), onError: (error) => (failure = error) },
   );
-  const types = () => told.map(({ data }) => data.type);
+  const types = () => received.map(({ data }) => data.type);
   await expect.poll(types, { timeout: 10_000 }).toEqual(['chat-followed']);
   const gate = model.hold();
   await team.rest('POST', `/chat/${chatId}/message`, {
@@ -54,8 +54,10 @@ test('a subscription of the stock client continues with another token, without g
     'answer-started',
     'answer-ended',
   ]);
-  const text = told.map(({ data }) => (data.type === 'answer-delta' ? data.text : '')).join('');
+  const text = received.map(({ data }) => (data.type === 'answer-delta' ? data.text : '')).join('');
   expect(text).toBe('You said: hello');
-  expect(told.every(({ id }) => formatChatCursor(parseChatCursor(id) ?? ({} as never)) === id)).toBe(true);
+  expect(received.every(({ id }) => formatChatCursor(parseChatCursor(id) ?? ({} as never)) === id)).toBe(
+    true,
+  );
   expect(failure).toBeUndefined();
 });

@@ -9,10 +9,13 @@ import {
 } from '@trpc/client';
 import { EventSource } from 'eventsource';
 
-/** ApiErrors after which another token helps. */
+/** ApiErrors after which a new token helps. */
 const TOKEN_OVER = ['user_token_expired', 'user_token_invalid', 'user_signed_out'];
 
-/** `userToken` asks your own server for a token of the user who is signed in; `isOver` says that the last one is. */
+/**
+ * `userToken` asks your own server for a token of the signed-in user; `isOver` says that the previous one was
+ * rejected.
+ */
 export function createClient(options: {
   readonly url: string;
   readonly apiKey: string;
@@ -27,7 +30,7 @@ export function createClient(options: {
   };
   return createTRPCClient<AppRouter>({
     links: [
-      // A subscription goes on after the last event that came: `retryLink` sends its id along.
+      // A subscription continues after the last received event: `retryLink` sends its id.
       retryLink({
         retry({ error, attempts }) {
           isOver = TOKEN_OVER.includes(codeOf(error));
@@ -51,7 +54,7 @@ export function createClient(options: {
   });
 }
 
-/** The stable code of what the server rejected. */
+/** The stable code of the error. */
 function codeOf({ data }: TRPCClientError<AppRouter>): string {
   return (data as { apiError?: { code: string } } | null)?.apiError?.code ?? '';
 }

@@ -25,8 +25,8 @@ test.each([
 });
 
 test('a failed answer of a deleted chat is 404', async () => {
-  const gone = await team.failed();
-  await team.rest('DELETE', `/chat/${gone.chatId}`);
-  const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/retry`);
+  const deleted = await team.failed();
+  await team.rest('DELETE', `/chat/${deleted.chatId}`);
+  const answer = await team.rest('POST', `/chat/${deleted.chatId}/message/${deleted.messageId}/retry`);
   expect(answer).toMatchObject({ status: 404, apiError: { code: 'message_not_found' } });
 });

@@ -34,10 +34,10 @@ test.each([
 });
 
 test('an answer of a deleted chat is 404 on every server', async () => {
-  const gone = await team.answered();
-  await team.rest('DELETE', `/chat/${gone.chatId}`);
+  const deleted = await team.answered();
+  await team.rest('DELETE', `/chat/${deleted.chatId}`);
   for (const request of [{}, { url: replica.url }]) {
-    expect(await team.resume(gone, request)).toMatchObject({
+    expect(await team.resume(deleted, request)).toMatchObject({
       status: 404,
       apiError: { code: 'message_not_found' },
     });

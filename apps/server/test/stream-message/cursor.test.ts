@@ -21,11 +21,11 @@ const servers = [
 
 /** 11 UTF-16 units, with a surrogate pair at 4 and 5. */
 const TEXT = 'abc 🙂 defg';
-model.replyTo('tell', scripts.text(TEXT));
+model.replyTo('story', scripts.text(TEXT));
 
 async function ended() {
   const { id: chatId } = await team.makeChat();
-  const { body } = await team.send(chatId, 'tell');
+  const { body } = await team.send(chatId, 'story');
   return { chatId: body.chatId, messageId: body.id };
 }
 

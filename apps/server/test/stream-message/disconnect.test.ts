@@ -37,17 +37,17 @@ describe.each(transports)('disconnected readers over %s', (transport) => {
       for (const turn of turns) looks.set(turn, (looks.get(turn) ?? 0) + 1);
       return listStates(turns);
     });
-    const [gone, kept] = [await open(leaving.answer), await open(staying.answer)];
-    await gone.until(({ data }) => data.includes('so far'));
-    await kept.until(({ data }) => data.includes('so far'));
-    const hungUp = log.next(({ msg }) => msg === 'client hung up');
-    gone.close();
-    await hungUp;
+    const [leavingStream, stayingStream] = [await open(leaving.answer), await open(staying.answer)];
+    await leavingStream.until(({ data }) => data.includes('so far'));
+    await stayingStream.until(({ data }) => data.includes('so far'));
+    const disconnected = log.next(({ msg }) => msg === 'client disconnected');
+    leavingStream.close();
+    await disconnected;
     const atMost = (looks.get(leaving.turn) ?? 0) + 1;
     const before = looks.get(staying.turn) ?? 0;
     // The polls of the other reader measure the time.
     await expect.poll(() => looks.get(staying.turn)).toBeGreaterThan(before + 5);
     expect(looks.get(leaving.turn)).toBeLessThanOrEqual(atMost);
-    kept.close();
+    stayingStream.close();
   });
 });

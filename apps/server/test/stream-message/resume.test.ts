@@ -78,10 +78,10 @@ test.each(counts)('a running stream resumes after every %i events, on alternatin
   const answer = await stored(chatId);
   expect(answer).toMatchObject({ content: WHOLE, status: 'completed' });
   expect(shownText(events)).toBe(WHOLE);
-  const told = withoutDone(events);
-  expect(told.filter(isPart('data-snapshot'))).toEqual([]);
-  expectForward(told);
-  expect(outlineOf(told).at(-1)).toBe('1-3-0 finish');
+  const received = withoutDone(events);
+  expect(received.filter(isPart('data-snapshot'))).toEqual([]);
+  expectForward(received);
+  expect(outlineOf(received).at(-1)).toBe('1-3-0 finish');
 });
 
 test('a running stream resumes after any event on another server', async () => {
@@ -123,12 +123,12 @@ test('an ended stream resumes after any event', async () => {
     seen.push(...(await stream.until(isPart('text-delta', piece))));
   }
   seen.push(...(await stream.rest()));
-  const told = withoutDone(seen);
-  expect(told).toHaveLength(PIECES.length + 4);
-  for (const [index, event] of told.entries()) {
+  const received = withoutDone(seen);
+  expect(received).toHaveLength(PIECES.length + 4);
+  for (const [index, event] of received.entries()) {
     for (const server of servers) {
       const later = await (await team.resume(answerOf(seen), { url: server, after: event.id })).rest();
-      const events = [...told.slice(0, index + 1), ...later];
+      const events = [...received.slice(0, index + 1), ...later];
       expect(shownText(events)).toBe(WHOLE);
       expectForward(withoutDone(events));
       expect(outlineOf(events).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);

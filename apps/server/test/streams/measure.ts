@@ -44,7 +44,7 @@ for (const isSteppedDown of [false, true]) {
   const revoking = ((revokedAt - startedAt) / 1_000).toFixed(1);
   const how = isSteppedDown ? `the primary steps down (the revocation itself took ${revoking} s)` : 'plainly';
   say(
-    `revoked, ${how}: all ${STREAMS} streams ended after ${seconds} s, ${opened.told()} of them told the code`,
+    `revoked, ${how}: all ${STREAMS} streams ended after ${seconds} s, ${opened.withCode()} of them sent the code`,
   );
   if (isSteppedDown) await set.heal();
 }
@@ -85,7 +85,7 @@ async function openStreams({ stores }: Database) {
   for (let index = 0; index < CHATS; index++) {
     chats.push((await stores.chats.create(scope, { agent: mintId('agent'), agentType: 'support' })).id);
   }
-  let told = 0;
+  let withCode = 0;
   const ends: Promise<void>[] = [];
   for (let index = 0; index < STREAMS; index++) {
     const { url = '' } = servers[index % servers.length] ?? {};
@@ -95,13 +95,13 @@ async function openStreams({ stores }: Database) {
     if (response.status !== 200) throw new Error(`a stream was answered ${response.status}`);
     ends.push(
       response.text().then((text) => {
-        if (text.includes('"code":"unauthorized"')) told++;
+        if (text.includes('"code":"unauthorized"')) withCode++;
       }),
     );
   }
   return {
     ended: Promise.all(ends),
-    told: () => told,
+    withCode: () => withCode,
     /** Repeats the write until it is acknowledged, because a primary that steps down acknowledges nothing. */
     async revoke() {
       for (;;) {

@@ -87,7 +87,7 @@ export class ChatView {
 
   #turnOf(answerId: string): ShownTurn {
     const turn = this.#turns.find((one) => one.answerId === answerId);
-    if (!turn) throw new Error(`an answer ${answerId} was told before its message`);
+    if (!turn) throw new Error(`an answer ${answerId} arrived before its message`);
     return turn;
   }
 }

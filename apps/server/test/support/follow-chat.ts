@@ -30,22 +30,22 @@ export class FollowedChat {
   async next(): Promise<ChatEvent | undefined> {
     const event = await this.#nextOfOurs();
     if (!event) return undefined;
-    const told = JSON.parse(event.data) as ChatEvent | StreamError;
-    if (told.type === 'error') {
-      this.error = told;
+    const body = JSON.parse(event.data) as ChatEvent | StreamError;
+    if (body.type === 'error') {
+      this.error = body;
       return undefined;
     }
     if (this.#transport === 'rest') checkChatEvent(event.data);
-    this.events.push({ id: event.id, event: told });
-    this.view.apply(told);
-    return told;
+    this.events.push({ id: event.id, event: body });
+    this.view.apply(body);
+    return body;
   }
 
   /** Reads until this number of events of this type have been received in all. */
   async until(type: ChatEvent['type'], times = 1): Promise<ChatEvent> {
     for (;;) {
-      const told = this.events.filter(({ event }) => event.type === type);
-      const found = told[times - 1];
+      const received = this.events.filter(({ event }) => event.type === type);
+      const found = received[times - 1];
       if (found) return found.event;
       if (!(await this.next())) throw new Error(`the stream ended before ${type}`);
     }

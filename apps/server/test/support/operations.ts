@@ -20,7 +20,7 @@ export type FieldKind =
   | 'flag'
   | 'query-flag'
   | 'list'
-  | 'moment'
+  | 'timestamp'
   | 'count'
   /** A number that `null` removes. */
   | 'removable';
@@ -152,7 +152,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       scopes: 'list',
       agentIds: 'list',
       tokensPerDay: 'count',
-      expiresAt: 'moment',
+      expiresAt: 'timestamp',
     },
   },
   'key.list': { validInput: async () => ({}), fields: {} },
@@ -175,7 +175,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       access: 'choice',
       origins: 'list',
       tokensPerDay: 'removable',
-      expiresAt: 'moment',
+      expiresAt: 'timestamp',
     },
   },
   'key.roll': {

@@ -120,7 +120,7 @@ function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [st
     case 'count':
     case 'removable':
       return [['a text', '60']];
-    case 'moment':
+    case 'timestamp':
       return [
         ['an empty text', ''],
         ['a day', '2999-01-01'],

@@ -10,7 +10,7 @@ export interface TokenIssuer {
   /** Replaces the keys of its key set. */
   show(...keys: unknown[]): void;
   /** Whether it returns 503. */
-  away(isAway: boolean): void;
+  setUnavailable(isUnavailable: boolean): void;
   /** The number of requests for its key set. */
   asked(): number;
   stop(): Promise<unknown>;
@@ -18,11 +18,11 @@ export interface TokenIssuer {
 
 export async function startTokenIssuer(): Promise<TokenIssuer> {
   let keys: unknown[] = [];
-  let isAway = false;
+  let isUnavailable = false;
   let asked = 0;
   const server = createServer((_request, response) => {
     asked++;
-    if (isAway) response.writeHead(503).end();
+    if (isUnavailable) response.writeHead(503).end();
     else
       response.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(JSON.stringify({ keys }));
   });
@@ -32,8 +32,8 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
     show: (...next) => {
       keys = next;
     },
-    away: (next) => {
-      isAway = next;
+    setUnavailable: (next) => {
+      isUnavailable = next;
     },
     asked: () => asked,
     stop: () => new Promise((resolve) => server.close(resolve)),

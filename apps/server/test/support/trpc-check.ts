@@ -35,14 +35,14 @@ export function checkTrpcAnswer(answer: RawAnswer): void {
     throw new Error('the two names of an error hold different envelopes');
   }
   const { trpcCode } = errorRegister[apiError.code];
-  const told = { message, code, name: data.code, status: data.httpStatus };
+  const sent = { message, code, name: data.code, status: data.httpStatus };
   const meant = {
     message: apiError.message,
     code: TRPC_ERROR_CODES_BY_KEY[trpcCode],
     name: trpcCode,
     status: answer.status,
   };
-  if (JSON.stringify(told) !== JSON.stringify(meant)) {
-    throw new Error(`tRPC told ${JSON.stringify(told)}, and meant ${JSON.stringify(meant)}`);
+  if (JSON.stringify(sent) !== JSON.stringify(meant)) {
+    throw new Error(`tRPC sent ${JSON.stringify(sent)} instead of ${JSON.stringify(meant)}`);
   }
 }

@@ -43,7 +43,7 @@ const put = (id: string, body: object) =>
   team.rest<FullAgent>('PUT', `/agent/${id}`, { body: { name: 'Ada', type: 'support', ...body } });
 const makeChat = async (body?: object) => team.makeChat({ agentId: (await make(body)).id });
 /** Returns the results of tools in the newest call of the model. */
-const told = () =>
+const toolResults = () =>
   model
     .calls()
     .at(-1)
@@ -64,7 +64,7 @@ describe('an answer of an agent with a tool', () => {
         headers: { authorization: SECRET, 'idempotency-key': `${turnIdOf(body.id)}-1-1` },
       },
     ]);
-    expect(told()).toEqual([`{"sky":"${RESULT}"}`]);
+    expect(toolResults()).toEqual([`{"sky":"${RESULT}"}`]);
   });
 
   test('an answer with tools is one text for all readers, without calls and results', async () => {
@@ -109,8 +109,8 @@ describe('an answer of an agent with a tool', () => {
     const chat = await makeChat();
     const { status, body } = await team.send(chat.id, 'what if it breaks?');
     expect([status, body.content]).toEqual([200, 'I could not find out.']);
-    expect(told()).toHaveLength(1);
-    expect(told()?.[0]).not.toMatch(/canary|127\.0\.0\.1/);
+    expect(toolResults()).toHaveLength(1);
+    expect(toolResults()?.[0]).not.toMatch(/canary|127\.0\.0\.1/);
     const line = await log.find(({ msg }) => msg === 'a tool gave no result');
     expect(line).toMatchObject({ level: 'warn', turn: turnIdOf(body.id), tool: 'weather', status: 500 });
     expect(await metrics.text()).toMatch(/parley_tool_failures_total\{reason="[a-z_]+"\} 1/);

@@ -40,7 +40,8 @@ test('at most one of 100 parallel requests at 99 % of a budget exceeds it', asyn
     if (answer.status === 429) refused++;
     return answer;
   });
-  // The accepted request is held until all others were rejected, so that it gives nothing back meanwhile.
+  // The model holds the accepted request until all others were rejected, so that it returns nothing of its
+  // reservation meanwhile.
   await expect.poll(() => refused, { timeout: 30_000 }).toBe(99);
   gate.release();
   const answers = await Promise.all(sends);
@@ -185,7 +186,7 @@ describe('the rules of budgets', () => {
     expect(body).not.toHaveProperty('tokensPerDay');
   });
 
-  test('a user’s budget holds for their chats, whoever writes in them', async () => {
+  test('a user’s budget holds for their chats, for every sender', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDayPerUser: 1_000 });
     const gate = model.hold();

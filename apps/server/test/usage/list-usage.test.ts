@@ -2,7 +2,7 @@ import type { UsageList } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 
-/* Usage, as a team sees it. */
+/* Usage in the responses for a team. */
 
 const { makeTeam, rest } = await startHarness();
 
@@ -92,7 +92,7 @@ describe('usage', () => {
     ['days in the wrong order', { from: '2026-11-02', to: '2026-11-01' }],
     ['more than 400 days', { from: '2025-01-01', to: '2026-11-01' }],
     ['a day that is none', { from: '2026-02-30' }],
-    ['a moment', { to: '2026-11-01T00:00:00Z' }],
+    ['a timestamp', { to: '2026-11-01T00:00:00Z' }],
     ['a group that is none', { groupBy: 'content' }],
     ['an unknown field', { team: 'x' }],
   ])('usage with %s returns 400', async (_, query) => {
@@ -109,8 +109,8 @@ describe('usage', () => {
 
 test('the usage of a deleted user stays in the sums without their name', async () => {
   const team = await makeTeam();
-  for (const userId of ['gone', 'kept']) await team.send((await team.makeChat({ userId })).id, 'hello');
-  await team.rest('DELETE', '/user/gone');
+  for (const userId of ['deleted', 'kept']) await team.send((await team.makeChat({ userId })).id, 'hello');
+  await team.rest('DELETE', '/user/deleted');
   await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(2);
   const { usage } = await usageOf(team, { groupBy: 'user' });
   expect(usage.map(({ userId, turns }) => [userId, turns])).toEqual([

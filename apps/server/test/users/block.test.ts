@@ -8,8 +8,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * Blocks and sign-outs of users. A server that has accepted the user a moment before may have them cached for at most
- * five seconds when another server, here another connection, was told.
+ * Blocks and sign-outs of users. After a block on one server, another server, here another connection, may accept the
+ * user from its cache for at most five seconds.
  */
 
 const { makeTeam, model, rest, startReplica, mongo } = await startHarness({ bounds: { tickMs: 20 } });

@@ -40,7 +40,7 @@ const codeOf = async (token: string) => {
 
 showAll();
 beforeEach(async () => {
-  idp.away(false);
+  idp.setUnavailable(false);
   await team.rest('PUT', '/token-issuer', { body: settings });
 });
 
@@ -114,10 +114,10 @@ test('an expired token is named as such', async () => {
   );
 });
 
-test('fetched keys continue while the issuer is away, and a server without them returns 503, not 401', async () => {
+test('fetched keys continue while the issuer is unavailable, and a server without them returns 503, not 401', async () => {
   const token = await sign(keysOf.ES256);
   expect(await codeOf(token)).toBe(200);
-  idp.away(true);
+  idp.setUnavailable(true);
   expect(await codeOf(token)).toBe(200);
   const replica = await startReplica();
   const asked = { key, headers: { 'x-user-token': token } };

@@ -138,7 +138,7 @@ describe('the API beside the page', () => {
   });
 });
 
-test('a server without a built page starts, logs it, and tells a visitor what to do', async () => {
+test('a server without a built page starts, logs it, and shows a visitor what to do', async () => {
   const harness = await startHarness({ web: await webApp({ folder: await webFolder({}) }) });
   for (const path of ['/', '/c/chat_x']) {
     const { status, headers, text } = await ask(harness.url, 'GET', path);

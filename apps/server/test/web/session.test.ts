@@ -146,7 +146,7 @@ test('a cookie ends a year after the last accepted visit, and a rejected one is 
   await stores.userStatuses.signOut({ team: team.id }, first.userId);
   const refused = await visit(renewed.cookie);
   expect(refused.userId).not.toBe(first.userId);
-  // Once the sign-out is forgotten no cookie of the visitor works that could have been kept.
+  // Once the record of the sign-out is removed, no cookie of the visitor works that could have been stored.
   now += limits.userStatusSeconds * 1_000;
   await mongo.raw.collection('userStatuses').deleteMany({ team: team.id as never });
   const elsewhere = await connectDatabase(mongo.uri);
@@ -357,7 +357,7 @@ describe('the token of the page', () => {
 
   test('the token gives the browser access to its own chats only, with those from before tokens', async () => {
     const page = await openPage(url);
-    // As the page made them when a user was its own word.
+    // A cookie as the page made it when the cookie was the user id itself.
     const old = await trpc(team.publishableKey).chat.create.mutate({
       agentId: team.agent.id,
       userId: page.userId,

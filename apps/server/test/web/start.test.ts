@@ -17,7 +17,7 @@ test('`npm start` builds the page, says where it is, and opens it with the publi
   expect(text).not.toContain(secretKey);
   expect(text).not.toContain(publishableKey);
   expect(server.stderr).not.toContain('WEB_PUBLISHABLE_KEY');
-  // The log for machines is unchanged: a line of JSON for each request.
+  // The machine-readable log is unchanged: one line of JSON for each request.
   for (const line of server.stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
 });
 

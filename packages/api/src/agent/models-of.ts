@@ -6,7 +6,7 @@ interface SentModels {
 }
 
 /**
- * Checks which models an agent is given: one way of naming them, and providers that are configured here.
+ * Checks the models of an agent: only one of the two fields is given, and all providers are configured.
  *
  * @throws ApiError `invalid_input`
  */

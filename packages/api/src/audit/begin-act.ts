@@ -7,8 +7,8 @@ export type ActionOutcome =
   | ApiError;
 
 /**
- * Adds an entry to the audit log before an act begins, so that no act is missing, whatever fails later. Call the
- * returned function with the outcome: a rejected act loses its entry. If it is never called, the entry keeps the
+ * Adds an entry to the audit log before an act begins, so that no act is missing, even if something fails later. Call
+ * the returned function with the outcome: a rejected act loses its entry. If it is never called, the entry keeps the
  * outcome `unknown`.
  *
  * @throws ApiError `database_unavailable`: the act must not begin without its entry

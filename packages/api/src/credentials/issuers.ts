@@ -87,7 +87,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
 }
 
 /**
- * Checks that a changed key stays within the limits of its issuers, whoever changes it.
+ * Checks that a changed key stays within the limits of its issuers, for every caller who changes it.
  *
  * @throws ApiError `key_beyond_issuer`, `key_ended`
  */

@@ -45,7 +45,10 @@ export async function authenticateRequest(
   return caller;
 }
 
-/** Before anybody is identified: the names in a path are the sender's to choose, and no key may be charged for them. */
+/**
+ * This check comes before the authentication: the sender chooses the names in a path, so they must not count for a
+ * key.
+ */
 function rejectLargeBatch(gate: Gate | undefined, { client, procedures }: IncomingRequest): void {
   if (procedures.length <= limits.batchCallsMax) return;
   gate?.countAddress('unidentified', client());

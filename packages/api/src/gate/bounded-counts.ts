@@ -1,11 +1,11 @@
-/** A bound on how many things that count against the same name there may be at a time. */
+/** The maximum number of open things that count against one name. */
 export interface Bound {
   readonly name: string;
-  /** `0` is no bound. */
+  /** `0` is no maximum. */
   readonly max: number;
 }
 
-/** Counts things that are open at a time, by the names of the bounds that each counts against. */
+/** Counts open things, by the names of the bounds that each counts against. */
 export class BoundedCounts {
   readonly #counts = new Map<string, number>();
 
@@ -16,7 +16,7 @@ export class BoundedCounts {
     return true;
   }
 
-  /** Takes one that entered away. */
+  /** Removes one that was counted by `enter`. */
   leave(bounds: readonly Bound[]): void {
     for (const { name } of bounds) {
       const count = this.#countOf(name) - 1;

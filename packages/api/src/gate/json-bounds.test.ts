@@ -29,7 +29,7 @@ test('any JSON is rejected exactly when it has too many keys or is too deep', ()
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), (json) => {
       const { keys, depth } = measure(JSON.parse(json));
-      // A repeated key is one key after parsing; the text has both.
+      // Parsing merges a repeated key, but the text contains it twice.
       const written = (json.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).length;
       expect(isRejected(json)).toBe(Math.max(keys, written) > BOUNDS.keysMax || depth > BOUNDS.depthMax);
     }),
@@ -54,7 +54,7 @@ describe('characters within JSON strings do not count', () => {
 test('parsed JSON is rejected exactly when its text is', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-      // Without repeated keys, which parsing has made one.
+      // The text contains no repeated keys, which parsing would merge.
       const json = JSON.stringify(value);
       expect(rejects(() => rejectComplexValue(JSON.parse(json), 0, BOUNDS))).toBe(isRejected(json));
     }),

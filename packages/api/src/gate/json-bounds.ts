@@ -19,7 +19,7 @@ const USUAL: JsonBounds = { keysMax: limits.bodyKeysMax, depthMax: limits.bodyDe
 
 /**
  * Rejects JSON with too many object keys or levels in one pass over its characters: parsing and validating such a
- * text would cost a hundred times as much. Text that is no JSON passes; the parser rejects it.
+ * text would cost a hundred times as much. Text that is not JSON passes; the parser rejects it.
  *
  * @throws ApiError `payload_too_complex`
  */

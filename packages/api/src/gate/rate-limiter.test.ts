@@ -60,17 +60,17 @@ test('another process knows the count soon, and at the first request of a minute
 });
 
 test('requests are allowed while the database is unreachable, and their counts are shared later', async () => {
-  let isAway = true;
+  let isUnreachable = true;
   const counts = countStore();
   const limiter = start({
-    add: async (some) => (isAway ? Promise.reject(new Error('away')) : counts.add(some)),
+    add: async (some) => (isUnreachable ? Promise.reject(new Error('unreachable')) : counts.add(some)),
   });
   const key = newKey();
   for (let request = 0; request < 4; request++) limiter.take(key);
   await vi.advanceTimersByTimeAsync(1);
   expect(limiter.take(key)).toMatchObject({ isAllowed: true, remaining: 0 });
   expect(limiter.take(key)?.isAllowed).toBe(false);
-  isAway = false;
+  isUnreachable = false;
   await limiter.close();
   const [sum] = await counts.add([{ subject: key[0]?.name ?? '', minute: 1_000, count: 0 }]);
   expect(sum?.count).toBe(5);
@@ -153,7 +153,7 @@ test('the counts of more than a hundred thousand addresses are not all kept', ()
   ];
   limiter.take(address(0));
   for (let index = 1; index <= 100_000; index++) limiter.take(address(index));
-  // The oldest was forgotten, and begins anew.
+  // The oldest count was removed, so it starts again at zero.
   expect(limiter.take(address(0))?.remaining).toBe(1);
   expect(limiter.take(address(100_000))?.remaining).toBe(0);
 });

@@ -21,7 +21,7 @@ function guest(user: string, address: string) {
   return listRequesterOf(caller, { text: address, isUnnamedProxy: false });
 }
 
-/** A visitor of an open key, whom nothing but the address identifies. */
+/** A visitor with an open key, identified only by the address. */
 function anonymous(address: string) {
   const caller = callerOf(undefined, 'publishable', { role: 'team' });
   return listRequesterOf(caller, { text: address, isUnnamedProxy: false });
@@ -36,7 +36,7 @@ const server = listRequesterOf(callerOf(undefined, 'secret', { role: 'team' }), 
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Lists that are read until the test ends them, in the order in which they were started. */
+/** Lists that are read until the test ends them, in the order of their start. */
 function start({ waiting = largeListBounds.waiting as number } = {}) {
   const lists = new LargeLists(new TurnScheduler({ ...largeListBounds, waiting }));
   const started: string[] = [];
@@ -149,7 +149,7 @@ test('an abort gives back the place of a list that waits and of one that is read
   expect(started).toEqual(['first', 'third', 'again']);
 });
 
-test('a list whose client disconnects in the moment its place becomes free passes the place on', async () => {
+test('a list whose client disconnects just as its place becomes free gives the place to the next list', async () => {
   for (let microtasks = 0; microtasks < 12; microtasks++) {
     const { ask, end, started } = start();
     const disconnect = new AbortController();

@@ -12,8 +12,8 @@ export const largeListBounds = {
 };
 
 /**
- * The places for lists whose answers take much memory and time. Few are read at once; the next ones wait, and start in
- * rotation over those who ask.
+ * The places for lists whose answers take much memory and time. Few are read at once; the others wait, and start in
+ * rotation over their requesters.
  */
 export class LargeLists {
   readonly #scheduler: TurnScheduler<() => void>;
@@ -25,7 +25,7 @@ export class LargeLists {
     this.#scheduler = scheduler;
   }
 
-  /** How many wait for a place. */
+  /** The number of lists that wait for a place. */
   get waiting(): number {
     return this.#scheduler.waiting;
   }

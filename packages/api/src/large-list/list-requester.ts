@@ -11,8 +11,8 @@ export interface ListRequester extends TurnOwner {
 }
 
 /**
- * For whom a large list is read. Waiting lists start in rotation over teams, then addresses, then users; the lists of
- * a secret key without a user take their turns as one user.
+ * The requester of a large list. Waiting lists start in rotation over teams, then addresses, then users; the lists of
+ * a secret key without a user count as one user's.
  */
 export function listRequesterOf(caller: Caller, client: ClientAddress | undefined): ListRequester {
   const { kind, familyId, scope } = caller;

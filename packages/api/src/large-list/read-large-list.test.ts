@@ -77,7 +77,7 @@ test('gives the host the JSON of each item of a large list', async () => {
   expect(JSON.parse(`[${taken[0]?.texts.join()}]`)).toEqual(items);
 });
 
-test('reads pages of some 256 KiB, whatever the size of the items', async () => {
+test('a list is read in pages of about 256 KiB for items of any size', async () => {
   for (const bytes of [10, 1_000, 100_000]) {
     const asked: number[] = [];
     const { context } = request();

@@ -65,7 +65,7 @@ class Reading<Stored, Item, Position> {
   /** Each item as JSON. */
   readonly texts: string[] = [];
   next: Position | undefined;
-  /** Of the items as JSON. */
+  /** Counts the items as JSON. */
   bytes = 0;
   isComplete = false;
   #last: Stored | undefined;
@@ -77,7 +77,7 @@ class Reading<Stored, Item, Position> {
     this.next = list.after;
   }
 
-  /** Reads on until the list is complete or has this many bytes. */
+  /** Reads more pages until the list is complete or has this many bytes. */
   async readUntil(bytes: number, signal?: AbortSignal): Promise<void> {
     while (!this.isComplete && this.bytes < bytes) {
       signal?.throwIfAborted();

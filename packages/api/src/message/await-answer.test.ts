@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { OpenStream } from '../streams/open-stream.ts';
 import { awaitAnswer } from './await-answer.ts';
 
-/** The error that a waiting request gets whose user is blocked while sending the message fails with `error`. */
+/** The error of a waiting request whose user is blocked while sending the message fails with `error`. */
 async function errorOf(error: ApiError): Promise<ApiError> {
   const credentials = {
     key: mintId('key'),
@@ -37,7 +37,7 @@ test('a request that lost its access while it waited gets that error with the me
   expect([code, facts.messageId]).toEqual(['user_blocked', messageId]);
 });
 
-test('a request that lost its access is not told that its message was accepted when nobody knows', async () => {
+test('a request that lost its access gets no error that claims its message was accepted while this is unknown', async () => {
   const messageId = mintId('message');
   const { code, facts } = await errorOf(new ApiError('database_unavailable', { messageId }));
   expect([code, facts.messageId]).toEqual(['database_unavailable', messageId]);

@@ -21,12 +21,13 @@ export async function awaitAnswer(
   const waiting = await openWait();
   try {
     const { accepted, outcome } = await wait(waiting.signal);
-    // A chat also leaves its caller's reach because the caller lost it, and then that is the reason.
+    // The chat may also be outside the caller's scope because the credentials were withdrawn. Then that is the reason
+    // to report.
     if (outcome.kind === 'gone') await waiting.confirm();
     waiting.throwIfEnded(accepted.answerId);
     return toAnswer(accepted, outcome);
   } catch (error) {
-    // With an id, this error says that nobody knows whether the message is stored: no other error may say that it is.
+    // With an id, this error says that the message may or may not be stored. No other error may claim that it is.
     if (!(error instanceof ApiError)) throw error;
     const { code, facts } = error;
     if (code !== 'database_unavailable' || facts.messageId === undefined)

@@ -2,7 +2,7 @@ import { answerStateSchema, oneAnswerInputSchema } from '@parley/contract';
 import { chatProcedure } from '../procedures.ts';
 import { toAnswerState } from './to-answer.ts';
 
-/** `message.cancel`: stops an answer, on whichever server it runs. Repeating it has no effect. */
+/** `message.cancel`: stops an answer, on any server. Repeating it has no effect. */
 export const cancelMessage = chatProcedure(oneAnswerInputSchema, 'message_not_found')
   .meta({
     openapi: {

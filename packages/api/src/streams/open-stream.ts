@@ -44,7 +44,7 @@ export class OpenStream {
     return this.#stop.signal;
   }
 
-  /** Ends the stream for its reader with this error, at once, whatever its source waits for. */
+  /** Ends the stream for its reader with this error, at once, even if its source is still waiting. */
   end(code: ErrorCode): void {
     if (!this.#isOpen) return;
     this.#apiError = new ApiError(code);

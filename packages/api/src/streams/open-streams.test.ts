@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Caller } from '../caller.ts';
 import { OpenStreams } from './open-streams.ts';
 
-/* How long streams go on without a check of their credentials, by a clock that the test moves. */
+/* The time that streams continue without a check of their credentials, on a clock that the test moves. */
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] }));
 afterEach(() => void vi.useRealTimers());
@@ -36,7 +36,7 @@ const codeOf = ({ cause }: TRPCError) => (cause instanceof ApiError ? cause.code
 
 type Read = (ids: CredentialIds) => Promise<CredentialView>;
 
-/** A stream that has nothing to tell, and how it was ended, if it was. */
+/** A stream without events, and the error that ended it, if any. */
 function openStream() {
   let read: Read = async (ids) => allGood(ids);
   const streams = new OpenStreams({ credentials: { read: (ids) => read(ids) } });
@@ -54,19 +54,19 @@ function openStream() {
     });
   return {
     end,
-    /** From now on credentials are read like this. */
+    /** Sets how credentials are read from now on. */
     readBy: (next: Read) => {
       read = next;
     },
   };
 }
 
-const away: readonly (readonly [string, Read])[] = [
+const unreachable: readonly (readonly [string, Read])[] = [
   ['rejects every read', () => Promise.reject(new ApiError('database_unavailable'))],
   ['answers no read', () => new Promise(() => undefined)],
 ];
 
-test.each(away)(
+test.each(unreachable)(
   'a stream ends at most 30 s after its last good check, and not much sooner, when the database %s',
   async (_how, read) => {
     const { end, readBy } = openStream();
@@ -104,18 +104,18 @@ test('a stream continues when the database answers again in time', async () => {
   expect(end.code).toBeUndefined();
 });
 
-/** Streams whose sources say at the same time that their chat is gone, and the codes that their readers get. */
-async function codesOfGoneChats(view: (ids: CredentialIds) => CredentialView) {
+/** Streams whose sources report at the same time that their chat was deleted, and the codes that their readers get. */
+async function codesOfDeletedChats(view: (ids: CredentialIds) => CredentialView) {
   const read = vi.fn(async (ids: CredentialIds) => view(ids));
   const streams = new OpenStreams({ credentials: { read } });
   const origin = { origin: undefined, isOwnPage: false };
   const readers = [1, 2, 3].map(() => {
-    const gone = (async function* (): AsyncGenerator<never, void, undefined> {
+    const deleted = (async function* (): AsyncGenerator<never, void, undefined> {
       yield await Promise.reject<never>(new ApiError('chat_not_found'));
     })();
     return streams
       .open({ caller, kind: 'chat', client: undefined, origin })
-      .guard(gone, (event) => event)
+      .guard(deleted, (event) => event)
       .next()
       .catch(codeOf);
   });
@@ -126,16 +126,16 @@ async function codesOfGoneChats(view: (ids: CredentialIds) => CredentialView) {
 }
 
 test('streams whose caller lost the chat end with that reason, not with the deletion of the chat', async () => {
-  expect(await codesOfGoneChats(allGood)).toEqual(new Set(['chat_not_found']));
+  expect(await codesOfDeletedChats(allGood)).toEqual(new Set(['chat_not_found']));
   const revoked = (ids: CredentialIds) => ({ ...allGood(ids), keys: new Map() });
-  expect(await codesOfGoneChats(revoked)).toEqual(new Set(['unauthorized']));
+  expect(await codesOfDeletedChats(revoked)).toEqual(new Set(['unauthorized']));
 });
 
 test('streams of a deleted chat end with chat_not_found when credentials cannot be read', async () => {
-  const away = (): CredentialView => {
+  const unreachable = (): CredentialView => {
     throw new ApiError('database_unavailable');
   };
-  expect(await codesOfGoneChats(away)).toEqual(new Set(['chat_not_found']));
+  expect(await codesOfDeletedChats(unreachable)).toEqual(new Set(['chat_not_found']));
 });
 
 test('an IPv6 /48 can open four times the streams of one of its addresses, and an unnamed proxy those of each share', () => {

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createKeySets, type IssuedAlgorithm, type KeySets } from './key-sets.ts';
 
-/* A clock that is turned by hand, and an issuer that answers what a test says. */
+/* A clock that the test moves, and an issuer whose response the test sets. */
 
 const URL_OF_KEYS = 'https://issuer.example/jwks.json';
 const MINUTE = 60_000;
@@ -67,11 +67,11 @@ test('a withdrawn key stops working within minutes, because known keys are fetch
 
 test('known keys work for an hour while the issuer is unreachable; then the error is token_issuer_unavailable', async () => {
   await find('one');
-  answer = () => Promise.reject(new Error('away'));
+  answer = () => Promise.reject(new Error('unreachable'));
   for (time = 6 * MINUTE; time <= 60 * MINUTE; time += 6 * MINUTE) expect(await find('one')).toBe('one');
   time = 61 * MINUTE;
   await expect(find('one')).rejects.toMatchObject(unavailable);
-  // Not every request asks an issuer that is away.
+  // Unreachable issuers are not called by every request.
   const before = fetches;
   for (let index = 0; index < 20; index++) await expect(find('one')).rejects.toMatchObject(unavailable);
   expect(fetches).toBe(before);

@@ -141,7 +141,7 @@ async function readKey(jwk: JWK | null): Promise<IssuerKey | undefined> {
   }
 }
 
-/** Each type of key has one algorithm, whatever the token says (RFC 8725, section 3.1). */
+/** Each type of key has one algorithm. The token cannot choose another one (RFC 8725, section 3.1). */
 function algorithmOf({ kty, crv, n }: JWK): IssuedAlgorithm | undefined {
   if (kty === 'RSA')
     return Buffer.from(n ?? '', 'base64url').length * 8 >= limits.rsaBitsMin ? 'RS256' : undefined;

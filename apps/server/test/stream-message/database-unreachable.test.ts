@@ -56,10 +56,10 @@ test('streams survive an absence of the database shorter than a lease, on both s
   remoteEvents.push(...(await remote.rest()));
   const { messages } = await team.trpc.message.list.query({ chatId: answer.chatId });
   expect(messages[1]).toMatchObject({ content: 'before, during and after', status: 'completed' });
-  for (const told of [events, remoteEvents]) {
-    expect(shownText(told)).toBe('before, during and after');
-    expect(told.filter(isPart('data-snapshot'))).toEqual([]);
-    expect(outlineOf(told).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);
+  for (const received of [events, remoteEvents]) {
+    expect(shownText(received)).toBe('before, during and after');
+    expect(received.filter(isPart('data-snapshot'))).toEqual([]);
+    expect(outlineOf(received).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);
   }
 });
 
@@ -69,8 +69,8 @@ test('streams end with database_unavailable after a longer absence and can be re
   more.release();
   end.release();
   const ends = [await local.rest(), await remote.rest()];
-  for (const told of ends) {
-    expect(outlineOf(told).slice(-3)).toEqual([
+  for (const received of ends) {
+    expect(outlineOf(received).slice(-3)).toEqual([
       '- data-refusal database_unavailable',
       '- error',
       `- ${DONE}`,
@@ -88,10 +88,10 @@ test('streams end with database_unavailable after a longer absence and can be re
       content: 'before, during and after',
       status: 'completed',
     });
-  for (const [base, told] of seen) {
-    const after = told.findLast(({ id }) => id !== undefined)?.id;
+  for (const [base, received] of seen) {
+    const after = received.findLast(({ id }) => id !== undefined)?.id;
     const again = await (await team.resume(answer, { url: base, after })).rest();
     // Another run wrote it, so the whole text is sent.
-    expect(shownText(again, shownText(told))).toBe('before, during and after');
+    expect(shownText(again, shownText(received))).toBe('before, during and after');
   }
 });

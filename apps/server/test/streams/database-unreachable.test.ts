@@ -6,8 +6,8 @@ import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { isPart, outlineOf } from '../support/ui-message-stream.ts';
 
 /*
- * Open streams while their credentials cannot be read, because the database is away. The answer that is streamed runs on
- * the same server, under a lease that outlives the test: nothing else ends its stream.
+ * Open streams while their credentials cannot be read, because the database is unreachable. The streamed answer runs
+ * on the same server, under a lease that outlives the test, so nothing else ends its stream.
  */
 
 const proxy = await startDatabaseProxy();
@@ -42,8 +42,8 @@ async function begin({ makeTeam, model }: typeof strict, content: string) {
 test.each(['cut', 'silence'] as const)(
   'a stream ends with database_unavailable after the limit when the database fails by %s, and its answer continues',
   async (how) => {
-    const { stream, end } = await begin(strict, `while it is away by ${how}`);
-    const told = strict.log.next(({ msg }) => msg === 'streams ended: their credentials could not be read');
+    const { stream, end } = await begin(strict, `while it is unreachable by ${how}`);
+    const logged = strict.log.next(({ msg }) => msg === 'streams ended: their credentials could not be read');
     proxy[how]();
     const events = await stream.rest();
     expect(outlineOf(events).slice(-3)).toEqual([
@@ -51,7 +51,7 @@ test.each(['cut', 'silence'] as const)(
       '- error',
       '- [DONE]',
     ]);
-    expect(await told).toMatchObject({ streams: 1 });
+    expect(await logged).toMatchObject({ streams: 1 });
     expect(strict.composition.turns.running).toBe(1);
     expect(strict.composition.services.streams.size).toBe(0);
     end.release();

@@ -65,12 +65,12 @@ describe.each([
 });
 
 test('a key that cannot be looked up returns 503, never 401', async () => {
-  const stranger = await makeTeam();
+  const otherTeam = await makeTeam();
   proxy.cut();
-  const answer = await stranger.rest('GET', '/chat');
+  const answer = await otherTeam.rest('GET', '/chat');
   expect(answer).toMatchObject({ status: 503, apiError: { code: 'database_unavailable' } });
   proxy.restore();
-  await expect.poll(async () => (await stranger.rest('GET', '/chat')).status, { timeout: 20_000 }).toBe(200);
+  await expect.poll(async () => (await otherTeam.rest('GET', '/chat')).status, { timeout: 20_000 }).toBe(200);
 });
 
 test('a short absence of the database during an answer does not affect it', async () => {
