@@ -180,7 +180,9 @@ From then on, JWTs of that issuer work as \`x-user-token\`. Their \`iss\` and \`
 token's hash. The token works only with that key and the keys that replace it by rolling. When the guest logs in, call
 \`POST /guest/claim\` with the user's token as \`x-user-token\` and the guest's token in the body. The user then owns all chats of the
 guest. The call needs both tokens, moves the chats once, and can be repeated safely. Parley forgets a guest who has not used
-their token for 400 days; their chats stay with the team.
+their token for 400 days; their chats stay with the team. A guest also carries the network that created it, whose
+[budget](limits-and-usage.md#budgets) its messages spend. It is encrypted with a key that is derived from the key of the chat
+page's cookies, and a claim removes it.
 
 ## Shutting somebody out
 

@@ -177,7 +177,7 @@ export async function buildServer({
   await app.register(trpcRoutes);
   await app.register(docsRoutes);
   if (docsFolder) await app.register(docsSite, { folder: docsFolder });
-  const { stores, isOwnOrigin } = services;
-  if (web) await app.register(webRoutes, { web, stores, isOwnOrigin, log });
+  const { stores, guestNetworks, isOwnOrigin } = services;
+  if (web) await app.register(webRoutes, { web, stores, guestNetworks, isOwnOrigin, log });
   return app;
 }

@@ -107,8 +107,8 @@ export interface Team {
   guestKey(): Promise<string>;
   /** A publishable key for verified users only; a new one each time. */
   verifiedKey(): Promise<string>;
-  /** Creates a guest of that key: their token and their user id. */
-  makeGuest(): Promise<NewGuest>;
+  /** Creates a guest of that key, at this address if a proxy in front of the server is trusted: their token and user id. */
+  makeGuest(address?: string): Promise<NewGuest>;
   /** A token as the team's servers sign it, with a secret of the team, valid for ten minutes. */
   userToken(userId?: string, lifeSeconds?: number, issuedAt?: Date): Promise<string>;
   /** Creates a further signing secret and returns its id. The number of working secrets is limited. */
@@ -269,7 +269,10 @@ async function makeTeam(
         return guestKey;
       },
       verifiedKey: async () => (await stores.apiKeys.issue(scope, 'publishable', { access: 'verified' })).key,
-      makeGuest: async () => (await send<NewGuest>('POST', '/guest', { key: await team.guestKey() })).body,
+      async makeGuest(address) {
+        const headers = { ...(address !== undefined && { 'x-forwarded-for': address }) };
+        return (await send<NewGuest>('POST', '/guest', { key: await team.guestKey(), headers })).body;
+      },
       async userToken(userId = 'user_1', lifeSeconds = 600, issuedAt) {
         const working = await stores.signingSecrets.list(scope);
         const soon = Date.now() + 10_000;

@@ -130,8 +130,8 @@ export const credentials: readonly UpgradeScenario[] = [
     },
   },
   {
-    name: 'a guest of one version goes on with their chat at the other',
-    async run(servers) {
+    name: 'a guest of one version goes on with their chat at the other, and keeps the network that created them',
+    async run({ raw, ...servers }) {
       for (const [name, making, other] of both(servers)) {
         const access = { kind: 'publishable', access: 'guest' };
         const { key } = (await making.call('POST', '/key', { body: access })).body;
@@ -142,6 +142,9 @@ export const credentials: readonly UpgradeScenario[] = [
         const { body } = await other.call('GET', `/chat/${id}/message`, as);
         expect(body.messages).toHaveLength(2);
         expect(await contentsOf(other, id)).toHaveLength(2);
+        const stored = await raw.collection('guests').findOne({ _id: guest.userId });
+        expect(stored).toMatchObject({ team: await teamOf(making) });
+        expect(stored?.['network'] !== undefined).toBe(name === 'new');
       }
     },
   },

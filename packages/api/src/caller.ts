@@ -33,6 +33,7 @@ type CallerRole =
       readonly role: 'user';
       readonly proof: AuthenticatedUser['proof'];
       readonly token: AuthenticatedUser['token'];
+      readonly network?: AuthenticatedUser['network'];
     }
   /** A key for users without a user's token: it reaches no chats. */
   | { readonly role: 'anonymous'; readonly canBecomeGuest: boolean };
@@ -162,8 +163,10 @@ function roleAndScopeOf(
   user: AuthenticatedUser | undefined,
 ): Pick<Caller, 'as' | 'scope'> {
   const scope = { team, ...(agents && { agents }) };
-  if (user)
-    return { as: { role: 'user', proof: user.proof, token: user.token }, scope: { ...scope, user: user.id } };
+  if (user) {
+    const { id, ...proof } = user;
+    return { as: { role: 'user', ...proof }, scope: { ...scope, user: id } };
+  }
   if (access === 'open') return { as: { role: 'team' }, scope };
   return { as: { role: 'anonymous', canBecomeGuest: access === 'guest' }, scope: { team, agents: [] } };
 }

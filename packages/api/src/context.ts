@@ -9,6 +9,7 @@ import type { ClientAddress } from './gate/client-address.ts';
 import type { Gate } from './gate/gate.ts';
 import { rejectComplexValue } from './gate/json-bounds.ts';
 import type { RateVerdict } from './gate/rate-limiter.ts';
+import type { GuestNetworks } from './guest/guest-networks.ts';
 import type { LargeLists } from './large-list/large-lists.ts';
 import type { IsOwnOrigin } from './own-origins.ts';
 import type { RequestHeaders } from './request-headers.ts';
@@ -28,6 +29,8 @@ export interface Services {
   readonly turns: Turns;
   /** All streams that are open in this process. */
   readonly streams: OpenStreams;
+  /** The networks whose budgets the messages of guests spend. */
+  readonly guestNetworks: GuestNetworks;
   /** Limits unfinished turns. Without it, only teams that have set a limit have one. */
   readonly turnLimits?: TurnLimits | undefined;
   /**

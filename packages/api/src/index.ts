@@ -19,7 +19,9 @@ export { type ClientAddress, countedNetworks, shareOf, widerNetwork } from './ga
 export { Gate } from './gate/gate.ts';
 export { rejectComplexJson } from './gate/json-bounds.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './gate/rate-limiter.ts';
+export { GuestNetworks } from './guest/guest-networks.ts';
 export { LargeLists, largeListBounds } from './large-list/large-lists.ts';
+export { loadOnce } from './load-once.ts';
 export { failedAnswer } from './message/failed-answer.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
 export { nodeRequest } from './node-request.ts';

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { type Id, utcDay } from '@parley/contract';
 import type { Stores } from '@parley/db';
 import type { TurnRequester } from '@parley/turns';
 import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
-import { boundedNetworks, type ClientAddress } from './gate/client-address.ts';
+import type { ClientAddress } from './gate/client-address.ts';
 import { originOf } from './turn-origin.ts';
 
 /** Describes the caller to the turn engine: who pays for a turn, and which limits apply. Team settings are cached for some seconds. */
@@ -12,9 +10,10 @@ export async function turnRequesterOf(
   {
     stores,
     turnLimits,
+    guestNetworks,
   }: { readonly stores: { readonly teams: Pick<Stores['teams'], 'findSettings'> } } & Pick<
     Services,
-    'turnLimits'
+    'turnLimits' | 'guestNetworks'
   >,
   caller: Pick<Caller, 'as' | 'kind' | 'familyId' | 'scope' | 'limits'>,
   client: ClientAddress | undefined,
@@ -22,17 +21,19 @@ export async function turnRequesterOf(
   const { familyId, scope, limits } = caller;
   const settings = await stores.teams.findSettings(scope);
   const { user } = scope;
+  const address = sharesBudgetByAddress(caller) ? settings.tokensPerDayPerUser : undefined;
   return {
     spender: { key: familyId, ...(user !== undefined && { user }) },
-    networks: sharesBudgetByAddress(caller)
-      ? boundedNetworks(client).map(({ text, factor }) => ({ name: networkOfDay(scope.team, text), factor }))
-      : [],
+    networks:
+      address === undefined
+        ? []
+        : await guestNetworks.budgetNetworks(scope.team, client, creationNetworkOf(caller)),
     origin: originOf(caller, client),
     allowance: {
       tokensPerDay: {
         keys: limits.budgets,
         user: settings.tokensPerDayPerUser,
-        address: settings.tokensPerDayPerUser,
+        address,
         team: settings.tokensPerDay,
       },
       concurrentTurns: {
@@ -44,20 +45,16 @@ export async function turnRequesterOf(
 }
 
 /**
- * Anyone can become another guest, so all guests who send from an address share a budget. The address of a request with a secret
+ * Anyone can become another guest, so all guests of an address share a budget. The address of a request with a secret
  * key is that of the team's server, not that of its user.
  */
 function sharesBudgetByAddress(caller: Pick<Caller, 'as' | 'kind'>): boolean {
   return caller.kind === 'publishable' && isUnverifiedUser(caller);
 }
 
-/**
- * Hashes a network with the team and the day. The hash does not hide an IPv4 address from somebody who tries them all;
- * MongoDB removes it after three days.
- */
-function networkOfDay(team: Id<'team'>, network: string): string {
-  const text = `${team}/${utcDay(new Date())}/${network}`;
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+/** Returns the network that created a guest or visitor, encrypted. */
+function creationNetworkOf({ as }: Pick<Caller, 'as'>): string | undefined {
+  return as.role === 'user' ? as.network : undefined;
 }
 
 function boundOf(limit: number | undefined): number | undefined {

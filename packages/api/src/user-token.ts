@@ -27,6 +27,8 @@ export interface AuthenticatedUser {
    */
   readonly proof: 'guest' | 'anonymous' | 'verified';
   readonly token: UserToken;
+  /** The network that created a guest or a visitor of the chat page, encrypted. */
+  readonly network?: string | undefined;
 }
 
 /** The basis of a token and the time of its issue, which decide whether it is still valid. */
@@ -71,6 +73,9 @@ export interface UserTokenStores extends Pick<Stores, 'guests' | 'signingSecrets
   readonly keySets?: KeySets | undefined;
 }
 
+/** The claim that names the network that created the visitor, encrypted. */
+const NETWORK_CLAIM = 'parley_network';
+
 /** The only accepted algorithm. The token's header cannot choose another one (RFC 8725, section 3.1). */
 const ALGORITHM = 'HS256';
 
@@ -93,8 +98,8 @@ export async function authenticateUser(
   if (!guest || guest.movedTo !== undefined || guest.familyId !== familyId) {
     throw new ApiError('user_token_invalid');
   }
-  const { id, createdAt: issuedAt, seenAt } = guest;
-  return { id, proof: 'guest', token: { kind: 'guest', guest: id, issuedAt, seenAt } };
+  const { id, createdAt: issuedAt, seenAt, network } = guest;
+  return { id, proof: 'guest', token: { kind: 'guest', guest: id, issuedAt, seenAt }, network };
 }
 
 /**
@@ -109,10 +114,13 @@ export async function signUserToken(
   {
     seconds,
     isAnonymous,
+    network,
     issuedAt = new Date(),
   }: {
     readonly seconds: number;
     readonly isAnonymous: boolean;
+    /** The network that created the visitor, encrypted. */
+    readonly network?: string | undefined;
     /** Default: now. Give the time before the user was found not to be signed out: a later sign-out ends the token. */
     readonly issuedAt?: Date;
   },
@@ -120,7 +128,11 @@ export async function signUserToken(
   const { id, secret } = await signingSecrets.ensure({ team });
   const now = Math.floor(issuedAt.getTime() / 1_000);
   const expiresAt = new Date((now + seconds) * 1_000);
-  const token = await new SignJWT(isAnonymous ? { anonymous: true } : {})
+  const claims = {
+    ...(isAnonymous && { anonymous: true }),
+    ...(network !== undefined && { [NETWORK_CLAIM]: network }),
+  };
+  const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, kid: id })
     .setSubject(user)
     .setAudience(team)
@@ -155,7 +167,13 @@ async function authenticateVerified(
       issuedAt: iat === undefined ? undefined : new Date(iat * 1_000),
     } as const;
     const proof = claims['anonymous'] === true ? 'anonymous' : 'verified';
-    return { id: userOf(claims, now / 1_000), proof, token: basis };
+    const network = claims[NETWORK_CLAIM];
+    return {
+      id: userOf(claims, now / 1_000),
+      proof,
+      token: basis,
+      ...(typeof network === 'string' && { network }),
+    };
   }
   throw new ApiError('user_token_invalid');
 }

@@ -13,6 +13,7 @@ import {
 import {
   createKeySets,
   Gate,
+  GuestNetworks,
   LargeLists,
   largeListBounds,
   OpenStreams,
@@ -167,6 +168,7 @@ export function startServices(deps: HostDeps): RunningServices {
       streams,
       largeLists: new LargeLists(new TurnScheduler(largeListBounds)),
       gate: limiter && deps.rateLimits && new Gate(limiter, deps.rateLimits),
+      guestNetworks: new GuestNetworks(stores.visitors),
       turnLimits: deps.turnLimits,
       isOwnOrigin: ownOrigins(deps.publicUrls),
       modelProviders: new Set(providers?.keys()),

@@ -14,6 +14,11 @@ export interface Budget {
   readonly whose: string;
 }
 
+const WHOSE_NETWORK = {
+  sender: 'all guests of your address',
+  creator: 'all guests of the address at which you became a guest',
+} as const;
+
 /** The budgets that a turn of this requester is paid from, in a chat of this user. */
 export function budgetsOf(
   { team }: Scope,
@@ -31,9 +36,9 @@ export function budgetsOf(
   }
   const { address } = max;
   if (address !== undefined) {
-    for (const { name, factor } of networks) {
+    for (const { name, factor, role } of networks) {
       const subject = `${team}/address/${name}`;
-      budgets.push({ subject, max: address * factor, whose: 'all guests of your address' });
+      budgets.push({ subject, max: address * factor, whose: WHOSE_NETWORK[role] });
     }
   }
   if (max.team !== undefined) budgets.push({ subject: team, max: max.team, whose: 'your team' });

@@ -6,7 +6,7 @@ export interface Allowance {
   readonly tokensPerDay?: {
     readonly keys?: readonly KeyBudget[] | undefined;
     readonly user?: number | undefined;
-    /** The sum for all unverified users of one address. */
+    /** The sum for all unverified users of one address, whether they send from it or became users there. */
     readonly address?: number | undefined;
     readonly team?: number | undefined;
   };
@@ -14,16 +14,18 @@ export interface Allowance {
   readonly concurrentTurns?: { readonly team?: number | undefined; readonly user?: number | undefined };
 }
 
-/** A network, named by a hash. */
+/** A network, named by a hash. All its guests together have `factor` times the budget of one guest. */
 interface RequesterNetwork {
   readonly name: string;
   readonly factor: number;
+  /** Whether the message comes from this network, or the network created the guest who sends it. */
+  readonly role: 'sender' | 'creator';
 }
 
 /** The caller who requests a turn, and their limits. */
 export interface TurnRequester {
   readonly spender?: Spender | undefined;
-  /** The networks of an unverified user's address: all guests of one have `factor` times the budget of one guest. */
+  /** The networks whose budgets an unverified user spends. */
   readonly networks?: readonly RequesterNetwork[] | undefined;
   readonly origin?: TurnOrigin | undefined;
   readonly allowance?: Allowance | undefined;

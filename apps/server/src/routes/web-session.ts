@@ -38,10 +38,20 @@ const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
  */
 export async function webSessionRoutes(
   app: FastifyInstance,
-  { session, stores, isOwnOrigin }: { session: WebSession; stores: SessionStores; isOwnOrigin: IsOwnOrigin },
+  {
+    session,
+    stores,
+    guestNetworks,
+    isOwnOrigin,
+  }: {
+    session: WebSession;
+    stores: SessionStores;
+    guestNetworks: Services['guestNetworks'];
+    isOwnOrigin: IsOwnOrigin;
+  },
 ): Promise<void> {
   await app.register(cookies);
-  const visitors = createVisitors(stores);
+  const visitors = createVisitors({ ...stores, guestNetworks });
   // Only its own page can read a response of this route, and no cache stores it.
   const config = { cors: false };
   app.addHook('onRequest', async (_request, reply) => {
@@ -61,11 +71,12 @@ export async function webSessionRoutes(
       const isSecure = schemeOf(request) === 'https:';
       const name = isSecure ? HTTPS_COOKIE : COOKIE;
       const issuedAt = new Date();
-      const { userId, cookie } = await visitors.identify(team, {
+      const { userId, cookie, network } = await visitors.identify(team, {
         cookie: request.cookies[name],
         legacyCookie: request.cookies[LEGACY_COOKIE.name],
+        client: request.client(),
       });
-      const life = { seconds: limits.webUserTokenSeconds, isAnonymous: true, issuedAt };
+      const life = { seconds: limits.webUserTokenSeconds, isAnonymous: true, network, issuedAt };
       const { token, expiresAt } = await signUserToken(stores, team, userId, life);
       if (request.cookies[LEGACY_COOKIE.name] !== undefined) {
         reply.clearCookie(LEGACY_COOKIE.name, { path: LEGACY_COOKIE.path });

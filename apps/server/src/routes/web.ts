@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
-import { type IsOwnOrigin, ownOrigins } from '@parley/api';
+import { type IsOwnOrigin, ownOrigins, type Services } from '@parley/api';
 import { ApiError } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import { sendApiError } from '../error-reply.ts';
@@ -15,6 +15,7 @@ import { type SessionStores, type WebSession, webSessionRoutes } from './web-ses
 interface WebParts {
   readonly web: WebApp;
   readonly stores: SessionStores;
+  readonly guestNetworks: Services['guestNetworks'];
   /** Recognizes this server's own pages. Default: pages that are opened on this machine. */
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
   readonly log: Log;
@@ -46,9 +47,9 @@ export function isBuilt(folder: string): boolean {
 /** Serves the chat page at `/` and at the address of each chat, its files, and `/web/session`. */
 export async function webRoutes(
   app: FastifyInstance,
-  { web, stores, isOwnOrigin = ownOrigins(), log }: WebParts,
+  { web, stores, guestNetworks, isOwnOrigin = ownOrigins(), log }: WebParts,
 ): Promise<void> {
-  await app.register(webSessionRoutes, { session: web, stores, isOwnOrigin });
+  await app.register(webSessionRoutes, { session: web, stores, guestNetworks, isOwnOrigin });
 
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(PAGE_HEADERS);

@@ -7,6 +7,7 @@ import { ask, askForSession, startWithPage } from './support.ts';
 
 const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
 const { host, port } = new URL(url);
+const { guestNetworks } = composition.services;
 
 /** The cookie that a response sets, without its attributes. */
 const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
@@ -54,7 +55,7 @@ describe('the page on this machine', () => {
     const { headers, body } = await askForSession(url);
     const [value, ...attributes] = headers.getSetCookie()[0]?.split('; ') ?? [];
     expect(headers.getSetCookie()).toHaveLength(1);
-    expect(value).toMatch(/^parley_visitor=v\.\d+\.[\w-]{43}\.[\w-]{43}$/);
+    expect(value).toMatch(/^parley_visitor=v\.\d+\.[\w-]{43}\.[\w.-]+\.[\w-]{43}$/);
     expect(value).not.toContain(String(body?.['userId']).slice('visitor_'.length));
     expect(attributes.toSorted()).toEqual(['HttpOnly', 'Max-Age=31536000', 'Path=/', 'SameSite=Strict']);
   });
@@ -133,7 +134,7 @@ test('a cookie ends a year after the last accepted visit, and a rejected one is 
   const { stores } = mongo.database;
   const day = 24 * 60 * 60_000;
   let now = Date.now();
-  const { identify } = createVisitors(stores, () => now);
+  const { identify } = createVisitors({ ...stores, guestNetworks }, () => now);
   const visit = (cookie: string | undefined) => identify(team.id, { cookie, legacyCookie: undefined });
   const first = await visit(undefined);
   now += 364 * day;
@@ -151,7 +152,7 @@ test('a cookie ends a year after the last accepted visit, and a rejected one is 
   await mongo.raw.collection('userStatuses').deleteMany({ team: team.id as never });
   const elsewhere = await connectDatabase(mongo.uri);
   onTestFinished(() => elsewhere.close());
-  const later = createVisitors(elsewhere.stores, () => now);
+  const later = createVisitors({ ...elsewhere.stores, guestNetworks }, () => now);
   const revived = await later.identify(team.id, { cookie: renewed.cookie, legacyCookie: undefined });
   expect(revived.userId).not.toBe(first.userId);
 });
@@ -190,7 +191,7 @@ describe('a cookie of release 0.1.0 with the user id', () => {
     const userId = legacyUser('3');
     await team.makeChat({ userId });
     let now = Date.now();
-    const { identify } = createVisitors(mongo.database.stores, () => now);
+    const { identify } = createVisitors({ ...mongo.database.stores, guestNetworks }, () => now);
     const sent = { cookie: undefined, legacyCookie: userId };
     expect((await identify(team.id, sent)).userId).toBe(userId);
     now += 61_000;
@@ -201,7 +202,7 @@ describe('a cookie of release 0.1.0 with the user id', () => {
     const userId = legacyUser('4');
     await team.makeChat({ userId });
     let now = Date.now() + 31 * 24 * 60 * 60_000;
-    const { identify } = createVisitors(mongo.database.stores, () => now);
+    const { identify } = createVisitors({ ...mongo.database.stores, guestNetworks }, () => now);
     const sent = { cookie: undefined, legacyCookie: userId };
     expect((await identify(team.id, sent)).userId).not.toBe(userId);
     now = Date.now();

@@ -29,7 +29,10 @@ export interface Issuers {
     /** @throws ApiError `unauthorized` when the caller was revoked */
     set(settings: TokenIssuerSettings): Promise<TokenIssuer>;
   };
-  readonly 'guest token': { create(): ReturnType<Stores['guests']['create']> };
+  readonly 'guest token': {
+    /** `network`: the encrypted network of the client. */
+    create(network: string | undefined): ReturnType<Stores['guests']['create']>;
+  };
 }
 
 interface KeyIssuing {
@@ -82,7 +85,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
       },
     },
     // A guest's token only works together with a key of this family, and so within the limits of that key.
-    'guest token': { create: () => guests.create(scope, familyId) },
+    'guest token': { create: (network) => guests.create(scope, familyId, network) },
   };
 }
 

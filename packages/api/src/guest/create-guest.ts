@@ -20,7 +20,8 @@ export const createGuest = procedure
   })
   .input(createGuestInputSchema)
   .output(newGuestSchema)
-  .mutation(async ({ ctx: { issuerOf } }) => {
-    const { id, token } = await issuerOf('guest token').create();
+  .mutation(async ({ ctx: { issuerOf, scope, client, guestNetworks } }) => {
+    const network = await guestNetworks.seal(scope.team, client());
+    const { id, token } = await issuerOf('guest token').create(network);
     return { userId: id, token };
   });

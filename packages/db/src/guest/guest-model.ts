@@ -13,6 +13,8 @@ export interface GuestDocument {
   createdAt: Date;
   /** To about a day; from then on they are kept for limits.guestSeconds. */
   seenAt: Date;
+  /** The network that created them, encrypted. A claim removes it. */
+  network?: string;
   /** The user who claimed their chats. */
   movedTo?: string;
   /** While some of the chats may not have been moved yet. */
@@ -28,6 +30,7 @@ export const guestSchema = new Schema<GuestDocument>(
     hash: string,
     createdAt: date,
     seenAt: date,
+    network: String,
     movedTo: String,
     movingSince: Date,
   } satisfies FieldsOf<GuestDocument>,

@@ -5,8 +5,11 @@ import type { GuestMove, GuestRecord } from './guest-records.ts';
 
 /** The guests of a team: anonymous users, each with a token. */
 export interface GuestStore {
-  /** Creates a guest for a key family. The token is not stored, so return it to the guest now. */
-  create(scope: Scope, family: Id<'key'>): Promise<{ id: Id<'guest'>; token: string }>;
+  /**
+   * Creates a guest for a key family. The token is not stored, so return it to the guest now. `network` is the encrypted
+   * network that creates the guest.
+   */
+  create(scope: Scope, family: Id<'key'>, network?: string): Promise<{ id: Id<'guest'>; token: string }>;
   /** The guest with this token. `guard` runs the read of a token that this process does not know. */
   find(scope: Scope, token: string, guard?: ReadGuard): Promise<GuestRecord | undefined>;
   /** Stores the time of a guest's request, to about a day. Guests are removed `limits.guestSeconds` after it. */

@@ -8,6 +8,8 @@ export interface GuestRecord {
   readonly createdAt: Date;
   /** The time of their last request, to about a day. */
   readonly seenAt: Date;
+  /** The network that created them, encrypted. Absent for guests of earlier versions. */
+  readonly network?: string;
   /** The user who claimed their chats. The token does not work any more. */
   readonly movedTo?: string;
 }

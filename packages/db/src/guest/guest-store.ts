@@ -17,7 +17,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
   const lookUp = createCredentialCache<GuestRecord>();
 
   return {
-    async create({ team }, familyId) {
+    async create({ team }, familyId, network) {
       const token = mintSecretText(PREFIX);
       const now = new Date();
       const id = mintId('guest');
@@ -28,6 +28,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
         hash: hashSecretText(token),
         createdAt: now,
         seenAt: now,
+        ...(network !== undefined && { network }),
       };
       await guests.insertMany([document], { lean: true });
       return { id, token };
@@ -49,6 +50,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
       const isFree = { _id: id, team, movedTo: trusted({ $exists: false }) };
       const { matchedCount } = await guests.updateOne(isFree, {
         $set: { movedTo: user, movingSince: new Date() },
+        $unset: { network: 1 },
       });
       if (matchedCount === 0 && (await guests.exists({ _id: id, team, movedTo: user })) === null)
         return false;
@@ -78,7 +80,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
   async function findByHash(team: Id<'team'>, hash: string): Promise<GuestRecord | undefined> {
     const found = await guests.findOne({ hash, team }).lean();
     if (!found) return undefined;
-    const { _id: id, lineage: familyId, createdAt, seenAt, movedTo } = found;
-    return compactAs<GuestRecord>({ id, familyId, createdAt, seenAt, movedTo });
+    const { _id: id, lineage: familyId, createdAt, seenAt, network, movedTo } = found;
+    return compactAs<GuestRecord>({ id, familyId, createdAt, seenAt, network, movedTo });
   }
 }
