@@ -22,8 +22,9 @@ export const uiMessageStream =
   'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, at the end ' +
   '`finish`, `abort` (the answer was stopped) or `error`, and then `[DONE]`. The id of each event is the cursor to ' +
   'continue after. `data-snapshot` replaces all text that was received; `data-refusal` has the code of an `error`. ' +
-  "`data-status` says that the answer waits (`waiting_for_model`) because the model's server asks for it, and until " +
-  'when (`retryAt`). ' +
+  '`data-status` says why nothing comes: the message is `queued`, with the number of messages of its chat that are ' +
+  "answered first (`position`, 0 while it waits for a free place), or the model's server makes the answer wait " +
+  '(`waiting_for_model`), and until when (`retryAt`). ' +
   `While the stream is silent, a comment is sent at least every ${limits.heartbeatMs / 1_000} seconds.`;
 
 /** All REST operations that answer with events. Routes and the OpenAPI document are derived from this list. */

@@ -145,3 +145,35 @@ test('shows the response of a cancel or retry request at once', () => {
   expect(toTranscript(retried)[1]).toMatchObject({ messageId: id('2a'), status: 'queued' });
   expect(toTranscript(retried)[0]).toBe(toTranscript(failed)[0]);
 });
+
+test('a queued answer says how many messages are answered first, and stays the same object', () => {
+  const state = after(accepted('1', 'a'), accepted('2', 'b'), accepted('3', 'c'));
+  const positions = (of: TranscriptState) =>
+    toTranscript(of).flatMap((entry) => (entry.kind === 'answer' ? [entry.position] : []));
+  expect(positions(state)).toEqual([0, 1, 2]);
+  const started = transcriptReducer(state, { type: 'answer-started', messageId: id('1a') });
+  expect(positions(started)).toEqual([undefined, 1, 2]);
+  expect(toTranscript(started)[3]).toBe(toTranscript(state)[3]);
+  const ended = transcriptReducer(started, {
+    type: 'answer-ended',
+    messageId: id('1a'),
+    status: 'completed',
+  });
+  expect(positions(ended)).toEqual([undefined, 0, 1]);
+});
+
+test('an answer waits for the model until its next event', () => {
+  const retryAt = '2026-01-01T00:00:20.000Z';
+  const wait: TranscriptEvent = { type: 'answer-delta', messageId: id('1a'), text: '', retryAt };
+  const delta: TranscriptEvent = { type: 'answer-delta', messageId: id('1a'), text: 'x' };
+  const waiting = after(accepted('1', 'a'), delta, wait);
+  expect(toTranscript(waiting)[1]).toMatchObject({ status: 'generating', content: 'x', retryAt });
+  expect(transcriptReducer(waiting, wait)).toBe(waiting);
+  for (const next of [
+    delta,
+    { type: 'answer-snapshot', messageId: id('1a'), text: '' },
+    { type: 'answer-ended', messageId: id('1a'), status: 'stopped' },
+  ] as const) {
+    expect(transcriptReducer(waiting, next).exchanges[0]?.answer).not.toHaveProperty('retryAt');
+  }
+});

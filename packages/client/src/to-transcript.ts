@@ -10,16 +10,32 @@ import type { TranscriptState } from './transcript-state.ts';
  */
 export function toTranscript(state: TranscriptState): readonly TranscriptEntry[] {
   const entries: TranscriptEntry[] = [];
+  let unfinished = 0;
+  const add = (entry: TranscriptEntry) => {
+    entries.push(entry.kind === 'answer' && entry.status === 'queued' ? placed(entry, unfinished) : entry);
+    if (entry.kind === 'answer' && !isEnded(entry)) unfinished++;
+  };
   for (const { user, answer } of state.exchanges) {
     // Only a retry of it is known; its message comes with an older page.
     if (!user) continue;
     entries.push(user);
-    if (answer && isShown(answer)) entries.push(answer);
+    if (answer && isShown(answer)) add(answer);
   }
   for (const send of state.sends) {
-    if (!isMatched(state, send)) entries.push(...entriesOf(send));
+    if (!isMatched(state, send)) for (const entry of entriesOf(send)) add(entry);
   }
   return entries;
+}
+
+const placedEntries = new WeakMap<AnswerEntry, AnswerEntry>();
+
+/** A queued answer with the number of messages that are answered first. */
+function placed(answer: AnswerEntry, position: number): AnswerEntry {
+  const known = placedEntries.get(answer);
+  if (known?.position === position) return known;
+  const entry = { ...answer, position };
+  placedEntries.set(answer, entry);
+  return entry;
 }
 
 /** Returns the oldest answer that has not ended. */

@@ -29,8 +29,13 @@ export interface AnswerEntry {
   readonly status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
   /** The reason of a failure. */
   readonly errorCode?: ErrorCode;
-  /** When the model's server takes requests again, ISO 8601. Absent if it did not say so. */
+  /**
+   * When the model's server takes requests again, ISO 8601. Of a failed answer, if the server said so, or of one that
+   * is being generated and waits until then.
+   */
   readonly retryAt?: string;
+  /** Of a queued answer: the number of messages of the chat that are answered first. */
+  readonly position?: number;
   /** Why the model ended a completed answer. Absent if the server does not know. */
   readonly finishReason?: FinishReason;
   /** The time at which the answer ended, ISO 8601. */

@@ -228,10 +228,14 @@ function expectSameObjects(before: readonly TranscriptEntry[], after: readonly T
 /** The entries of the message list, with the text being written. */
 function expected(chat: ModelChat): unknown[] {
   const running = new Map(chat.turns.map((turn) => [newest(turn).id, newest(turn)]));
+  let open = 0;
   return toExchanges(chat.messages()).flatMap(({ user, answer }) => {
     if (!answer || (answer.status === 'stopped' && answer.content === '')) return [withoutKey(user)];
     const text = answer.status === 'generating' ? running.get(answer.messageId)?.text : answer.content;
-    return [withoutKey(user), { ...withoutKey(answer), content: text }];
+    const position = open;
+    if (answer.status === 'queued' || answer.status === 'generating') open++;
+    const place = answer.status === 'queued' && { position };
+    return [withoutKey(user), { ...withoutKey(answer), content: text, ...place }];
   });
 }
 

@@ -49,7 +49,7 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
     case 'answer-started':
       return grow(state, event.messageId, () => '');
     case 'answer-delta':
-      return grow(state, event.messageId, (content) => content + event.text);
+      return grow(state, event.messageId, (content) => content + event.text, event.retryAt);
     case 'answer-snapshot':
       return grow(state, event.messageId, () => event.text);
     case 'answer-ended':
@@ -100,12 +100,28 @@ function accept(
   return isPassed ? state : { ...state, exchanges: [...state.exchanges, reported] };
 }
 
-function grow(state: TranscriptState, answerId: string, write: (content: string) => string): TranscriptState {
+/** Every event of a running answer ends its wait for the model, unless it tells of one. */
+function grow(
+  state: TranscriptState,
+  answerId: string,
+  write: (content: string) => string,
+  retryAt?: string,
+): TranscriptState {
   return changeAnswer(state, answerId, (answer) => {
     const content = write(answer.content);
-    const isSame = answer.status === 'generating' && answer.content === content;
-    return isSame ? answer : { ...answer, status: 'generating', content };
+    const isSame = answer.status === 'generating' && answer.content === content && answer.retryAt === retryAt;
+    if (isSame) return answer;
+    return {
+      ...withoutWait(answer),
+      status: 'generating',
+      content,
+      ...(retryAt !== undefined && { retryAt }),
+    };
   });
+}
+
+function withoutWait({ retryAt: _, ...answer }: AnswerEntry): AnswerEntry {
+  return answer;
 }
 
 type End = Pick<
@@ -119,7 +135,7 @@ function ended(
   { status, errorCode, retryAt, finishReason, createdAt }: End,
 ): AnswerEntry {
   return {
-    ...answer,
+    ...withoutWait(answer),
     status,
     ...(status === 'failed' && { content: '' }),
     ...(errorCode !== undefined && { errorCode }),

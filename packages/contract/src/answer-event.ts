@@ -33,9 +33,19 @@ const retryAtSchema = timestampSchema.meta({
   description: "Of a failed answer: when the model's server takes requests again, if it said so.",
 });
 
+const answerStatusSchema = z.discriminatedUnion('status', [
+  z.object({
+    type: z.literal('status'),
+    status: z.literal('queued'),
+    /** The number of messages of the chat that are answered first. 0: the answer waits for a free place. */
+    position: z.int().nonnegative(),
+  }),
+  z.object({ type: z.literal('status'), status: z.literal('waiting_for_model'), retryAt: timestampSchema }),
+]);
+
 /**
  * The events of one answer, in this order. A `snapshot` replaces all text that came before it. A `status` may come
- * anywhere before the end, has the id of the event before it, and is only told by the process that writes the answer.
+ * anywhere before the end, has the id of the event before it, and holds until the next event of another kind.
  */
 export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -47,7 +57,7 @@ export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text-delta'), text: z.string() }),
   z.object({ type: z.literal('text-end') }),
   z.object({ type: z.literal('snapshot'), text: z.string() }),
-  z.object({ type: z.literal('status'), status: z.literal('waiting_for_model'), retryAt: timestampSchema }),
+  answerStatusSchema,
   z.object({
     type: z.literal('end'),
     status: endedStatusSchema,
@@ -75,7 +85,16 @@ export const chatEventSchema = z
       .object({ type: z.literal('answer-started'), messageId: idSchema('message') })
       .meta({ id: 'AnswerStarted' }),
     z
-      .object({ type: z.literal('answer-delta'), messageId: idSchema('message'), text: z.string() })
+      .object({
+        type: z.literal('answer-delta'),
+        messageId: idSchema('message'),
+        text: z.string(),
+        retryAt: timestampSchema.optional().meta({
+          description:
+            "Only with an empty `text`: the model's server makes the answer wait until then. The next event of the " +
+            'answer ends the wait.',
+        }),
+      })
       .meta({ id: 'AnswerDelta' }),
     z
       .object({ type: z.literal('answer-snapshot'), messageId: idSchema('message'), text: z.string() })

@@ -352,6 +352,7 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
   await turns.countFromNetwork('a network', 'generating', 5);
   await turns.countFromNetwork('a network', 'unfinished', 5);
   await turns.raiseAttempt(scope, running.id, 'r', 2);
+  await turns.saveWait(scope, running.id, 'r', { attempt: 2, until: new Date() });
   await turns.release(scope, running.id, 'r', [used]);
   await chats.markDeleted(scope, chat);
   await chats.purge(chat);

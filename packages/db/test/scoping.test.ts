@@ -283,6 +283,11 @@ const rows: Record<string, Row> = {
     ({ turns }, scope, { running }) => turns.raiseAttempt(scope, running.id, 'token', 2),
     'gone',
   ),
+  'turns.saveWait': ofTeam(
+    ({ turns }, scope, { running }) =>
+      turns.saveWait(scope, running.id, 'token', { attempt: 1, until: new Date() }),
+    false,
+  ),
   'turns.release': ofTeam(
     ({ turns }, scope, { running }) => turns.release(scope, running.id, 'token'),
     false,

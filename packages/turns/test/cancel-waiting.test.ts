@@ -30,14 +30,14 @@ describe('an answer that waits for its turn', () => {
     const third = owner.turns.send(harness.scope, { chat, content: 'third' });
     await eventually(() => turnsOf(harness, chat)).toHaveLength(3);
     const readers = [owner, other].map((replica) => new AnswerReader(replica, harness.scope, place));
-    for (const reader of readers) await eventually(() => reader.types).toEqual(['start']);
+    for (const reader of readers) await eventually(() => reader.types).toEqual(['start', 'status']);
 
     const cancelled = await owner.turns.cancel(harness.scope, place);
     expect(cancelled).toMatchObject({ status: 'queued', isCancelled: true });
     expect((await waiting).outcome).toEqual({ kind: 'empty', attempt: 0 });
     for (const reader of readers) {
       await reader.done;
-      expect(reader.types).toEqual(['start', 'end']);
+      expect(reader.types).toEqual(['start', 'status', 'end']);
       expect(reader.end).toEqual({ type: 'end', status: 'stopped' });
     }
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating' }, { status: 'queued' }, {}]);

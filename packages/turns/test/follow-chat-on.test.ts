@@ -83,6 +83,7 @@ describe('a follower with a cursor', () => {
         await follower.stop();
       }
       const follower = new ChatFollower(other, harness.scope, chat, { from });
+      await eventually(() => follower.told).toEqual(['snapshot']);
       await begin(harness, owner, 'fourth', chat);
       await eventually(() => follower.told.at(-1)).toBe('end');
       expect(follower.told.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);

@@ -7,6 +7,8 @@ export interface SteppedRun {
   readonly messages: readonly string[];
   readonly signal: AbortSignal;
   emit(text: string): void;
+  /** Tells that the model's server makes the run wait. */
+  wait(until: Date | undefined): void;
   /** Ends the answer with what was emitted. */
   finish(): void;
   /** Ends the run with this error. */
@@ -37,7 +39,7 @@ export class SteppedAgent {
     return this.runs.filter((run) => run.question === question);
   }
 
-  readonly runAgent: RunAgent = ({ messages, signal, emit }: AgentInput) => {
+  readonly runAgent: RunAgent = ({ messages, signal, emit, onWait }: AgentInput) => {
     const outcome = Promise.withResolvers<AgentOutcome>();
     let text = '';
     const run: SteppedRun = {
@@ -48,6 +50,7 @@ export class SteppedAgent {
         text += piece;
         emit({ type: 'text-delta', text: piece });
       },
+      wait: (until) => onWait?.(until),
       finish: () => {
         this.#open.delete(run);
         outcome.resolve({ text, finishReason: 'stop', model: 'stepped', calls: 1 });

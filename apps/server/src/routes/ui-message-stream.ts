@@ -33,8 +33,8 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
     case 'snapshot':
       return [{ type: 'data-snapshot', data: { text: event.text }, transient: true }];
     case 'status': {
-      const { status, retryAt } = event;
-      return [{ type: 'data-status', data: { status, retryAt }, transient: true }];
+      const { type: _, ...data } = event;
+      return [{ type: 'data-status', data, transient: true }];
     }
     case 'end':
       return toEndParts(event, messageId);

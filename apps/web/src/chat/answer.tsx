@@ -27,7 +27,7 @@ export function Answer({ entry, isNewest }: AnswerProps) {
     >
       <h2 className="sr-only">Answer</h2>
       {content !== '' && <Markdown text={content} isGrowing={isRunning} />}
-      {isRunning && content === '' && <Thinking isQueued={status === 'queued'} />}
+      {isRunning && (content === '' || entry.retryAt !== undefined) && <Thinking entry={entry} />}
       <EndNote entry={entry} />
       {status === 'failed' && <Failure entry={entry} isNewest={isNewest} />}
       {!isRunning && content !== '' && (

@@ -1,12 +1,16 @@
+import type { AnswerEntry } from '@parley/client';
 import { useLate } from '../lib/use-late.ts';
+import { useSecondsUntil } from '../lib/use-seconds-until.ts';
+import { waitingText } from './waiting-text.ts';
 
 /** After this time the note changes, to show that the answer is still expected. */
 const longMs = 8_000;
 
-/** Shown until the first word of an answer arrives. */
-export function Thinking({ isQueued }: { readonly isQueued: boolean }) {
+/** Shown while nothing of an answer arrives: until its first word, and while the model makes it wait. */
+export function Thinking({ entry }: { readonly entry: AnswerEntry }) {
   const isLong = useLate(true, longMs);
-  const words = isQueued ? 'Waiting for the previous answer…' : isLong ? 'Still thinking…' : 'Thinking…';
+  const secondsLeft = useSecondsUntil(entry.status === 'generating' ? entry.retryAt : undefined);
+  if (entry.content !== '' && secondsLeft === 0) return null;
   return (
     <p className="flex min-h-8 items-center gap-2.5 text-ink-soft">
       <span aria-hidden className="flex gap-1">
@@ -18,7 +22,7 @@ export function Thinking({ isQueued }: { readonly isQueued: boolean }) {
           />
         ))}
       </span>
-      <span className="text-sm">{words}</span>
+      <span className="text-sm">{waitingText(entry, { secondsLeft, isLong })}</span>
     </p>
   );
 }

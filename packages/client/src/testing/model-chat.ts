@@ -75,6 +75,7 @@ export class ModelChat {
       this.#emit({ type: 'answer-started', messageId });
       return;
     }
+    this.#emit({ type: 'answer-delta', messageId, text: '', retryAt: '2026-01-01T00:01:00.000Z' });
     answer.text += text;
     this.#emit({ type: 'answer-delta', messageId, text });
   }

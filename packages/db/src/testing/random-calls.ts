@@ -120,6 +120,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ['saveToolSteps', (play) => saveToolSteps(play)],
   ['saveToolSteps', (play) => saveToolSteps(play)],
   ['raiseAttempt', (play) => raiseAttempt(play)],
+  ['saveWait', (play) => saveWait(play)],
   ['count', (play) => play.stores.usage.count(play.turns.slice(play.integer(TURNS)))],
   ['unfinished', ({ stores, scope, integer }) => stores.turns.countUnfinished(scope, 1 + integer(PLACES))],
   [
@@ -225,6 +226,12 @@ function saveToolSteps(play: Play): Promise<unknown> {
 function raiseAttempt(play: Play): Promise<unknown> {
   const { stores, scope, integer, token } = play;
   return stores.turns.raiseAttempt(scope, anyId(play), token(), 1 + integer(4));
+}
+
+function saveWait(play: Play): Promise<unknown> {
+  const { stores, scope, integer, token } = play;
+  const wait = { attempt: 1 + integer(3), until: new Date(integer(9)) };
+  return stores.turns.saveWait(scope, anyId(play), token(), wait);
 }
 
 function append(play: Play): Promise<void> {

@@ -148,6 +148,32 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a wait for the model is stored with the token, and read for its own run until that has ended',
+    async run({ turns }, scope, access) {
+      const turn = newTurn(access.chat.id, 1, { lease: leaseOf('mine') });
+      await turns.insert(access, turn);
+      const until = new Date('2026-01-01T00:00:09.000Z');
+      equal(await turns.saveWait(scope, turn.id, 'other', { attempt: 1, until }), false);
+      equal(await turns.saveWait({ team: mintId('team') }, turn.id, 'mine', { attempt: 1, until }), false);
+      const polled = async () => (await turns.listStates([turn.id]))[0];
+      const state = {
+        ...{ id: turn.id, team: scope.team, sequence: 1, status: 'generating', attempt: 1 },
+        isCancelled: false,
+      };
+      deepEqual(await polled(), state);
+      equal(await turns.saveWait(scope, turn.id, 'mine', { attempt: 1, until }), true);
+      deepEqual(await polled(), { ...state, waitsUntil: until });
+      await turns.release(scope, turn.id, 'mine');
+      deepEqual(await polled(), { ...state, status: 'queued' });
+      await turns.claim(scope, turn.id, 'next');
+      deepEqual(await polled(), { ...state, attempt: 2 });
+      equal(await turns.saveWait(scope, turn.id, 'next', { attempt: 2, until }), true);
+      await turns.end(scope, turn.id, 'next', completed(turn, 'a', 2, 2));
+      deepEqual(await polled(), { ...state, status: 'completed', attempt: 2 });
+      equal(await turns.saveWait(scope, turn.id, 'next', { attempt: 2, until }), false);
+    },
+  },
+  {
     name: 'tool steps are stored with the token, read by a takeover, and removed by the end',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;

@@ -19,7 +19,10 @@ export function endUpdate(end: TurnEnd) {
       isUncounted: account && (true as const),
     }),
     // Only an unfinished turn needs them.
-    $unset: { steps: '' as const, stepsSize: '' as const, 'origin.networks': '' as const },
+    $unset: {
+      ...{ steps: '' as const, stepsSize: '' as const, wait: '' as const },
+      'origin.networks': '' as const,
+    },
     $push: compact({ messages: answer, usage: usage && pushedUsage(usage) }),
   };
 }
@@ -43,7 +46,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
     createdAt,
     // Later updates set these.
     ...{ hasSuccessor: undefined, isCancelled: undefined, written: undefined },
-    ...{ steps: undefined, stepsSize: undefined },
+    ...{ steps: undefined, stepsSize: undefined, wait: undefined },
     ...{ account: undefined, isUncounted: undefined, agentVersion: undefined, textBytes: undefined },
     ...{ errorCode: undefined, exactErrorCode: undefined, retryAt: undefined, endedAt: undefined },
     ...{ pendingSince: undefined, purgedAt: undefined },

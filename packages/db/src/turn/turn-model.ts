@@ -55,6 +55,8 @@ export interface TurnDocument {
   /** The code, if `errorCode` holds another one that release 0.1.0 knows. */
   exactErrorCode?: ErrorCode;
   retryAt?: Date;
+  /** The newest wait that the model's server asked for, and the run that waits. The end of the turn removes it. */
+  wait?: { attempt: number; until: Date };
   agentVersion?: number;
   /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
   textBytes?: number;
@@ -123,6 +125,7 @@ export const turnSchema = new Schema<TurnDocument>(
     errorCode: String,
     exactErrorCode: String,
     retryAt: Date,
+    wait: new Schema({ attempt: number, until: date }, part),
     agentVersion: Number,
     textBytes: Number,
     createdAt: date,

@@ -6,6 +6,7 @@ import type { UsageRecord } from '../usage/usage-records.ts';
 import type {
   Lease,
   NewTurn,
+  PolledTurn,
   QueuedTurn,
   RunContext,
   TurnEnd,
@@ -102,6 +103,16 @@ export interface TurnStore {
     token: string,
     attempt: number,
   ): Promise<'kept' | 'lost' | 'gone'>;
+  /**
+   * Stores that the model's server makes this run wait, guarded by its token, so that readers in other processes are
+   * told. No write ends the wait. False if the token is not valid any more.
+   */
+  saveWait(
+    scope: SystemScope,
+    id: Id<'turn'>,
+    token: string,
+    wait: { readonly attempt: number; readonly until: Date },
+  ): Promise<boolean>;
   /** Ends a turn, guarded by the token of its run. */
   end(scope: SystemScope, id: Id<'turn'>, token: string, end: TurnEnd): Promise<EndResult>;
   /** Marks an unfinished turn cancelled. False if it has ended or was deleted. */
@@ -122,9 +133,7 @@ export interface TurnStore {
    * The status and team of turns. Deleted turns are missing. Not scoped: one query serves the readers of all teams, and each
    * reader compares the team with that of its own chat.
    */
-  listStates(
-    ids: readonly Id<'turn'>[],
-  ): Promise<(TurnState & { readonly id: Id<'turn'>; readonly team: Id<'team'> })[]>;
+  listStates(ids: readonly Id<'turn'>[]): Promise<PolledTurn[]>;
   /** The next turn of each chat, if there is one. Not scoped: it only returns the numbers that the reader knows. */
   listGrown(
     chats: readonly { readonly chat: Id<'chat'>; readonly after: number }[],

@@ -9,7 +9,7 @@ import { notRemoved } from './remove-turns.ts';
 import { toOrigin, toRecord, toSpender } from './turn-document.ts';
 import type { TurnDocument } from './turn-model.ts';
 import type { TurnStore } from './turn-port.ts';
-import type { QueuedTurn, UnfinishedTurn } from './turn-records.ts';
+import type { PolledTurn, QueuedTurn, UnfinishedTurn } from './turn-records.ts';
 import { isEnded } from './turn-status.ts';
 
 /** Enough to see a whole queue behind the newest ended turn. */
@@ -22,6 +22,11 @@ const unfinishedFields = {
   ...{ team: 1, chat: 1, sequence: 1, status: 1 },
   ...{ lease: 1, takeovers: 1, isCancelled: 1 },
   ...{ spender: 1, origin: 1 },
+} as const;
+
+const polledFields = {
+  ...{ team: 1, chat: 1, sequence: 1, status: 1 },
+  ...{ lease: 1, isCancelled: 1, wait: 1 },
 } as const;
 
 /** A hint, because the planner prefers an index over all teams while there are few turns. */
@@ -76,17 +81,8 @@ export function createTurnQueries({ turns }: Pick<Models, 'turns'>): TurnQueries
     },
 
     async listStates(ids) {
-      const fields = { team: 1, chat: 1, status: 1, lease: 1, isCancelled: 1 } as const;
-      const found = await turns.find({ _id: trusted({ $in: [...ids] }), ...notRemoved }, fields).lean();
-      return found
-        .filter((turn) => !isMarker(turn))
-        .map(({ _id: id, team, status, lease, isCancelled }) => ({
-          id,
-          team,
-          status,
-          attempt: lease?.attempt ?? 0,
-          isCancelled: isCancelled === true,
-        }));
+      const found = await turns.find({ _id: trusted({ $in: [...ids] }), ...notRemoved }, polledFields).lean();
+      return found.filter((turn) => !isMarker(turn)).map(toPolled);
     },
 
     async listGrown(chats) {
@@ -172,6 +168,18 @@ function toUnfinished(document: StoredUnfinished): UnfinishedTurn {
     spender: spender && toSpender(spender),
     origin: origin && toOrigin(origin),
   });
+}
+
+type StoredPolled = Pick<TurnDocument, '_id' | keyof typeof polledFields>;
+
+/** The wait of an earlier run says nothing about this one. */
+function toPolled({ _id: id, team, sequence, status, lease, isCancelled, wait }: StoredPolled): PolledTurn {
+  const attempt = lease?.attempt ?? 0;
+  const isWaiting = status === 'generating' && wait?.attempt === attempt;
+  return {
+    ...{ id, team, sequence, status, attempt, isCancelled: isCancelled === true },
+    ...(isWaiting && { waitsUntil: wait.until }),
+  };
 }
 
 type TailTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;

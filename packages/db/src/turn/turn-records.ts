@@ -98,6 +98,12 @@ export type TurnState = Pick<TurnRecord, 'status' | 'isCancelled'> & {
   readonly attempt: number;
 };
 
+/** The state of a turn that readers in other processes poll. */
+export interface PolledTurn extends TurnState, Pick<TurnRecord, 'id' | 'team' | 'sequence'> {
+  /** The end of the newest wait that the model's server asked this run for. It may have passed. */
+  readonly waitsUntil?: Date;
+}
+
 /** A turn to insert. With a lease the same write claims it. */
 export interface NewTurn {
   readonly id: Id<'turn'>;

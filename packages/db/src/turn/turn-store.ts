@@ -113,6 +113,14 @@ export function createTurnStore(
       return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
     },
 
+    async saveWait({ team }, id, token, { attempt, until }) {
+      const { matchedCount } = await turns.updateOne(
+        { _id: id, team, status: 'generating', 'lease.token': token },
+        { $set: { wait: { attempt, until } } },
+      );
+      return matchedCount === 1;
+    },
+
     end: ({ team }, id, token, end) => writes.end({ team, id, token, end }),
 
     async cancel(access, id) {

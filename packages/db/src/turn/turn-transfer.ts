@@ -58,6 +58,7 @@ export function fromTurnLine(
       steps: undefined,
       stepsSize: undefined,
       retryAt: undefined,
+      wait: undefined,
     },
     ...{ account: undefined, isUncounted: undefined, pendingSince: undefined, purgedAt: undefined },
   });

@@ -24,6 +24,12 @@ export interface KnownText {
   readonly outcome?: EndedOutcome;
 }
 
+/** A turn that waits for its first run, or for its next one. */
+export interface QueuedView {
+  /** The number of unfinished turns of the chat before it. */
+  readonly turnsBefore: number;
+}
+
 /** The last event of an answer: how it ended. */
 export function toEndEvent(outcome: EndedOutcome): Extract<AnswerEvent, { type: 'end' }> {
   switch (outcome.kind) {

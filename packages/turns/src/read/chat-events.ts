@@ -29,9 +29,12 @@ export function toChatEvent(messageId: Id<'message'>, event: AnswerEvent): Engin
       const { type: _, ...end } = event;
       return { type: 'answer-ended', messageId, ...end };
     }
+    case 'status':
+      // Followers know from the messages before it that an answer is queued.
+      if (event.status === 'queued') return undefined;
+      return { type: 'answer-delta', messageId, text: '', retryAt: event.retryAt };
     case 'text-start':
     case 'text-end':
-    case 'status':
       return undefined;
   }
 }

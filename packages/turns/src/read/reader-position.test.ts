@@ -158,6 +158,22 @@ describe('a reader of one run', () => {
     }
   });
 
+  test('a reader of a queued turn is told once how many messages come before, and not after the end', () => {
+    const position = startPosition(undefined);
+    const queued = (count: number) => ({ type: 'status', status: 'queued', position: count });
+    const told = (turnsBefore: number) => position.queue({ turnsBefore }).map(({ event }) => event);
+    expect(told(2)).toMatchObject([{ type: 'start' }, queued(2)]);
+    expect(told(2)).toEqual([]);
+    expect(told(1)).toEqual([queued(1)]);
+    // It resumes with the cursor of the event before the status.
+    const resumed = startPosition({ attempt: 0, part: 0, offset: 0 });
+    expect(resumed.queue({ turnsBefore: 1 }).map(({ event }) => event)).toEqual([queued(1)]);
+    for (const part of [2, 3]) {
+      const behindEnd = startPosition({ attempt: 1, part, offset: part === 2 ? 2 : 0 });
+      expect(behindEnd.queue({ turnsBefore: 0 })).toEqual([]);
+    }
+  });
+
   test('a reader of a failed run receives the text written so far and the failure', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     const client = new Client();

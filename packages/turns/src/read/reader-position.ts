@@ -1,6 +1,12 @@
 import type { AnswerEvent, StreamCursor } from '@parley/contract';
 import type { EndedOutcome } from '../turn-outcome.ts';
-import { type AnswerEventWithCursor, type AnswerIds, type KnownText, toEndEvent } from './answer-events.ts';
+import {
+  type AnswerEventWithCursor,
+  type AnswerIds,
+  type KnownText,
+  type QueuedView,
+  toEndEvent,
+} from './answer-events.ts';
 
 /** An answer has one part, its text. Later kinds of parts come after it. */
 const TEXT_PART = 1;
@@ -17,8 +23,8 @@ const END_PART = CLOSED_PART + 1;
 export class ReaderPosition {
   readonly #ids: AnswerIds;
   #cursor: StreamCursor | undefined;
-  /** The end of the newest wait for the model that the reader was told about. */
-  #emittedWait: number | undefined;
+  /** The newest status that the reader was told. */
+  #emittedStatus: string | undefined;
 
   /** `from` is the reader's last event; undefined begins at the start, and null is a cursor that no server issued. */
   constructor(ids: AnswerIds, from: StreamCursor | null | undefined) {
@@ -51,6 +57,14 @@ export class ReaderPosition {
     return [{ event: { type: 'start', messageId: answerId, userMessageId }, cursor: START }];
   }
 
+  /** The events while the turn waits for a run. */
+  queue({ turnsBefore }: QueuedView): AnswerEventWithCursor[] {
+    const events = this.begin();
+    const status = { type: 'status', status: 'queued', position: turnsBefore } as const;
+    this.#emitStatus(status, (event, cursor) => events.push({ event, cursor }));
+    return events;
+  }
+
   /** The events from the reader's position to the known state. */
   advance(known: KnownText): AnswerEventWithCursor[] {
     const events = this.begin();
@@ -60,7 +74,10 @@ export class ReaderPosition {
     };
     const knowsEnd = this.#emitText(known, emit);
     if (known.outcome && !knowsEnd) this.#emitEnd({ ...known, outcome: known.outcome }, emit);
-    else if (known.waitsUntil && !this.#isTextClosed()) this.#emitWait(known.waitsUntil, emit);
+    else if (known.waitsUntil) {
+      const retryAt = known.waitsUntil.toISOString();
+      this.#emitStatus({ type: 'status', status: 'waiting_for_model', retryAt }, emit);
+    }
     return events;
   }
 
@@ -99,10 +116,11 @@ export class ReaderPosition {
     return part === CLOSED_PART || part === END_PART;
   }
 
-  #emitWait(retryAt: Date, emit: Emit): void {
-    if (this.#emittedWait === retryAt.getTime()) return;
-    this.#emittedWait = retryAt.getTime();
-    const event = { type: 'status', status: 'waiting_for_model', retryAt: retryAt.toISOString() } as const;
+  /** Tells a status once, with the cursor of the event before it, to a reader that was not shown the end. */
+  #emitStatus(event: Extract<AnswerEvent, { type: 'status' }>, emit: Emit): void {
+    const status = JSON.stringify(event);
+    if (this.#isTextClosed() || this.#emittedStatus === status) return;
+    this.#emittedStatus = status;
     emit(event, this.#cursor ?? START);
   }
 

@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { limits } from '@parley/contract';
-import type { ChatAccess, ChatReach, Scope, TurnRecord, TurnState } from '@parley/db';
+import type { ChatAccess, ChatReach, ChatTail, PolledTurn, Scope, TurnRecord } from '@parley/db';
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
@@ -18,8 +18,10 @@ export interface Reads {
   readonly turnsAfter: SharedReads<{ readonly access: ChatAccess; readonly after: number }, TurnRecord[]>;
   readonly statuses: SharedReads<
     { readonly access: ChatAccess; readonly turn: Id<'turn'> },
-    TurnState | undefined
+    PolledTurn | undefined
   >;
+  /** The newest turns of a chat, from which a queued one knows how many come before it. */
+  readonly tails: SharedReads<{ readonly access: ChatAccess }, ChatTail | undefined>;
   readonly log: SharedReads<
     {
       readonly access: ChatAccess;
@@ -63,9 +65,14 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
       ({ access: { chat }, turn }) => `${chat.team} ${turn}`,
       async (asked) => {
         const found = await store.turns.listStates(asked.map(({ turn }) => turn));
-        const statusOf = new Map(found.map(({ id, team, ...status }) => [`${team} ${id}`, status]));
+        const statusOf = new Map(found.map((status) => [`${status.team} ${status.id}`, status]));
         return asked.map(({ access: { chat }, turn }) => statusOf.get(`${chat.team} ${turn}`));
       },
+    ),
+    tails: new SharedReads(
+      clock,
+      ({ access: { chat } }) => `${chat.team} ${chat.id}`,
+      (asked) => Promise.all(asked.map(({ access }) => store.turns.tail(access))),
     ),
     log: new SharedReads(
       clock,

@@ -2,13 +2,13 @@ import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, isCancelledBeforeRun, type TurnOutcome, textOf } from '../turn-outcome.ts';
-import type { KnownText } from './answer-events.ts';
+import type { KnownText, QueuedView } from './answer-events.ts';
 import { ANSWER_POLL, DEPOSED_PRIMARY_MAX_MS, LOG_LAG_MAX_MS } from './intervals.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
 
-/** The state of a turn in the database: `waiting`, the text in the log, or the outcome. */
-export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
+/** The state of a turn in the database: queued, unknown for now (`waiting`), the text in the log, or the outcome. */
+export type RemoteView = KnownText | QueuedView | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
 
 /** Polls a turn that does not run in this process, for one reader. */
 export class RemoteTurn {
@@ -61,16 +61,28 @@ export class RemoteTurn {
     if (status?.status === 'generating') {
       // A run that only ends a cancelled turn has no text of its own. The text of the older run is kept.
       if (status.isCancelled && position.isBehind(status.attempt)) return 'waiting';
-      return this.#readLog(position, status.attempt);
+      const { waitsUntil } = status;
+      const view = await this.#readLog(position, status.attempt);
+      // Nothing marks the end of a wait but its time.
+      const isWaiting = waitsUntil !== undefined && waitsUntil.getTime() > Date.now();
+      return view === 'waiting' || !isWaiting ? view : { ...view, waitsUntil };
     }
-    if (status?.status === 'queued' && !isCancelledBeforeRun(status, status.attempt)) return 'waiting';
+    if (status?.status === 'queued' && !isCancelledBeforeRun(status, status.attempt))
+      return this.#readQueue(status.sequence);
     const outcome = await findOutcome(store, this.#access, this.#turn);
     if (!outcome) return 'waiting';
     if (!('attempt' in outcome)) return outcome;
     return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
   }
 
-  async #readLog(position: ReaderPosition, attempt: number): Promise<RemoteView> {
+  async #readQueue(sequence: number): Promise<QueuedView | 'waiting'> {
+    const tail = await this.#deps.reads.tails.read({ access: this.#access }, this.#pauseMs / 2);
+    if (!tail) return 'waiting';
+    const firstUnfinished = tail.sequence - tail.unfinished + 1;
+    return { turnsBefore: Math.max(sequence - firstUnfinished, 0) };
+  }
+
+  async #readLog(position: ReaderPosition, attempt: number): Promise<KnownText | 'waiting'> {
     const read = (from: number) =>
       this.#deps.reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
     if (position.isAheadOf(attempt)) {

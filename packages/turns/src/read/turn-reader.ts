@@ -82,6 +82,7 @@ export class TurnReader {
     const isWaiting = this.#deps.isWaiting(this.#reading.turn);
     const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
     if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
+    if ('turnsBefore' in known) return { events: this.#position.queue(known), isOver: false, pauseMs };
     if ('kind' in known) throw this.#apiErrorOf(known.kind);
     return { events: this.#position.advance(known), isOver: known.outcome !== undefined, pauseMs };
   }

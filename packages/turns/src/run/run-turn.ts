@@ -16,6 +16,7 @@ import { insertMarker } from '../recover/remove-deleted-chat.ts';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import { PERSIST_BACKOFF } from './intervals.ts';
 import type { LogWriter } from './log-writer.ts';
+import type { PendingWork } from './pending-work.ts';
 import { type Run, RunStopped } from './run.ts';
 import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, usageRecords, withUsage } from './turn-usage.ts';
 
@@ -44,6 +45,7 @@ export interface RunDeps extends TurnDeps {
   readonly followers: Followers;
   readonly logWriter: LogWriter;
   readonly quota: Quota;
+  readonly work: PendingWork;
 }
 
 /**
@@ -151,10 +153,7 @@ async function answer(
       emit: ({ text }) => emit(deps, run, text),
       steps: turn.steps,
       saveToolSteps: (steps) => saveToolSteps(deps, run, steps),
-      onWait: (until) => {
-        run.waitsUntil = until;
-        deps.followers.texts.notify(turn.id, undefined);
-      },
+      onWait: (until) => setWait(deps, run, until),
       restartText: () => restartText(deps, run),
       onAbort: ({ model, calls, usage, others }) => {
         run.used = usageRecords(run.attempt, { model, calls, usage, isEstimated: true }, others);
@@ -200,6 +199,21 @@ function logFailure(
   const ids = { turn: turn.id, chat: turn.chat, team: scope.team, agent, attempt };
   if (!(error instanceof ModelError)) log('warn', 'turn failed', { ...ids, code, error });
   else log(error.needsOperator ? 'error' : 'warn', 'turn failed', { ...ids, code, ...error.logFields });
+}
+
+/**
+ * Tells the readers of this process that the model's server makes the run wait, or that the wait is over. The wait is
+ * also stored, for the readers of other processes; the run does not depend on that.
+ */
+function setWait({ store, followers, work, log }: RunDeps, run: Run, until: Date | undefined): void {
+  const { turn, scope, token, attempt } = run;
+  run.waitsUntil = until;
+  followers.texts.notify(turn.id, undefined);
+  if (!until) return;
+  const saving = store.turns.saveWait(scope, turn.id, token, { attempt, until }).catch((error: unknown) => {
+    log('warn', 'a wait for the model could not be stored', { turn: turn.id, error });
+  });
+  void work.track(saving);
 }
 
 /**

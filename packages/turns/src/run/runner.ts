@@ -3,7 +3,6 @@ import type { ChatAccess, TurnRecord } from '@parley/db';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import { historyAfter } from './known-history.ts';
 import type { KnownTails } from './known-tails.ts';
-import type { PendingWork } from './pending-work.ts';
 import { mintToken, newRun, type Run, RunningTurns, RunStopped } from './run.ts';
 import type { RunDurations } from './run-durations.ts';
 import { type RunDeps, type RunResult, runTurn } from './run-turn.ts';
@@ -13,7 +12,6 @@ import { type TurnPosition, TurnQueue } from './turn-queue.ts';
 interface RunnerDeps extends RunDeps {
   readonly tails: KnownTails;
   readonly durations: RunDurations;
-  readonly work: PendingWork;
 }
 
 /** Runs claimed turns, each under a lease, and notifies their readers of the end. */

@@ -699,8 +699,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/read/reader-position.ts',
-        find: 'else if (known.waitsUntil && !this.#isTextClosed())',
-        replace: 'else if (known.waitsUntil)',
+        find: 'if (this.#isTextClosed() || this.#emittedStatus === status)',
+        replace: 'if (this.#emittedStatus === status)',
       },
     ],
   },

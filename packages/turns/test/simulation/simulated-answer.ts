@@ -15,6 +15,8 @@ const STEPS_MAX = 2;
 const CONTEXT_TOKENS = 1_000_000;
 /** One of so many calls waits before its first piece. */
 const WAITS_EVERY = 3;
+/** No reader's clock says that a wait is over. */
+const AFTER_EVERY_RUN = Date.UTC(2100, 0);
 /** One of so many failures is the model's rejection of the message. */
 const REFUSES_EVERY = 3;
 /** The reasons for the ends of calls, in rotation. */
@@ -137,7 +139,7 @@ export class SimulatedAnswer {
   /** Sometimes the model's server asks to wait. */
   async #wait(): Promise<void> {
     if (this.#number % WAITS_EVERY !== 0) return;
-    this.#input.onWait?.(new Date(this.#number));
+    this.#input.onWait?.(new Date(AFTER_EVERY_RUN + this.#number));
     await this.#pause();
     this.#input.onWait?.(undefined);
   }

@@ -135,9 +135,9 @@ function insert(database: SimulatedDatabase, record: TurnRecord): 'inserted' | '
 }
 
 function endedBy(turn: TurnDocument, end: TurnEnd): TurnDocument {
-  const { record } = withoutRunFields(turn);
+  const { record, wait: _, ...rest } = withoutRunFields(turn);
   return {
-    ...turn,
+    ...rest,
     record: { ...record, ...endFields(turn.record, end) },
     usage: [...turn.usage, ...(end.usage ?? [])],
     ...(end.account && { account: end.account, isUncounted: true }),

@@ -6,6 +6,8 @@ export interface TurnDocument {
   readonly record: TurnRecord;
   readonly hasSuccessor: boolean;
   readonly usage: readonly UsageRecord[];
+  /** The newest wait that the model's server asked for. */
+  readonly wait?: { readonly attempt: number; readonly until: Date };
   readonly account?: Account;
   /** The turn has ended, and its usage is not in the sums yet. */
   readonly isUncounted: boolean;

@@ -1,5 +1,5 @@
 import { ApiError } from '@parley/contract';
-import type { ChatAccess, Lease, Scope, TurnOrigin, TurnRecord, TurnStore } from '@parley/db';
+import type { ChatAccess, Lease, PolledTurn, Scope, TurnOrigin, TurnRecord, TurnStore } from '@parley/db';
 import type { Connection } from './connection.ts';
 import {
   findByIdempotencyKey,
@@ -156,6 +156,14 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
       return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
     },
 
+    async saveWait({ team }, id, token, wait) {
+      const saved = await update(
+        (view) => held(findOne(view, team, id), token),
+        (turn) => ({ ...turn, wait }),
+      );
+      return saved !== undefined;
+    },
+
     end: ({ team }, id, token, end) => twice(() => writes.end({ team, id, token, end })),
 
     async cancel(access, id) {
@@ -212,12 +220,9 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
     listStates: (ids) =>
       connection.read((view) =>
         ids
-          .map((id) => view.turns.get(id)?.record)
+          .map((id) => view.turns.get(id))
           .filter((turn) => turn !== undefined)
-          .map(({ id, team, status, isCancelled, lease }) => ({
-            ...{ id, team, status, isCancelled },
-            attempt: lease?.attempt ?? 0,
-          })),
+          .map(toPolled),
       ),
 
     listGrown: (chats) =>
@@ -291,6 +296,16 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
 }
 
 /** A search by team finds a marker only until its chat is purged, and only if it came before the mark. */
+function toPolled({ record, wait }: TurnDocument): PolledTurn {
+  const { id, team, sequence, status, isCancelled, lease } = record;
+  const attempt = lease?.attempt ?? 0;
+  const isWaiting = status === 'generating' && wait?.attempt === attempt;
+  return {
+    ...{ id, team, sequence, status, isCancelled, attempt },
+    ...(isWaiting && { waitsUntil: wait.until }),
+  };
+}
+
 function isMarkedFor(marker: MarkerDocument | undefined, team: Scope['team']): boolean {
   return marker?.pendingFor === team;
 }
