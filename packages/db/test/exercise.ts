@@ -210,6 +210,7 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   for (const filter of [{}, { user: 'user 1' }]) {
     await chats.list(scope, { ...filter, search: 'word' }, { limit: 5 });
     await chats.list(scope, { ...filter, search: 'wo word' }, { limit: 5, after: mintId('chat') });
+    await chats.list(scope, { ...filter, search: 'łódź' }, { limit: 5 });
   }
   // Of callers who reach less than the team.
   const within = { ...scope, agents: [mintId('agent'), mintId('agent')] };

@@ -80,12 +80,7 @@ describe('a stopped answer', () => {
     const events = await second.take(1);
     await team.trpc.message.cancel.mutate({ chatId, messageId: answerOf(events).messageId });
     events.push(...(await second.rest()));
-    expect(outlineOf(events)).toEqual([
-      '0-0-0 start',
-      '0-0-0 data-status',
-      '0-3-0 abort',
-      `- ${DONE}`,
-    ]);
+    expect(outlineOf(events)).toEqual(['0-0-0 start', '0-0-0 data-status', '0-3-0 abort', `- ${DONE}`]);
     const status = { type: 'data-status', data: { status: 'queued', position: 1 }, transient: true };
     expect(partsOf(events.slice(0, 2))[1]).toEqual(status);
     await team.rest('DELETE', `/chat/${chatId}`);

@@ -13,6 +13,8 @@ const titles = [
   '東京の天気',
   'C++ and Rust',
   'Łódź with Node.js',
+  'Plain Lodz',
+  '서울대학교 축제',
 ] as const;
 for (const title of titles) {
   const { id } = await team.makeChat({ userId: title.includes('Paris') ? 'ann' : 'bob' });
@@ -31,14 +33,17 @@ const find = async (search: string, query: Record<string, string> = {}) => {
 test.each([
   ['paris', ['Paris restaurants', 'Trip to Paris in spring']],
   ['PAR', ['Paris restaurants', 'Trip to Paris in spring']],
-  ['p', ['Paris restaurants', 'Trip to Paris in spring']],
+  ['p', ['Plain Lodz', 'Paris restaurants', 'Trip to Paris in spring']],
   ['spring par', ['Trip to Paris in spring']],
   ['restaurant', ['Paris restaurants']],
   ['ring', []],
   ['uber zoe', ['Überraschung für Zoë']],
   ['天気', ['東京の天気']],
   ['京', ['東京の天気']],
-  ['lodz', ['Łódź with Node.js']],
+  ['lodz', ['Plain Lodz', 'Łódź with Node.js']],
+  ['ŁÓDŹ', ['Plain Lodz', 'Łódź with Node.js']],
+  ['łódź plain', ['Plain Lodz']],
+  ['대학교', ['서울대학교 축제']],
   ['łódź js', ['Łódź with Node.js']],
   ['rust', ['C++ and Rust']],
   ['?!', []],
@@ -55,10 +60,10 @@ test('a search combines with the other filters', async () => {
 });
 
 test('a search is paged, and its cursor works only with the same search', async () => {
-  const { body } = await team.rest<ChatList>('GET', '/chat', { query: { search: 'p', limit: '1' } });
+  const { body } = await team.rest<ChatList>('GET', '/chat', { query: { search: 'pa', limit: '1' } });
   expect(body.chats.map(({ title }) => title)).toEqual(['Paris restaurants']);
   const cursor = body.nextCursor ?? '';
-  expect(await find('p', { limit: '1', cursor })).toEqual(['Trip to Paris in spring']);
+  expect(await find('pa', { limit: '1', cursor })).toEqual(['Trip to Paris in spring']);
   const { status, apiError } = await team.rest('GET', '/chat', { query: { search: 'par', cursor } });
   expect([status, apiError.code]).toEqual([400, 'invalid_cursor']);
 });

@@ -24,7 +24,13 @@ const TITLES = { team: 1, titleBeginnings: 1, _id: -1 } as const;
 const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as const;
 
 /** The index is searched for the first word, so the longest comes first: it matches the fewest chats. */
-const longestFirst = (one: string, other: string) => other.length - one.length;
+const longestFirst = ([one = '']: readonly string[], [other = '']: readonly string[]) =>
+  other.length - one.length;
+
+/** Matches titles that contain a word in one of these spellings. */
+function hasTitleWord(spellings: readonly string[]) {
+  return { titleBeginnings: trusted({ $in: [...spellings] }) };
+}
 
 /** Creates the store of chats. Single chats are read through `reads`, in batches. */
 export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findChat'>): ChatStore {
@@ -69,9 +75,9 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
       const words = search === undefined ? undefined : wordsOf(search);
       // The search has no words, only punctuation: it matches no title.
       if (words?.length === 0) return { items: [] };
-      const titleBeginnings = words && trusted({ $all: words.sort(longestFirst) });
+      const $and = words?.sort(longestFirst).map(hasTitleWord);
       const found = await chats
-        .find(filterOf(chatsWithin(scope), { user, agentType, titleBeginnings, _id: lessThan(after) }))
+        .find(filterOf(chatsWithin(scope), { user, agentType, $and, _id: lessThan(after) }))
         .sort({ _id: -1 })
         .limit(limit + 1)
         .setOptions(words ? { hint: user === undefined ? TITLES : TITLES_OF_USER } : {})

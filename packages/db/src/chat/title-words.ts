@@ -10,21 +10,33 @@ const BEGINNING_LENGTH_MAX = 8;
 /** Knows words in scripts that put no spaces between them. */
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
-/** The words of a text as they are searched for: without case and accents, each no longer than a beginning. */
-export function wordsOf(text: string): string[] {
-  return [...new Set(folded(text).slice(0, WORDS_MAX).map(beginning))];
+/**
+ * The words of a text as they are searched for, without case and accents, and of each its spellings: a title matches if
+ * it has one. The spelling that was typed finds titles of earlier releases, which have no others.
+ */
+export function wordsOf(text: string): string[][] {
+  const spellings = folded(text)
+    .slice(0, WORDS_MAX)
+    .map((word) => [...new Set([beginning(word), plainSpelling(word)])]);
+  return [...new Map(spellings.map((all) => [all[0], all])).values()];
 }
 
 /**
  * All beginnings of the words of a title, of their parts between punctuation (`js` of `Node.js`) and of their spelling
- * without special letters (`Lodz` for `Łódź`), and the substrings of Chinese and Japanese words. Searches ask
- * for words as they are typed, so titles that were stored with fewer of these are found as before.
+ * without special letters (`Lodz` for `Łódź`), and the substrings of Chinese, Japanese and Korean words.
  */
 export function beginningsOf(title: string): string[] {
   const words = folded(title).slice(0, WORDS_MAX);
   const spelled = words.flatMap((word) => [word, ...word.split(PUNCTUATION)]);
   const beginnings = spelled.flatMap((word) => [word, withoutSpecialLetters(word)]).flatMap(beginningsOfWord);
   return [...new Set([...beginnings, ...cjkSubstrings(words.join(' '))])];
+}
+
+/** The form in which a title stores a word beside the typed one: in plain letters, or as a substring. */
+function plainSpelling(word: string): string {
+  const composed = word.normalize('NFC');
+  if (ONLY_CJK.test(composed)) return [...composed].slice(0, SUBSTRING_LENGTH_MAX).join('');
+  return beginning(withoutSpecialLetters(word));
 }
 
 function beginningsOfWord(word: string): string[] {
@@ -53,16 +65,18 @@ function withoutSpecialLetters(word: string): string {
   return word.replaceAll(/[ßæœøłđðþħŧı]/g, (letter) => PLAIN_LETTERS[letter] ?? letter);
 }
 
-/** Of Chinese and Japanese, this many characters are searched within words, in pieces of this length. */
+/** Of Chinese, Japanese and Korean, this many characters are searched within words, in pieces of this length. */
 const SUBSTRINGS_MAX = 24;
 const SUBSTRING_LENGTH_MAX = 4;
-const CJK_WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+/gu;
+const CJK_WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]+/gu;
+const ONLY_CJK = new RegExp(`^${CJK_WORDS.source}$`, 'u');
 
-/** These scripts have no spaces between words, so a search may begin at each character. */
+/** These scripts put no spaces between words, or join them, so a search may begin at each character. */
 function cjkSubstrings(text: string): string[] {
   const substrings: string[] = [];
   let left = SUBSTRINGS_MAX;
-  for (const [word] of text.replaceAll(' ', '').matchAll(CJK_WORDS)) {
+  // Korean syllables were taken apart into letters.
+  for (const [word] of text.replaceAll(' ', '').normalize('NFC').matchAll(CJK_WORDS)) {
     const letters = [...word].slice(0, left);
     left -= letters.length;
     for (const [at] of letters.entries())

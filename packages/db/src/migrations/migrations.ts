@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { refreshTitleWords } from './refresh-title-words.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
 import { repairRolledKeys } from './repair-rolled-keys.ts';
 
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   { name: 'record the schema version', run: async () => undefined },
   { name: 'remove the addresses of ended turns', run: removeEndedNetworks },
   { name: 'repair keys that release 0.1.0 has rolled', run: repairRolledKeys },
+  { name: 'store the words of titles as they are searched for now', run: refreshTitleWords },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */
