@@ -1,18 +1,32 @@
-/** Tests of packages that run in the browser, the terminal or a build, or set the clock: each file needs its own process. */
-export const CLIENT_TESTS = [
-  'packages/contract/{src,test}/**/*.test.{ts,tsx}',
-  'packages/client/{src,test}/**/*.test.{ts,tsx}',
-  'apps/{cli,docs,web}/{src,test}/**/*.test.{ts,tsx}',
+/** Tests that set the clock or the globals of a browser for good: each file needs its own process. */
+export const ISOLATED_TESTS = [
+  'packages/contract/src/id.test.ts',
+  'packages/client/test/**/*.test.{ts,tsx}',
+  'apps/web/src/**/*.test.tsx',
 ];
 
-/** Tests of the packages that make up the server. */
-export const SERVER_TESTS = [
-  'packages/!(client|contract)/{src,test}/**/*.test.{ts,tsx}',
-  'apps/server/{src,test}/**/*.test.{ts,tsx}',
-];
+/** All tests of packages and apps. Those that need neither a browser nor their own process share one. */
+export const SHARED_TESTS = '{packages,apps}/*/{src,test}/**/*.test.{ts,tsx}';
 
 /** They open a real browser. */
 export const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
+
+/** They take longest without a browser, so they start first. */
+export const LONGEST_TESTS = [
+  'packages/turns/test/simulation/mutants.test.ts',
+  'apps/server/test/authorization/matrix.test.ts',
+  'apps/server/test/crash/short.test.ts',
+  'apps/server/test/start/admin.test.ts',
+  'apps/server/test/start/database.test.ts',
+  'apps/server/test/start/encryption.test.ts',
+  'packages/embedded/src/mongod/start-mongo.test.ts',
+  'apps/server/test/transports-agree.test.ts',
+  'apps/server/test/start/first-start.test.ts',
+  'packages/turns/test/simulation/simulation.test.ts',
+  'apps/server/test/database-away.test.ts',
+  'apps/server/test/stream-message/database-away.test.ts',
+  'apps/server/test/common-errors.test.ts',
+];
 
 /** They start a process for each command: `npm run test:integrations` runs them. */
 export const COMMAND_TESTS = 'apps/cli/test/**/*.test.ts';
@@ -24,6 +38,7 @@ export const SLOW_TESTS = [
   'apps/server/test/start/encryption.test.ts',
   'apps/server/test/start/first-start.test.ts',
   'apps/server/test/start/without-embedded.test.ts',
+  'apps/server/test/list-chats/large.test.ts',
   'apps/server/test/crash/crowd.test.ts',
   'apps/server/test/crash/rolling-restart.test.ts',
   'apps/server/test/web/start.test.ts',
@@ -34,13 +49,15 @@ export const SLOW_TESTS = [
   'packages/embedded/src/mongod/start-mongo.test.ts',
 ];
 
-/** They try a sample of their cases in `npm test`, and all of them in `npm run test:slow` (`casesOfForm`). */
+/** They try a sample of their cases in `npm test`, and the others in `npm run test:slow` (`casesOfForm`). */
 export const LONG_FORMS = [
   'apps/server/test/common-errors.test.ts',
   'apps/server/test/common-requests.test.ts',
   'apps/server/test/transports-agree.test.ts',
   'apps/server/test/authorization/matrix.test.ts',
+  'apps/server/test/crash/short.test.ts',
   'packages/turns/test/simulation/mutants.test.ts',
+  'packages/turns/test/simulation/simulation.test.ts',
   'apps/web/test/axe/desktop.test.ts',
   'apps/web/test/hostile-answers.test.ts',
   'apps/web/test/xss.test.ts',

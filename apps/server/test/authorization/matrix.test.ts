@@ -130,7 +130,7 @@ async function violationsOf(
 
 const names = Object.keys(operations);
 
-describe.each(casesOfForm(names, 8))('%s', (name) => {
+describe.each(casesOfForm(names, 16))('%s', (name) => {
   const { fields = {} } = operations[name] ?? {};
   const validInput = validInputOf(name);
   if (!validInput) throw new Error(`${name} has no example`);
@@ -172,7 +172,7 @@ describe.each(casesOfForm(names, 8))('%s', (name) => {
   });
 });
 
-describe.each(casesOfForm(streams, 2))('$operationId', (example) => {
+describe.each(casesOfForm(streams, 3))('$operationId', (example) => {
   const { operationId, procedure, validInput, ids } = example;
   test.each(transports.filter((transport) => transport === 'rest' || operationId !== 'streamChat'))(
     'each caller gets the expected verdict over %s',

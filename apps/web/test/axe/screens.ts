@@ -18,7 +18,8 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
     { look: 'dark', isDark: true, isPhone },
   ];
 
-  describe.each(casesOfForm(looks, 2))('axe finds no problems: $look', (look) => {
+  // The phone is checked by the slow tests only.
+  describe.each(isPhone ? looks : casesOfForm(looks, 2))('axe finds no problems: $look', (look) => {
     test('on the new chat page, empty, with text and with open menus', async () => {
       const visit = await bed.visit(look);
       const { page, screen } = visit;

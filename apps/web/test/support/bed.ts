@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, devices, type Page } from 'playwright-core';
 import { afterAll, afterEach, expect, inject } from 'vitest';
 import { type Harness, type HarnessOptions, startHarness, type Team } from '../../../server/test/harness.ts';
-import { launch } from './browser.ts';
+import { connect } from './browser.ts';
 import { ChatScreen } from './chat-screen.ts';
 import { type Watch, watch } from './watch.ts';
 
@@ -55,7 +55,7 @@ export async function startBed(options: HarnessOptions = {}): Promise<Bed> {
   const team = await harness.makeTeam({ name: 'Assistant', type: 'assistant' });
   const pageKey = await team.verifiedKey();
   publishableKey = pageKey;
-  const browser = await launch(inject('chromePath'));
+  const browser = await connect(inject('browserAddress'));
   const visits: Visit[] = [];
 
   afterAll(() => browser.close());

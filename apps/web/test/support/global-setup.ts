@@ -1,10 +1,11 @@
 import type { TestProject } from 'vitest/node';
-import { findChrome } from './browser.ts';
+import { findChrome, launchServer } from './browser.ts';
 import { copyPages } from './built-page.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    chromePath: string;
+    /** The address of the browser that all test files share. */
+    browserAddress: string;
     /** The folder of the built page. */
     webFolder: string;
     /** The folder of the built documentation. */
@@ -12,11 +13,15 @@ declare module 'vitest' {
   }
 }
 
-/** Builds the page and prepares a browser before the first test. */
+/** Builds the page and starts a browser before the first test. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { web, docs, remove } = await copyPages();
   project.provide('webFolder', web);
   project.provide('docsFolder', docs);
-  project.provide('chromePath', await findChrome());
-  return remove;
+  const browser = await launchServer(await findChrome());
+  project.provide('browserAddress', browser.wsEndpoint());
+  return async () => {
+    await browser.close();
+    await remove();
+  };
 }

@@ -2,17 +2,18 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** `short`: what every change runs. `long`: every case there is. */
+    /** `short`: the cases that every change runs. `long`: the other cases. */
     testForm: 'short' | 'long';
   }
 }
 
 /**
- * The cases that the present run tries: all of them in the long form (`npm run test:slow`), and in the short form
- * (`npm test`) every `every`th, from the first on. For tests that are generated over a large table.
+ * The cases that the present run tries: in the short form (`npm test`) every `every`th, from the first on, and in the
+ * long form (`npm run test:slow`) all others. For tests that are generated over a large table.
  */
 export function casesOfForm<Case>(cases: readonly Case[], every: number): readonly Case[] {
-  return isLongForm() ? cases : cases.filter((_, index) => index % every === 0);
+  const isLong = isLongForm();
+  return cases.filter((_, index) => (index % every === 0) !== isLong);
 }
 
 /** Whether this run is the long form. */

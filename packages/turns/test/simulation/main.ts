@@ -3,8 +3,8 @@ import { simulate } from './simulate.ts';
 import { type ChunkResult, simulateMany } from './simulate-many.ts';
 
 /*
- * Runs the simulation: many schedules (`--schedules 100000 --from 1 --workers 2`), or one with its trace (`--seed 17
- * --trace`).
+ * Runs the simulation: many schedules (`--schedules 100000 --from 1 --workers 2`), or those of some seeds with their trace
+ * (`--seed 17 --trace`). `--first` ends at the first broken promise.
  */
 
 const SCHEDULES = 100_000;
@@ -14,16 +14,26 @@ const SHOWN_MAX = 20;
 
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string' },
+    seed: { type: 'string', multiple: true, default: [] },
     trace: { type: 'boolean', default: false },
     from: { type: 'string', default: '1' },
-    schedules: { type: 'string', default: String(SCHEDULES) },
+    schedules: { type: 'string' },
     workers: { type: 'string' },
     first: { type: 'boolean', default: false },
   },
 });
 
-process.exitCode = values.seed === undefined ? await runMany() : await runOne(Number(values.seed));
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  let code = 0;
+  for (const seed of values.seed) {
+    code = Math.max(code, await runOne(Number(seed)));
+    if (code > 0 && values.first) return code;
+  }
+  const runsMany = values.schedules !== undefined || values.seed.length === 0;
+  return runsMany ? Math.max(code, await runMany(Number(values.schedules ?? SCHEDULES))) : code;
+}
 
 async function runOne(seed: number): Promise<number> {
   const report = await simulate(seed, values.trace);
@@ -33,7 +43,7 @@ async function runOne(seed: number): Promise<number> {
   return report.offences.length === 0 ? 0 : 1;
 }
 
-async function runMany(): Promise<number> {
+async function runMany(count: number): Promise<number> {
   const startedAt = performance.now();
   let shown = 0;
   const tell = (sum: ChunkResult) => {
@@ -46,7 +56,7 @@ async function runMany(): Promise<number> {
   const sum = await simulateMany(
     {
       from: Number(values.from),
-      count: Number(values.schedules),
+      count,
       stopsAtFirst: values.first,
       workers: values.workers === undefined ? undefined : Number(values.workers),
     },

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mutant } from './mutants.ts';
 
@@ -39,8 +39,7 @@ function originalOf(file: string): string {
  */
 export async function mutate(mutant: Mutant): Promise<{ folder: string; remove: () => Promise<void> }> {
   const files = await mutatedFiles(mutant);
-  await mkdir(PLACE, { recursive: true });
-  const folder = await mkdtemp(join(PLACE, 'mutant-'));
+  const folder = await makeFolder();
   const remove = () => rm(folder, { recursive: true });
   try {
     await cp(join(PACKAGE, 'src'), join(folder, 'src'), { recursive: true });
@@ -51,6 +50,20 @@ export async function mutate(mutant: Mutant): Promise<{ folder: string; remove: 
   } catch (error) {
     await remove();
     throw error;
+  }
+}
+
+/** The first folder that no other run uses: Node caches compiled files by their path. */
+async function makeFolder(): Promise<string> {
+  await mkdir(PLACE, { recursive: true });
+  for (let number = 1; ; number++) {
+    const folder = join(PLACE, `mutant-${number}`);
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }
 

@@ -52,7 +52,8 @@ export async function simulateMany(
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: workers }, work));
+  const needed = Math.min(workers, Math.ceil(count / CHUNK));
+  await Promise.all(Array.from({ length: needed }, work));
   return { ...sum, broken: sum.broken.toSorted((a, b) => a.seed - b.seed) };
 }
 

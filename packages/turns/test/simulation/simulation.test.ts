@@ -1,15 +1,16 @@
+import { isLongForm } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
-import { SHORT_FORM } from './short-form.ts';
+import { LONG_FORM, SHORT_FORM } from './short-form.ts';
 import { simulate } from './simulate.ts';
 
 const PATIENCE_MS = 300_000;
 
 test(
-  'every schedule of the short form keeps every promise',
+  'every schedule keeps every promise',
   async () => {
     const broken: string[] = [];
     let turns = 0;
-    const { from, schedules, seeds } = SHORT_FORM;
+    const { from, schedules, seeds } = isLongForm() ? LONG_FORM : SHORT_FORM;
     for (const seed of [...seeds, ...Array.from({ length: schedules }, (_, index) => from + index)]) {
       if (broken.length > 0) break;
       const report = await simulate(seed);
