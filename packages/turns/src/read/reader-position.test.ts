@@ -172,6 +172,8 @@ describe('a reader of one run', () => {
       const behindEnd = startPosition({ attempt: 1, part, offset: part === 2 ? 2 : 0 });
       expect(behindEnd.queue({ turnsBefore: 0 })).toEqual([]);
     }
+    // Its status would have a cursor that no server issued.
+    expect(startPosition(null).queue({ turnsBefore: 0 })).toEqual([]);
   });
 
   test('a reader of a failed run receives the text written so far and the failure', () => {

@@ -116,10 +116,14 @@ export class ReaderPosition {
     return part === CLOSED_PART || part === END_PART;
   }
 
-  /** Tells a status once, with the cursor of the event before it, to a reader that was not shown the end. */
+  /**
+   * Tells a status once, with the cursor of the event before it, to a reader that was not shown the end. A cursor that no
+   * server issued is not repeated.
+   */
   #emitStatus(event: Extract<AnswerEvent, { type: 'status' }>, emit: Emit): void {
+    const { attempt } = this.#cursor ?? START;
     const status = JSON.stringify(event);
-    if (this.#isTextClosed() || this.#emittedStatus === status) return;
+    if (this.#isTextClosed() || attempt < 0 || this.#emittedStatus === status) return;
     this.#emittedStatus = status;
     emit(event, this.#cursor ?? START);
   }

@@ -699,8 +699,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/read/reader-position.ts',
-        find: 'if (this.#isTextClosed() || this.#emittedStatus === status)',
-        replace: 'if (this.#emittedStatus === status)',
+        find: 'if (this.#isTextClosed() || attempt < 0 || this.#emittedStatus === status)',
+        replace: 'if (attempt < 0 || this.#emittedStatus === status)',
       },
     ],
   },
