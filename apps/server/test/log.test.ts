@@ -262,7 +262,7 @@ async function loseTheDatabase(team: Team, chatId: string): Promise<void> {
     team.rest('GET', '/chat', { query: { userId: CANARIES.user } }),
     team.send(chatId, CANARIES.question),
     team.rest('POST', '/chat', { body: { agentId: team.agent.id, metadata: { note: CANARIES.metadata } } }),
-    log.next(({ msg }) => msg === 'sweep failed' || msg === 'lease renewal failed'),
+    log.next(({ msg }) => msg === 'recovery failed' || msg === 'lease renewal failed'),
   ]);
   proxy.restore();
   await sending;

@@ -17,7 +17,10 @@ export type FieldsOf<Document> = { readonly [Field in keyof Required<Document>]:
 
 /** The options of a schema inside another one. */
 export const part = { ...options, _id: false } as const;
-/** A required text. For a text that may be empty use `{ type: String }`: Mongoose takes an empty one for missing. */
+/**
+ * A required text. For a text that may be empty use `{ type: String }`, because Mongoose treats an empty text as
+ * missing.
+ */
 export const string = { type: String, required: true } as const;
 /** A required number. */
 export const number = { type: Number, required: true } as const;

@@ -43,9 +43,9 @@ import type { VisitorStore } from './visitor/visitor-port.ts';
 import { createVisitorStore } from './visitor/visitor-store.ts';
 
 /*
- * The stores, as ports. Each function answers from the primary, and each write is acknowledged by a majority
- * and journaled before it returns. When the database cannot be reached, each throws the rejection
- * `database_unavailable` within seconds; whether the write happened is then unknown.
+ * The stores, as ports. Each function reads from the primary, and each write is acknowledged by a majority and
+ * journaled before it returns. When the database cannot be reached, each throws `database_unavailable` within
+ * seconds; the outcome of a write is then unknown.
  */
 
 /** The stores of one database. Packages above this one use these types only. */

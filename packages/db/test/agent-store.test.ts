@@ -19,7 +19,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** An agent as turns need it. */
+/** An agent with the fields that turns need. */
 const inUse = ({ createdAt: _made, updatedAt: _changed, ...record }: AgentInfo): AgentRecord => record;
 
 const support = { name: 'Ann', type: 'support' };

@@ -8,7 +8,7 @@ import { mongoUri } from './mongo-uri.ts';
 import { type MongodWithFailPoints, startMongodWithFailPoints } from './mongod-with-fail-points.ts';
 import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
 
-/* Turns and chats that are written and read at the same time share commands; each caller gets its own answer. */
+/* Turns and chats that are written and read at the same time share commands; each caller gets its own result. */
 
 let db: TestDatabase;
 let watched: WatchedDatabase;
@@ -93,9 +93,10 @@ describe('ends of one batch', () => {
   });
 
   test('each caller of a batch of ends gets the outcome of its own turn', async () => {
-    const [plain, followed, lost, gone, again, foreign, waiting] = await runningTurns(7);
-    if (!plain || !followed || !lost || !gone || !again || !foreign || !waiting) throw new Error('too few');
-    await stores.turns.remove(one, gone.id);
+    const [plain, followed, lost, deleted, again, foreign, waiting] = await runningTurns(7);
+    if (!plain || !followed || !lost || !deleted || !again || !foreign || !waiting)
+      throw new Error('too few');
+    await stores.turns.remove(one, deleted.id);
     await insert(one, newTurn(followed.chat, 2));
     expect(await stores.turns.announceSuccessor(one, followed.chat, 2)).toBe(true);
     await stores.turns.end(one, again.id, 'mine', failed);
@@ -105,7 +106,7 @@ describe('ends of one batch', () => {
       stores.turns.end(one, plain.id, 'mine', failed),
       stores.turns.end(one, followed.id, 'mine', failed),
       stores.turns.end(one, lost.id, 'not mine', failed),
-      stores.turns.end(one, gone.id, 'mine', failed),
+      stores.turns.end(one, deleted.id, 'mine', failed),
       stores.turns.end(one, again.id, 'mine', failed),
       stores.turns.end(other, foreign.id, 'mine', failed),
       stores.turns.end(one, waiting.id, 'mine', failed),
@@ -115,9 +116,9 @@ describe('ends of one batch', () => {
       { result: 'ended', hasSuccessor: false },
       { result: 'ended', hasSuccessor: true },
       { result: 'lost' },
-      { result: 'gone', endUnknown: true },
+      { result: 'deleted', endUnknown: true },
       { result: 'ended', hasSuccessor: false },
-      { result: 'gone', endUnknown: true },
+      { result: 'deleted', endUnknown: true },
       { result: 'lost' },
     ]);
     const statusOf = async ({ id, chat }: AskingTurn) =>
@@ -254,7 +255,7 @@ describe('when the database fails', () => {
     await mongod.stop();
   });
 
-  /** Lets a command fail so many times. */
+  /** Makes a command fail this many times. */
   const fail = (command: 'insert' | 'update', times: number, how: object) =>
     mongod.client.db('admin').command({
       configureFailPoint: 'failCommand',
@@ -299,7 +300,7 @@ describe('when the database fails', () => {
     expect(again).toEqual(turns.map(() => ({ result: 'ended', hasSuccessor: false })));
   });
 
-  // The driver sends a write once more before it gives up.
+  // The driver repeats a write once before it gives up.
   test.each([
     ['whose connection breaks', { closeConnection: true }],
     ['that meets a node which is no primary any more', { errorCode: 10_107 }],
@@ -337,7 +338,7 @@ describe('when the database fails', () => {
       const hanging = Promise.allSettled(turns.slice(0, 2).map(endHere));
       await turnOfEventLoop();
       await turnOfEventLoop();
-      // Sent while the batch hangs: it waits for its turn.
+      // Sent while the batch hangs, so it waits for the next one.
       const waiting = Promise.allSettled(turns.slice(2).map(endHere));
       for (const result of [...(await hanging), ...(await waiting)])
         expect(result).toMatchObject({ status: 'rejected', reason: { code: 'database_unavailable' } });

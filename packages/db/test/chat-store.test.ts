@@ -57,7 +57,7 @@ describe('metadata', () => {
     ),
   }));
 
-  test('metadata is read exactly as it was stored, whatever its keys and values', async () => {
+  test('metadata with any keys and values is read exactly as it was stored', async () => {
     const scope = newScope();
     await fc.assert(
       fc.asyncProperty(metadata, async (sent) => {

@@ -7,7 +7,7 @@ import type { Database, EncryptionKeys, UnreadableSecret } from '../src/index.ts
 import { openEmptyDatabase } from '../src/testing/test-database.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* The secrets of the database, as somebody sees them who opens it without the key. */
+/* The secrets of the database, as they look without the key. */
 
 type EmptyDatabase = ReturnType<typeof openEmptyDatabase>;
 
@@ -23,7 +23,7 @@ const toolsWith = (url = 'https://tools.example/a') => [
   { name: 't', description: 'd', parameters: {}, url, headers: { authorization: CANARY } },
 ];
 
-/** A server, as far as the database can tell. */
+/** A live server in the database's records. */
 function serve(keys?: EncryptionKeys, unreadable: UnreadableSecret[] = []): Promise<Database> {
   const onUnreadable = (secret: UnreadableSecret) => void unreadable.push(secret);
   return home.connect({ encryption: { ...(keys && { keys }), onUnreadable, settleMs: 50 } });
@@ -125,7 +125,7 @@ describe('in a new database', () => {
     const keyOf = (name: string) => ({
       makeKey: async () => {
         events.push(`${name} made`);
-        // Both have looked and found no key.
+        // Both have read the state and found no key.
         await expect.poll(() => events.filter((event) => event.endsWith('made')).length).toBe(2);
         return { key: newKey(), discard: async () => void events.push(`${name} discarded`) };
       },
@@ -162,7 +162,7 @@ describe('in a new database', () => {
   });
 });
 
-describe('a sealed text that was moved in the database does not open, and the log is told:', () => {
+describe('a sealed text that was moved in the database does not open and is logged:', () => {
   test('the sealed text of another team’s signing secret does not open', async () => {
     const unreadable: UnreadableSecret[] = [];
     const server = await serve({ current: newKey() }, unreadable);
@@ -174,7 +174,7 @@ describe('a sealed text that was moved in the database does not open, and the lo
     await secrets.updateOne({ team: other.team }, { $set: { secret } });
     expect(await secretsOf(server, other)).toEqual([]);
     expect(unreadable).toContainEqual(expect.objectContaining({ team: other.team, field: 'secret' }));
-    // It can still be seen, and so revoked.
+    // It can still be listed, and so revoked.
     const [listed] = await server.stores.signingSecrets.list(other);
     expect(await server.stores.signingSecrets.revoke(other, listed?.id ?? mintId('secret'))).toBe(true);
   });
@@ -271,7 +271,7 @@ describe('a database of an earlier version', () => {
 
 test('servers encrypt what an earlier version stored once none of that version is connected', async () => {
   const { scope, secret, agent, cookieKey } = await makeOldDatabase();
-  // Release 0.1.0, as far as the database can tell.
+  // Release 0.1.0 in the database's records.
   const old = await new mongo.MongoClient(home.uri, { appName: 'parley' }).connect();
   await old.db().command({ ping: 1 });
   const events: string[] = [];
@@ -299,7 +299,7 @@ test('servers encrypt what an earlier version stored once none of that version i
 describe('a rotation', () => {
   test('a rotation under load loses nothing, and every server reads and writes secrets meanwhile', async () => {
     const [old, next] = [newKey(), newKey()];
-    // As the documentation says: every server learns the next key first, then each takes it as its own.
+    // As documented: every server first gets the next key as the previous one, then as its own.
     const before = await serve({ current: old, previous: next });
     const scope = await newTeam(before);
     const agent = await before.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
@@ -340,7 +340,7 @@ describe('a rotation', () => {
       secrets: { underPreviousKey: 0, plain: 0, unreadable: 0 },
     });
     expect(rotated.rotatingFrom).toBeUndefined();
-    // The old key may go: a server without it reads everything.
+    // The old key is no longer needed: a server without it reads everything.
     const alone = await serve({ current: next });
     for (const { secret, ...own } of teams) expect(await secretsOf(alone, own)).toContain(secret);
     expect(await headerOf(alone, scope, agent.id)).toBe(CANARY);
@@ -358,8 +358,8 @@ describe('a rotation', () => {
     expect(await failureOf(leftBehind.stores.signingSecrets.create(scope, later()))).toBe(
       'encryption_key_outdated',
     );
-    expect(await failureOf(serve({ current: old }))).toMatch(/rotated away from/);
-    expect(await failureOf(serve({ current: old, previous: next }))).toMatch(/rotated away from/);
+    expect(await failureOf(serve({ current: old }))).toMatch(/which a rotation has replaced/);
+    expect(await failureOf(serve({ current: old, previous: next }))).toMatch(/which a rotation has replaced/);
     expect(await failureOf(serve({ current: next }))).toBe('done');
   });
 

@@ -2,7 +2,7 @@ import { answerIdOf, type Id, mintId } from '@parley/contract';
 import type { MessageRecord, NewTurn, Scope, Stores, SystemScope, TurnEnd } from '../src/index.ts';
 import { inScope } from '../src/testing/index.ts';
 
-/** A team nobody else uses. */
+/** A new team. */
 export function newScope(): SystemScope {
   return { team: mintId('team') };
 }

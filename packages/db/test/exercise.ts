@@ -3,7 +3,7 @@ import { mintApiKey, type Stores } from '../src/index.ts';
 import { inScope } from '../src/testing/index.ts';
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 
-/** Calls every function of every store at least once, in each of the ways that ask the database differently. */
+/** Calls every function of every store at least once, and once for each different query that it sends. */
 export async function exercise(stores: Stores): Promise<void> {
   const scope = newScope();
   await exerciseTeamsKeysAndAgents(stores, scope);
@@ -188,7 +188,7 @@ async function exerciseDeletions(stores: Stores): Promise<void> {
 
 async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   const { chats } = stores;
-  // Enough of them that the planner has a reason to choose.
+  // Enough documents that the planner chooses the index.
   for (let index = 0; index < 30; index++) {
     const user = `user ${index % 10}`;
     const agentType = `type ${Math.floor(index / 3)}`;
@@ -212,7 +212,7 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
     await chats.list(scope, { ...filter, search: 'wo word' }, { limit: 5, after: mintId('chat') });
     await chats.list(scope, { ...filter, search: 'łódź' }, { limit: 5 });
   }
-  // Of callers who reach less than the team.
+  // For callers who may access only a part of the team.
   const within = { ...scope, agents: [mintId('agent'), mintId('agent')] };
   await chats.list(within, {}, { limit: 5 });
   await chats.list({ ...scope, user: 'user 1' }, {}, { limit: 5 });
@@ -253,7 +253,7 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   await turns.listUnfinished(10);
   await turns.listUnfinished(10, mintId('turn'));
   await turns.renew([{ turn: second.id, token: 'a' }]);
-  await turns.renew([{ turn: second.id, token: 'gone' }]);
+  await turns.renew([{ turn: second.id, token: 'unknown' }]);
   await turns.takeOver(scope, second.id, leaseOf('a', { renewals: 1 }), 'b');
   await turns.end(scope, second.id, 'b', { status: 'failed', errorCode: 'model_failed', textBytes: 1 });
   await turns.end(scope, second.id, 'other', { status: 'failed', errorCode: 'model_failed', textBytes: 1 });
@@ -303,7 +303,7 @@ async function exerciseRepeats(stores: Stores, scope: Scope): Promise<void> {
   await chats.createOnce(scope, fields, idempotency);
   await chats.findByIdempotencyKey(scope, idempotency.key);
   const chat = await newChat(stores, scope);
-  // So many turns that looking through the chat for the one of this key would cost.
+  // So many turns that a scan of the chat for this key would be noticed.
   for (let sequence = 1; sequence <= 20; sequence++)
     await turns.insert(inScope(scope, chat), newTurn(chat, sequence));
   await turns.insert(inScope(scope, chat), newTurn(chat, 21, { idempotency }));
@@ -399,7 +399,7 @@ const endedTransfer = {
   endedAt: '2026-11-25T00:00:00.000Z',
 } satisfies Omit<TransferTurn, 'id' | 'answerId'>;
 
-/** Calls at the same time, which travel in batches. */
+/** Concurrent calls, which share commands. */
 async function exerciseBatches(stores: Stores, scope: Scope): Promise<void> {
   const { chats, turns } = stores;
   const other = newScope();

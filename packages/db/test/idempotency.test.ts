@@ -5,7 +5,7 @@ import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/ind
 import { newChat, newScope, newTurn, retryOf } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* A request that comes again with its key is known by what the first one made. */
+/* A repeated request with the same key finds the object of the first one. */
 
 let db: TestDatabase;
 let stores: Stores;
@@ -113,7 +113,7 @@ describe('a turn', () => {
     expect(await stores.turns.tail(inScope(scope, chat))).toMatchObject({ sequence: 1 });
   });
 
-  test('of 50 parallel inserts with one idempotency key exactly one succeeds, whatever their sequences', async () => {
+  test('of 50 parallel inserts with one idempotency key exactly one succeeds, with any sequences', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
     const results = await Promise.all(

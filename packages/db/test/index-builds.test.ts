@@ -69,7 +69,7 @@ test('a server starts and serves while an index is being built for longer than a
   expect(await indexOf('chats', LIST)).toBeDefined();
 });
 
-test('a server that is told to stop does not wait for the index it builds', async () => {
+test('a stopping server does not wait for the index it builds', async () => {
   await openWithChat();
   await db.raw.collection('chats').dropIndex(LIST);
   await mongod.holdIndexBuilds(true);

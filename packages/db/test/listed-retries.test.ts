@@ -5,7 +5,10 @@ import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/ind
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* A failed turn and its retries answer one message: the list shows the message once, as its newest turn stands. */
+/*
+ * A failed turn and its retries answer one message: the list shows the message once, with the state of its newest
+ * turn.
+ */
 
 let db: TestDatabase;
 let stores: Stores;
@@ -19,7 +22,7 @@ afterAll(() => db.drop());
 
 const failed = { status: 'failed', errorCode: 'model_failed' } as const;
 
-/** A failed turn at this place and retries behind it, each ended so; the last one is given as the turn itself. */
+/** A failed turn with this sequence and its retries, each ended as given; the last one is given as the turn itself. */
 async function newChain(
   chat: Id<'chat'>,
   sequence: number,
@@ -83,7 +86,7 @@ describe('a message whose answer failed', () => {
       (turn: NewTurn) => endTurn(stores, scope, turn, { status: 'stopped' }),
       'stopped',
     ],
-  ] as const)('stands as its newest retry does, which %s', async (_name, last, status) => {
+  ] as const)('a message has the state of its newest retry, which %s', async (_name, last, status) => {
     const chat = await newChat(stores, scope);
     const { chain } = await newChain(chat, 1, 2, last);
     for (const order of ['asc', 'desc'] as const) {

@@ -118,7 +118,7 @@ test('a long chat is listed completely, and a short page leaves no cursor open o
   expect(await openCursors()).toEqual([]);
 });
 
-/** Cursors that wait on the server for someone to go on reading this database. */
+/** Open cursors on the server for this database. */
 async function openCursors() {
   return await db.raw.client
     .db('admin')

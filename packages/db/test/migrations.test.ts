@@ -36,7 +36,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** Steps that note when they run, and the runs. */
+/** Steps that record their runs. */
 function stepsOf(
   list: readonly (Omit<Migration, 'run'> & Partial<Pick<Migration, 'run'>>)[],
   minimum?: number,
@@ -118,7 +118,7 @@ describe('the steps of a database', () => {
     expect(alone.ran).toEqual(['two', 'three']);
   });
 
-  test('a migration step removes its record if an older server starts at the same moment', async () => {
+  test('a migration step removes its record if an older server starts at the same time', async () => {
     const minimums = [2, 2, 1];
     const servers = { minimumSchemaVersion: async () => minimums.shift() ?? 1 };
     let hasRun = false;
@@ -201,7 +201,7 @@ describe('the lease', () => {
     await holding;
   });
 
-  test('a process that lost the lease is told to stop', async () => {
+  test('a process that lost the lease stops its work', async () => {
     const lease = createLease(models, 'l', signal, 200);
     const held = await new Promise<AbortSignal>((resolve) => {
       void lease.run(async (given) => {

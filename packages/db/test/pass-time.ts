@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** Lets the monotonic clock be told that time has passed; timers go on as they are. */
+/** Moves the monotonic clock forward; timers are not affected. */
 export function passTime(): { by(milliseconds: number): void; restore(): void } {
   const now = performance.now.bind(performance);
   let ahead = 0;

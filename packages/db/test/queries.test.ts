@@ -49,7 +49,7 @@ describe('indexes', () => {
   interface Explained {
     readonly collection: string;
     readonly query: string;
-    /** Documents that were read and not answered. */
+    /** Documents that were read but not returned. */
     readonly wasted: number;
     readonly stages: string[];
     readonly indexes: string[];
@@ -77,11 +77,11 @@ describe('indexes', () => {
     const query = Object.fromEntries(
       fields
         .filter((key) => key in command)
-        // Of a batch the first: all are alike, and the server explains one.
+        // The first command of a batch: all are alike, and the server explains only one.
         .map((key) => [key, key === 'updates' || key === 'deletes' ? [command[key][0]] : command[key]]),
     );
     const plan = await db.raw.command({ explain: query, verbosity: 'executionStats' });
-    // Of a pipeline it stands with its first stage, unless the server runs the whole of it as a query.
+    // The filter of a pipeline is in its first stage, unless the server runs the whole pipeline as a query.
     const { executionStats } = plan['stages']?.[0]?.$cursor ?? plan;
     const { totalDocsExamined, nReturned } = executionStats;
     return {
@@ -132,7 +132,7 @@ function valuesOf(node: unknown, key: string, below?: string): string[] {
   });
 }
 
-describe('concerns, whatever the connection string says', () => {
+describe('concerns, with any connection string', () => {
   const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'create', 'createIndexes'];
   const READS = ['find', 'aggregate', 'count', 'distinct'];
 
@@ -174,7 +174,7 @@ describe('concerns, whatever the connection string says', () => {
           },
         );
       }
-      // A transaction reads at one moment, and what it changes is acknowledged with its end.
+      // A transaction reads a snapshot, and its writes are acknowledged by the commit.
       for (const { name, command } of inTransaction) {
         if (name === 'commitTransaction')
           expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });

@@ -66,7 +66,7 @@ test('the successor of an issued key that release 0.1.0 rolled is again below it
   for (const { info } of [next, newest]) {
     expect(await apiKeys.get(scope, info.id)).toMatchObject({ issuedBy: issuer.info.id });
   }
-  // Another server: this one remembers keys for some seconds.
+  // Another server, because this one has cached the keys for some seconds.
   const other = await db.connect();
   expect(await other.stores.apiKeys.find(newest.key)).toMatchObject({
     issuers: [issuer.info.id],

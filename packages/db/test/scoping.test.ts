@@ -6,14 +6,14 @@ import { endTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
 /*
- * Another's id gives nothing and changes nothing: every function is called with the ids of one team, user and agent by
+ * The ids of another owner give no access: every function is called with the ids of one team, user and agent by
  * another team, another user of the team, and a key for other agents.
  */
 
 let db: TestDatabase;
 const TOKEN_ISSUER = { url: 'https://i.example/', issuer: 'theirs', audience: 'a' };
 const owner = newScope();
-const stranger = newScope();
+const other = newScope();
 
 beforeAll(async () => {
   db = await openTestDatabase(mongoUri(), 'scoping');
@@ -30,11 +30,11 @@ interface Owned {
   readonly otherAgent: Id<'agent'>;
   readonly guest: { id: Id<'guest'>; token: string };
   readonly secret: Id<'secret'>;
-  /** Of the request that made another agent. */
+  /** The request that created another agent. */
   readonly agentKey: string;
   readonly act: Id<'audit'>;
   readonly chat: Id<'chat'>;
-  /** Of the request that made another chat, and of the one that sent the waiting message. */
+  /** The requests that created another chat and sent the waiting message. */
   readonly idempotency: Idempotency;
   readonly running: NewTurn;
   readonly waiting: NewTurn;
@@ -94,22 +94,22 @@ const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes
 
 type Call<By> = (stores: Stores, by: By, owned: Owned) => Promise<unknown>;
 
-/** A function as someone else calls it, with what they get. */
+/** A function that callers without access call, with the expected result. */
 interface Row {
   /** The scopes that must get nothing, by name. */
-  readonly strangers: Readonly<Record<string, (stores: Stores, owned: Owned) => Promise<unknown>>>;
+  readonly outsiders: Readonly<Record<string, (stores: Stores, owned: Owned) => Promise<unknown>>>;
   readonly byOwner: (stores: Stores, owned: Owned) => Promise<unknown>;
   readonly nothing: unknown;
 }
 
-const otherTeam = { team: stranger.team };
+const otherTeam = { team: other.team };
 const otherUser = { ...owner, user: 'bob' };
 const otherAgents = { ...owner, agents: [mintId('agent')] };
 
-/** Functions for the whole team, or for the engine only: no scope of a limited caller reaches them. */
+/** Functions for the whole team, or for the engine only. They have no variant for limited callers. */
 function ofTeam(call: Call<SystemScope>, nothing: unknown): Row {
   return {
-    strangers: { 'another team': (stores, owned) => call(stores, otherTeam, owned) },
+    outsiders: { 'another team': (stores, owned) => call(stores, otherTeam, owned) },
     byOwner: (stores, owned) => call(stores, owner, owned),
     nothing,
   };
@@ -118,7 +118,7 @@ function ofTeam(call: Call<SystemScope>, nothing: unknown): Row {
 /** Functions that stay within the agents of a scope. Their data belongs to no user. */
 function ofAgents(call: Call<Scope>, nothing: unknown): Row {
   return {
-    strangers: {
+    outsiders: {
       'another team': (stores, owned) => call(stores, otherTeam, owned),
       'a key for other agents': (stores, owned) => call(stores, otherAgents, owned),
     },
@@ -130,7 +130,7 @@ function ofAgents(call: Call<Scope>, nothing: unknown): Row {
 /** Functions that stay within the user and the agents of a scope. */
 function ofScope(call: Call<Scope>, nothing: unknown): Row {
   return {
-    strangers: {
+    outsiders: {
       'another team': (stores, owned) => call(stores, otherTeam, owned),
       'another user': (stores, owned) => call(stores, otherUser, owned),
       'a key for other agents': (stores, owned) => call(stores, otherAgents, owned),
@@ -143,7 +143,7 @@ function ofScope(call: Call<Scope>, nothing: unknown): Row {
 /** Functions that take a `ChatAccess`: none exists for another scope's chat, and none finds the data of another chat. */
 function ofChat(call: Call<ChatAccess>, nothing: unknown): Row {
   return {
-    strangers: {
+    outsiders: {
       'another team': (stores, owned) => call(stores, inScope(otherTeam, owned.chat), owned),
       'another chat': async (stores, owned) =>
         call(stores, inScope(owner, await newChat(stores, owner)), owned),
@@ -153,7 +153,7 @@ function ofChat(call: Call<ChatAccess>, nothing: unknown): Row {
   };
 }
 
-/** Each function, and what a stranger gets from it. */
+/** Each function, and its result for a caller without access. */
 const rows: Record<string, Row> = {
   'apiKeys.get': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.get(scope, key), undefined),
   'apiKeys.list': ofTeam(({ apiKeys }, scope) => apiKeys.list(scope, 10), []),
@@ -277,11 +277,11 @@ const rows: Record<string, Row> = {
   ),
   'turns.saveToolSteps': ofTeam(
     ({ turns }, scope, { running }) => turns.saveToolSteps(scope, running.id, 'token', []),
-    'gone',
+    'deleted',
   ),
   'turns.raiseAttempt': ofTeam(
     ({ turns }, scope, { running }) => turns.raiseAttempt(scope, running.id, 'token', 2),
-    'gone',
+    'deleted',
   ),
   'turns.saveWait': ofTeam(
     ({ turns }, scope, { running }) =>
@@ -293,7 +293,7 @@ const rows: Record<string, Row> = {
     false,
   ),
   'turns.end': ofTeam(({ turns }, scope, { running }) => turns.end(scope, running.id, 'token', failed), {
-    result: 'gone',
+    result: 'deleted',
   }),
   'turns.find': ofChat(({ turns }, chat, owned) => turns.find(chat, owned.running.id), undefined),
   'turns.findState': ofChat(({ turns }, chat, owned) => turns.findState(chat, owned.running.id), undefined),
@@ -336,7 +336,7 @@ const rows: Record<string, Row> = {
   ),
 };
 
-/** Functions whose answer holds nothing of another team, or which are no team's: tested on their own. */
+/** Functions whose results contain no data of other teams, or that belong to no team. They have their own tests. */
 const others = [
   'agents.create',
   'agents.createOnce',
@@ -412,7 +412,7 @@ test('the tests of scopes cover every function of every store', () => {
 });
 
 const cases = Object.entries(rows).flatMap(([name, row]) =>
-  Object.entries(row.strangers).map(([who, call]) => ({ name, who, call, row })),
+  Object.entries(row.outsiders).map(([who, call]) => ({ name, who, call, row })),
 );
 
 test.each(cases)('$name gives $who nothing and changes nothing', async ({ call, row }) => {
@@ -421,13 +421,13 @@ test.each(cases)('$name gives $who nothing and changes nothing', async ({ call, 
   const before = await documents(owned);
   expect(await call(db.stores, owned)).toEqual(nothing);
   expect(await documents(owned)).toEqual(before);
-  // The same call of the owner gives something, so that the test above could fail.
+  // The owner's own call returns something, so that the test above can fail.
   const given = await byOwner(db.stores, owned);
   if (nothing !== undefined) expect(given).not.toEqual(nothing);
   else expect([given, await documents(owned)]).not.toEqual([undefined, before]);
 });
 
-/** Names of a store's functions that may be called with a caller's scope as it is. */
+/** The names of a store's functions that take any scope of a caller. */
 type TakesScope<Store> = {
   [Name in keyof Store]: Store[Name] extends (scope: infer First, ...rest: never[]) => unknown
     ? First extends { readonly team: unknown }
@@ -440,7 +440,7 @@ type TakesScope<Store> = {
 
 test('functions of turns and messages for callers take a ChatAccess instead of a scope', () => {
   expectTypeOf<TakesScope<Stores['messages'] & Stores['turnLog']>>().toEqualTypeOf<never>();
-  // It counts the turns of a caller, wherever they are.
+  // It counts the turns of a caller in all chats.
   expectTypeOf<TakesScope<Stores['turns']>>().toEqualTypeOf<'countUnfinished'>();
 });
 
@@ -454,9 +454,9 @@ test('a chat is not created for a user or agent outside the scope of its creator
 
 test('inserting a turn with the id of another team’s turn is rejected', async () => {
   const { waiting } = await newThings(db.stores, owner);
-  const result = await db.stores.turns.insert(inScope(stranger, waiting.chat), waiting);
+  const result = await db.stores.turns.insert(inScope(other, waiting.chat), waiting);
   expect(result).toBe('sequence-taken');
-  expect(await db.stores.turns.find(inScope(stranger, waiting.chat), waiting.id)).toBeUndefined();
+  expect(await db.stores.turns.find(inScope(other, waiting.chat), waiting.id)).toBeUndefined();
 });
 
 async function documents({ act, agent, chat, guest, issued, running }: Owned) {
@@ -474,7 +474,7 @@ async function documents({ act, agent, chat, guest, issued, running }: Owned) {
 test('another team’s idempotency key creates no chat and rejects no message', async () => {
   const { chats, turns } = db.stores;
   const { agent, idempotency } = await newThings(db.stores, owner);
-  await expect(chats.createOnce(stranger, { agent, agentType: 't' }, idempotency)).rejects.toThrow();
-  const chat = await newChat(db.stores, stranger);
-  expect(await turns.insert(inScope(stranger, chat), newTurn(chat, 1, { idempotency }))).toBe('inserted');
+  await expect(chats.createOnce(other, { agent, agentType: 't' }, idempotency)).rejects.toThrow();
+  const chat = await newChat(db.stores, other);
+  expect(await turns.insert(inScope(other, chat), newTurn(chat, 1, { idempotency }))).toBe('inserted');
 });

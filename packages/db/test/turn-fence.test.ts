@@ -59,7 +59,7 @@ describe('the fence', () => {
       hasSuccessor: false,
     });
     expect(await turns.end(scope, turn.id, 'other', failed)).toEqual({ result: 'lost' });
-    // An acknowledgement was lost: the same end again is its own success, and is not stored twice.
+    // If an acknowledgement was lost, the repeated end counts as its own success and is not stored twice.
     expect(await turns.end(scope, turn.id, 'mine', completed(turn))).toEqual({
       result: 'ended',
       hasSuccessor: false,
@@ -85,12 +85,12 @@ describe('the fence', () => {
     expect(found).not.toHaveProperty('answer');
   });
 
-  test('the end of a removed turn reports that it is gone', async () => {
+  test('the end of a removed turn reports that it was deleted', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     await turns.insert(inScope(scope, turn.chat), turn);
     await turns.remove(scope, turn.id);
-    expect(await turns.end(scope, turn.id, 't', completed(turn))).toEqual({ result: 'gone' });
+    expect(await turns.end(scope, turn.id, 't', completed(turn))).toEqual({ result: 'deleted' });
     expect(await turns.find(inScope(scope, turn.chat), turn.id)).toBeUndefined();
   });
 

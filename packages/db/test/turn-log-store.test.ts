@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-/** The pieces of one run, one behind the other. */
+/** The pieces of one run, in sequence. */
 function batchesOf(turn: Id<'turn'>, pieces: readonly string[], attempt = 1): LogBatch[] {
   let to = 0;
   return pieces.map((text) => {
@@ -35,7 +35,7 @@ describe('read', () => {
     expect([await read(turn), await read(turn, 7), await read(turn, 0, 9_999)]).toEqual(['', '', '']);
   });
 
-  test('reading the log joins the pieces in their order, whatever order they were stored in', async () => {
+  test('reading the log joins the pieces in their order after storing them in any order', async () => {
     const turn = mintId('turn');
     const batches = batchesOf(turn, ['one ', 'two ', 'three ', 'four']);
     for (const batch of batches.toReversed()) await turnLog.append([batch]);
@@ -77,7 +77,7 @@ describe('read', () => {
 
   test('reading the log never returns the text of another run or turn', async () => {
     const [turn, other] = [mintId('turn'), mintId('turn')];
-    // Each is longer than the one before: read as one text, it would show.
+    // Each is longer than the preceding one, so that a comparison as text would give another order.
     await turnLog.append(batchesOf(turn, ['first'], 1));
     await turnLog.append(batchesOf(turn, ['the second'], 2));
     await turnLog.append(batchesOf(turn, ['the tenth of all'], 10));
@@ -124,10 +124,10 @@ describe('append', () => {
 
   test('a stored piece of the log is not replaced by another text with the same key', async () => {
     const turn = mintId('turn');
-    const [piece] = batchesOf(turn, ['stands']) as [LogBatch];
+    const [piece] = batchesOf(turn, ['stays']) as [LogBatch];
     await turnLog.append([piece]);
     await turnLog.append([{ ...piece, text: 'others' }]);
-    expect(await read(turn)).toBe('stands');
+    expect(await read(turn)).toBe('stays');
   });
 
   test('pieces of many turns and runs are appended with one write', async () => {
@@ -164,7 +164,7 @@ describe('append', () => {
 describe('remove', () => {
   test('removing the log of a turn removes all of its runs and no other log, and can be repeated', async () => {
     const turn = mintId('turn');
-    // The next id in order: its keys begin right behind this turn's.
+    // The next id in order: its keys follow directly after this turn's.
     const next = mintId('turn');
     for (const attempt of [1, 2, 11]) await turnLog.append(batchesOf(turn, ['a', 'b'], attempt));
     await turnLog.append(batchesOf(next, ['stays']));

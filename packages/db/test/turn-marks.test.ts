@@ -207,7 +207,7 @@ describe('what was written', () => {
     const found = await turns.find(inScope(scope, turn.chat), turn.id);
     expect(found).toMatchObject({ status: 'failed', written });
     expect(found).not.toHaveProperty('answer');
-    // The next turn's model does not see it.
+    // The model of the next turn does not get it.
     const { history } = await turns.readRunContext(scope, chat, 2, 1_000);
     expect(history.map(({ content }) => content)).toEqual(['question 1']);
   });
@@ -227,7 +227,7 @@ describe('what was written', () => {
     await turns.end(scope, retry.id, 'u', failed);
     const again = { ...retryOf(first), sequence: 3 };
     await turns.insert(inScope(scope, again.chat), again);
-    // The chain of failed ones is read through, whatever the bytes: without the question there is nothing to answer.
+    // The whole chain of failed turns is read, even beyond the bytes, because the answer needs the question.
     for (const bytes of [0, 1, 1_000]) {
       const { history } = await turns.readRunContext(scope, chat, 3, bytes);
       expect(history.map(({ content }) => content)).toEqual(['question 1']);

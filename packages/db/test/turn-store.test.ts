@@ -294,8 +294,8 @@ describe('listUnfinished', () => {
       }
       const first = await own.stores.turns.listUnfinished(4);
       expect(first.map(({ id }) => id)).toEqual(all.slice(0, 4).map(({ id }) => id));
-      const [gone] = first;
-      if (gone) await own.stores.turns.remove({ team: gone.team }, gone.id);
+      const [deleted] = first;
+      if (deleted) await own.stores.turns.remove({ team: deleted.team }, deleted.id);
       const rest = await own.stores.turns.listUnfinished(100, first.at(-1)?.id);
       expect(rest.map(({ id }) => id)).toEqual(all.slice(4).map(({ id }) => id));
       expect(rest[0]).toMatchObject({ status: 'queued', takeovers: 0, sequence: 1 });

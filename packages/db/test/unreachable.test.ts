@@ -5,18 +5,18 @@ import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../
 import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/** "Within seconds", and some for a machine that has much else to do. */
+/** "Within seconds", with a reserve for a busy machine. */
 const SECONDS = 11_000;
 
 let db: TestDatabase;
 const scope = newScope();
 
 beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'away');
+  db = await openTestDatabase(mongoUri(), 'unreachable');
 });
 afterAll(() => db.drop());
 
-/** A way to the database that the test can hang, cut and close. */
+/** A proxy to the database that the test can hang, cut and close. */
 async function openWay(onTestFinished: (end: () => void) => void) {
   const url = new URL(db.uri);
   const proxy = await startTcpProxy(Number(url.port));
@@ -44,9 +44,9 @@ async function apiErrorOf(call: Promise<unknown>): Promise<{ code: ErrorCode | u
   return { code: error.code, soon: performance.now() - started < SECONDS };
 }
 
-const away = { code: 'database_unavailable', soon: true };
+const unavailable = { code: 'database_unavailable', soon: true };
 
-/** A call of every store that asks the database. */
+/** One database call of every store. */
 function oneCallOfEach({
   teams,
   apiKeys,
@@ -90,7 +90,7 @@ describe.concurrent('a database that is unreachable at the start', () => {
   }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     proxy.refuse();
-    expect(await apiErrorOf(connectDatabase(uri))).toEqual(away);
+    expect(await apiErrorOf(connectDatabase(uri))).toEqual(unavailable);
   });
 
   test('connecting to a database that never answers fails within seconds', async ({
@@ -99,7 +99,7 @@ describe.concurrent('a database that is unreachable at the start', () => {
   }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     proxy.treat({ requests: 'swallow' });
-    expect(await apiErrorOf(connectDatabase(uri))).toEqual(away);
+    expect(await apiErrorOf(connectDatabase(uri))).toEqual(unavailable);
     proxy.cut();
   });
 
@@ -110,7 +110,7 @@ describe.concurrent('a database that is unreachable at the start', () => {
     const { proxy, uri } = await openWay(onTestFinished);
     const connecting = connectDatabase(uri);
     proxy.treat({ replies: 'swallow' });
-    expect(await apiErrorOf(connecting)).toEqual(away);
+    expect(await apiErrorOf(connecting)).toEqual(unavailable);
   });
 });
 
@@ -124,7 +124,7 @@ describe.concurrent('later', () => {
     proxy.refuse();
     proxy.cut();
     const calls = oneCallOfEach(database.stores);
-    expect(await Promise.all(calls.map(apiErrorOf))).toEqual(calls.map(() => away));
+    expect(await Promise.all(calls.map(apiErrorOf))).toEqual(calls.map(() => unavailable));
     expect(await database.isReachable()).toBe(false);
     await proxy.listen();
     await expect.poll(() => database.isReachable(), { timeout: 30_000 }).toBe(true);
@@ -140,9 +140,9 @@ describe.concurrent('later', () => {
     const many = Array.from({ length: 20 }, () => oneCallOfEach(database.stores)).flat();
     expect(many.length).toBeGreaterThan(200);
     const reachable = database.isReachable();
-    expect(await Promise.all(many.map(apiErrorOf))).toEqual(many.map(() => away));
+    expect(await Promise.all(many.map(apiErrorOf))).toEqual(many.map(() => unavailable));
     expect(await reachable).toBe(false);
-    // Two connections watch the server beside those that calls use.
+    // The driver keeps two more connections to monitor the server.
     expect(proxy.connections).toBeLessThanOrEqual(102);
     proxy.treat({ replies: 'forward' });
     proxy.cut();
@@ -171,7 +171,7 @@ describe.concurrent('later', () => {
     const { database } = await connectOverWay(onTestFinished);
     await database.close();
     const calls = oneCallOfEach(database.stores);
-    expect(await Promise.all(calls.map(apiErrorOf))).toEqual(calls.map(() => away));
+    expect(await Promise.all(calls.map(apiErrorOf))).toEqual(calls.map(() => unavailable));
     expect(await database.isReachable()).toBe(false);
   });
 

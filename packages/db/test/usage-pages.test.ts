@@ -8,9 +8,9 @@ import { createUsageStore } from '../src/usage/usage-store.ts';
 import { newScope } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* Sums of users are read in bounded pieces, however many users and rows there are. */
+/* Sums of users are read in bounded pages, for any number of users and rows. */
 
-/** So few that one user has more rows than a page may read. */
+/** A small number, so that one user has more rows than a page may read. */
 const ROWS_MAX = 5;
 const scope = newScope();
 const users: readonly (readonly [user: string | undefined, rows: number])[] = [

@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import { connectDatabase, type Database } from '../src/index.ts';
 
-/** A command as it went to the server. */
+/** A command as it was sent to the server. */
 export interface SentCommand {
   readonly name: string;
   /** The collection it is about, where it is about one. */
@@ -16,13 +16,13 @@ export interface WatchedDatabase {
   commands(): SentCommand[];
 }
 
-/** Connects as the product does, and hears every command through the driver's own monitoring. */
+/** Connects as the product does, and records every command by the driver's monitoring. */
 export async function connectWatched(uri: string): Promise<WatchedDatabase> {
   const url = new URL(uri);
   url.searchParams.set('monitorCommands', 'true');
   const sent: SentCommand[] = [];
   const original = mongo.MongoClient.prototype.connect;
-  // The product gives its client to nobody: it is met where it connects.
+  // The product does not expose its client, so it is intercepted when it connects.
   mongo.MongoClient.prototype.connect = function (this: mongo.MongoClient) {
     this.on('commandStarted', ({ commandName, command }) => {
       sent.push({ name: commandName, collection: String(command[commandName]), command });

@@ -19,7 +19,7 @@ const WHOSE_NETWORK = {
   creator: 'all guests of the address at which you became a guest',
 } as const;
 
-/** The budgets that a turn of this requester is paid from, in a chat of this user. */
+/** The budgets that pay for a turn of this requester in a chat of this user. */
 export function budgetsOf(
   { team }: Scope,
   { spender, networks = [], allowance }: TurnRequester,
@@ -51,7 +51,7 @@ export function tokensToReserve({ bounds }: Pick<QuotaDeps, 'bounds'>, chatBytes
 }
 
 /**
- * Takes the tokens from all budgets, or from none.
+ * Reserves the tokens in all budgets, or in none.
  *
  * @throws ApiError `budget_exhausted`, `database_unavailable`
  */
@@ -83,7 +83,7 @@ export async function takeFromBudgets(
   return taken;
 }
 
-/** Never rejects: a reservation that cannot be given back ends with the day. Too little is spent then, never too much. */
+/** Never rejects: a reservation that cannot be given back ends with the day. Less can be spent then, never more. */
 export async function giveBack(
   { store, log }: Pick<QuotaDeps, 'store' | 'log'>,
   scope: Scope,

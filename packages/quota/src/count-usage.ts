@@ -1,13 +1,13 @@
 import { ApiError, type Id } from '@parley/contract';
-import { jittered, UNCOUNTED_SWEEP_MS } from './intervals.ts';
+import { jittered, RECOVERY_MS } from './intervals.ts';
 import type { QuotaDeps } from './ports.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
-/** Turns of one transaction, so that it takes milliseconds and delays no other process. */
+/** The number of turns in one transaction, so that it takes milliseconds and does not delay other processes. */
 const COUNT_PAGE = 200;
-/** Turns that a process remembers while they cannot be counted. The sweep finds those beyond it. */
+/** The number of uncounted turns that a process remembers. The recovery loop finds the others. */
 const NOTED_MAX = 10_000;
-/** After so many failed pages in a row the database is unreachable, and the rest is counted later. */
+/** After this many failed pages in a row the database counts as unreachable, and the rest is counted later. */
 const UNREACHABLE_MAX = 3;
 
 /** The turns that ended in this process and are not counted yet. */
@@ -22,7 +22,9 @@ export class UncountedTurns {
     return this.#noted.size;
   }
 
-  /** Takes a page of them; one that could not be counted is noted again, or left to the sweep. */
+  /**
+   * Removes and returns a page of turns. A turn that cannot be counted is added again, or left to the recovery loop.
+   */
   take(): Id<'turn'>[] {
     const page = [...this.#noted].slice(0, COUNT_PAGE);
     for (const turn of page) this.#noted.delete(turn);
@@ -31,9 +33,9 @@ export class UncountedTurns {
 }
 
 /**
- * Adds what ended turns used to the sums, about once a second and only while there are any, so that no message
- * waits for it. A turn is marked as not counted by the very write that ends it: whatever dies in between, the
- * sweep of any process finds it, and the mark lets nobody count it twice.
+ * Adds the usage of ended turns to the sums, about once a second and only while there are any, so that no message
+ * waits for it. The write that ends a turn also marks it as not counted. If a process dies before it counts the turn,
+ * the recovery loop of any process finds the mark, and the mark prevents a second count.
  */
 export async function countUsage(
   deps: QuotaDeps,
@@ -41,21 +43,21 @@ export async function countUsage(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, bounds } = deps;
-  const untilSweep = () => jittered(clock, UNCOUNTED_SWEEP_MS);
-  let sweepAt = clock.now() + untilSweep();
+  const untilRecovery = () => jittered(clock, RECOVERY_MS);
+  let recoveryAt = clock.now() + untilRecovery();
   while (!signal.aborted) {
     await clock.sleep(bounds.countEveryMs, signal);
-    // At the shutdown too: the last turns are counted now, or by the sweep of another process.
+    // At the shutdown too: the last turns are counted now, or by the recovery loop of another process.
     await countNoted(deps, uncounted);
     await prefetched.giveBackIdle();
-    if (signal.aborted || clock.now() < sweepAt) continue;
-    sweepAt = clock.now() + untilSweep();
-    await sweep(deps, signal);
+    if (signal.aborted || clock.now() < recoveryAt) continue;
+    recoveryAt = clock.now() + untilRecovery();
+    await countLeftTurns(deps, signal);
   }
   await prefetched.close();
 }
 
-/** Counts what ended in this process. Never rejects. */
+/** Counts the turns that ended in this process. Never rejects. */
 async function countNoted(deps: QuotaDeps, uncounted: UncountedTurns): Promise<void> {
   // Turns that end meanwhile are counted the next time.
   for (let left = uncounted.size; left > 0; ) {
@@ -71,8 +73,11 @@ async function countNoted(deps: QuotaDeps, uncounted: UncountedTurns): Promise<v
   }
 }
 
-/** Counts what a crash left. A page that fails stops none of those behind it. Never rejects. */
-async function sweep(deps: QuotaDeps, signal: AbortSignal): Promise<void> {
+/**
+ * The recovery loop: counts the turns that a crash left uncounted. A failed page does not stop the following pages.
+ * Never rejects.
+ */
+async function countLeftTurns(deps: QuotaDeps, signal: AbortSignal): Promise<void> {
   const { store, log } = deps;
   let unreachable = 0;
   for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
@@ -81,7 +86,7 @@ async function sweep(deps: QuotaDeps, signal: AbortSignal): Promise<void> {
       const before = after;
       after = page.at(-1) ?? before;
       const counted = page.length === 0 ? 0 : await countPage(deps, page);
-      if (counted > 0) log('info', 'turns were counted that had been left', { turns: counted });
+      if (counted > 0) log('info', 'turns that a crash left were counted', { turns: counted });
       unreachable = 0;
       if (page.length < COUNT_PAGE) return;
     } catch (error) {
@@ -92,8 +97,8 @@ async function sweep(deps: QuotaDeps, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Counts a page of turns in one transaction, and one by one if that fails for another reason than that the database
- * cannot be reached: then one of them stops none of the others.
+ * Counts a page of turns in one transaction. If that fails although the database is reachable, it counts them one by
+ * one, so that one turn does not stop the others.
  *
  * @throws ApiError `database_unavailable`
  */
@@ -109,7 +114,7 @@ async function countPage({ store, log }: QuotaDeps, page: readonly Id<'turn'>[])
       counted += await store.usage.count([turn]);
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      log('error', 'a turn could not be counted; the sweep tries again', { turn, error });
+      log('error', 'a turn could not be counted; the recovery loop tries again', { turn, error });
     }
   }
   return counted;

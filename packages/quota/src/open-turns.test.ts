@@ -6,9 +6,9 @@ const MAX = 4;
 
 function start() {
   const open = new OpenTurns({ now: () => 0, random: () => 0, sleep: async () => undefined });
-  /** The turns that are in the database. */
+  /** The turns in the database. */
   const stored = new Set<Id<'turn'>>();
-  /** Accepts as an accepted turn is: counted, checked, inserted at some later time, settled. */
+  /** Does what the acceptance of a turn does: counts, checks, inserts at some later time, and settles it. */
   const accept = async (request?: string): Promise<Id<'turn'> | undefined> => {
     const turn = mintId('turn');
     open.add({ turn, request: request ?? turn }, ['ann']);
@@ -67,7 +67,7 @@ test('parallel repeats of one request count as one turn', async () => {
     expect(await open.hasRoom(turn, 'ann', 2, async () => 1)).toBe(true);
   }
   for (const turn of repeats.slice(1)) open.withdraw(turn);
-  // The one that is left counts, and its end is known by its own id.
+  // The remaining turn counts, and its end is recognized by its own id.
   open.delete(repeats[0] ?? mintId('turn'));
   if (first) end(first);
   let looks = 0;

@@ -2,23 +2,23 @@ import type { Id } from '@parley/contract';
 import { COUNT_MAX_AGE_MS, OPEN_TURN_MAX_AGE_MS } from './intervals.ts';
 import type { Clock } from './ports.ts';
 
-/** The share of a bound within which turns of a subject that were accepted here begin without a query. */
+/** The share of a bound that turns accepted here may use without a query. */
 const SHARE = 1 / 8;
-/** The share of a bound below which a count serves all turns that begin within `COUNT_MAX_AGE_MS`. */
+/** The share of a bound below which one count serves all turns that begin within `COUNT_MAX_AGE_MS`. */
 const FAR = 3 / 4;
-/** Subjects whose looks are remembered; beyond it the oldest is asked for again. */
+/** The number of subjects whose counts are cached. The oldest is dropped first. */
 const LOOKS_MAX = 1_000;
 
 /** A turn that is about to be accepted. */
 export interface OpeningTurn {
   readonly turn: Id<'turn'>;
-  /** Parallel repeats of one request have the same name: only one of them will be accepted. */
+  /** Parallel repeats of one request have the same name, because only one of them will be accepted. */
   readonly request: string;
 }
 
 /**
- * Names the request of a turn. An idempotency key is one request within one chat only: used in another chat, it is
- * another request, whose turn counts as well.
+ * The name of a turn's request. An idempotency key is one request within one chat only; in another chat it is another
+ * request, whose turn counts as well.
  */
 export function openingTurn(
   turn: Id<'turn'>,
@@ -33,22 +33,22 @@ interface Look {
   readonly at: number;
   /** Its unfinished turns, and those that were added since. */
   count: number;
-  /** Its unfinished turns, as long as none of them has ended here since. */
+  /** Its unfinished turns, until one of them ends here. */
   stored: number | undefined;
 }
 
 interface OpenTurn {
   readonly subjects: readonly string[];
   readonly until: number;
-  /** The turns of parallel repeats of the request. The one that is accepted is the open turn. */
+  /** The turns of parallel repeats of the request. The accepted one is the open turn. */
   readonly turns: Set<Id<'turn'>>;
 }
 
 /**
- * The unfinished turns of teams, users and addresses, as far as a process knows them, so that most messages need no query
- * that counts them. On one process a bound is exact. Turns that other processes accepted are not known
- * here, so a bound may be exceeded by an eighth of it for each further process (by one, where that is less), and by
- * what several processes accept at the very same moment.
+ * The unfinished turns of teams, users and addresses, as far as a process knows them, so that most messages need no
+ * query that counts them. In a single process a bound is exact. Turns that other processes accept are not known here,
+ * so a bound may be exceeded by an eighth of it for each further process (at least by one), and by the turns that
+ * several processes accept at the same time.
  */
 export class OpenTurns {
   readonly #clock: Clock;
@@ -57,9 +57,9 @@ export class OpenTurns {
   readonly #requests = new Map<Id<'turn'>, string>();
   readonly #counts = new Map<string, number>();
   readonly #looks = new Map<string, Look>();
-  /** Counts ends: a look that was under way meanwhile may have counted the ended turn. */
+  /** The number of ended turns. A count that ran meanwhile may include an ended turn. */
   #ends = 0;
-  /** The turns that may or may not be in the database yet, by subject, in the order they were added. */
+  /** The turns whose insert is not acknowledged yet, by subject, in the order they were added. */
   readonly #pending = new Map<string, Set<OpenTurn>>();
   readonly #waiters = new Map<string, (() => void)[]>();
 
@@ -68,8 +68,8 @@ export class OpenTurns {
   }
 
   /**
-   * Whether the database said a moment ago that a subject is at its bound, and none of its turns has ended here since.
-   * Further turns can be rejected without asking again.
+   * Whether a recent count found a subject at its bound, and none of its turns has ended here since. Further turns
+   * can be rejected without a query.
    */
   isFull(subject: string, max: number): boolean {
     const known = this.#looks.get(subject);
@@ -77,8 +77,8 @@ export class OpenTurns {
   }
 
   /**
-   * Whether a turn that was added may begin; asks the database where this process cannot tell. Where it matters, the
-   * turns that were added before and are being inserted are waited for.
+   * Whether an added turn may begin. Queries the database if this process does not know enough. If the result depends
+   * on them, it waits for turns that were added before and are being inserted.
    */
   async hasRoom(
     turn: Id<'turn'>,
@@ -103,7 +103,7 @@ export class OpenTurns {
     }
   }
 
-  /** Counts a turn before it is inserted, so that its end, which may come at once, is never missed. */
+  /** Adds a turn before its insert, so that an end that comes at once is not missed. */
   add({ turn, request }: OpeningTurn, subjects: readonly string[]): void {
     this.#forgetOld();
     this.#requests.set(turn, request);
@@ -122,13 +122,13 @@ export class OpenTurns {
     }
   }
 
-  /** A turn that was added is in the database, or may be: whoever counts there sees it. */
+  /** An added turn is in the database, or may be: counts in the database include it. */
   settle(turn: Id<'turn'>): void {
     const open = this.#openOf(turn);
     if (open) this.#settle(open);
   }
 
-  /** A turn that was added is not accepted: it was rejected, or another one of its request was accepted. */
+  /** An added turn was not accepted: it was rejected, or another turn of its request was accepted. */
   withdraw(turn: Id<'turn'>): void {
     const open = this.#openOf(turn);
     if (!open || open.turns.size === 1) {
@@ -139,7 +139,7 @@ export class OpenTurns {
     this.#requests.delete(turn);
   }
 
-  /** A turn has ended, or goes on elsewhere. */
+  /** A turn has ended, or continues in another process. */
   delete(turn: Id<'turn'>): void {
     this.#ends++;
     for (const subject of this.#openOf(turn)?.subjects ?? []) {

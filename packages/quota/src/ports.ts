@@ -1,6 +1,6 @@
 import type { Stores, TurnStore, UsageStore } from '@parley/db';
 
-/** Durations, never a date. A port, so that a simulation can drive it. */
+/** Durations, never a date. A port, so that a simulation can replace it. */
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
@@ -10,7 +10,7 @@ export interface Clock {
   random(): number;
 }
 
-/** Tells operators what happened. Fields name ids and counts, never content. */
+/** Logs events for operators. Fields contain ids and counts, never content. */
 export type OperatorLog = (
   level: 'info' | 'warn' | 'error',
   event: string,
@@ -26,14 +26,14 @@ export interface QuotaDeps {
   readonly clock: Clock;
   readonly log: OperatorLog;
   readonly bounds: QuotaBounds;
-  /** Seconds until one of so many running turns is expected to end. */
+  /** The seconds until one of this many running turns is expected to end. */
   readonly secondsUntilFree: (running: number) => number;
 }
 
 interface QuotaBounds {
-  /** How often a process counts the turns that ended in it. */
+  /** The interval at which a process counts the turns that ended in it. */
   readonly countEveryMs: number;
-  /** Bytes of history that a turn reads at most. */
+  /** The maximum bytes of history that a turn reads. */
   readonly historyBytesMax: number;
   /** Running turns of one address of callers that are not privileged, over all processes. */
   readonly runningPerAddressMax: number;

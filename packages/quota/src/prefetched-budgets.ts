@@ -2,15 +2,17 @@ import type { Reservation, Scope } from '@parley/db';
 import { PREFETCH_IDLE_MS, PREFETCH_PAUSE_MS } from './intervals.ts';
 import type { QuotaDeps } from './ports.ts';
 
-/** The share of a budget that a process prefetches at most. */
+/** The maximum share of a budget that a process prefetches. */
 const SHARE = 1 / 64;
-/** The share of a budget after which nothing is prefetched: the rest is reserved turn by turn, to the last token. */
+/**
+ * The used share of a budget above which nothing is prefetched: the rest is reserved turn by turn, to the last token.
+ */
 const FAR = 3 / 4;
-/** A prefetch is worth its command if it is enough for so many turns like the present one. */
+/** A prefetch is worth its command if it covers this many turns like the present one. */
 const TURNS_MIN = 8;
-/** More than some seconds of the busiest process spend. */
+/** More than the busiest process spends in some seconds. */
 const TOKENS_MAX = 250_000;
-/** Budgets with an advance; the next one is asked for turn by turn. */
+/** The number of prefetched budgets. Further budgets are reserved turn by turn. */
 const BUDGETS_MAX = 1_000;
 
 interface Deps extends Pick<QuotaDeps, 'log'> {
@@ -22,7 +24,7 @@ interface Advance {
   readonly scope: Scope;
   readonly subject: string;
   readonly day: string;
-  /** The budget it was taken from. If that changes, the advance is given back. */
+  /** The limit of the budget it was taken from. If that changes, the advance is given back. */
   readonly tokensPerDay: number;
   left: number;
   usedAt: number;
@@ -31,15 +33,15 @@ interface Advance {
 }
 
 /**
- * Takes tokens from budgets, for most turns without a command: while a budget is far from spent, each process prefetches a
- * share in the background, and gives back the rest of it. Prefetched tokens count as spent for everyone, so no budget is
- * exceeded; a process that dies leaves at most 1/64 of a budget reserved until the day ends.
+ * Reserves tokens, for most turns without a command: while a budget is far from used up, each process prefetches a
+ * share in the background, and gives back the unused rest. Prefetched tokens count as used for every process, so no
+ * budget is exceeded. A process that dies leaves at most 1/64 of a budget reserved until the day ends.
  */
 export class PrefetchedBudgets {
   readonly #deps: Deps;
   /** In the order of their last use. */
   readonly #prefetched = new Map<string, Advance>();
-  /** Advances of an earlier day or budget that are being given back, by what they were taken from. */
+  /** Advances of an earlier day or limit that are being given back, by their budget. */
   readonly #returning = new Map<string, Promise<void>>();
   #isClosed = false;
 
@@ -48,7 +50,7 @@ export class PrefetchedBudgets {
   }
 
   /**
-   * Takes what a turn needs from a budget of `tokensPerDay` unless it is spent. False: nothing was taken.
+   * Reserves the tokens of a turn from a budget of `tokensPerDay` unless it is used up. False: nothing was reserved.
    *
    * @throws ApiError `database_unavailable`
    */
@@ -64,14 +66,14 @@ export class PrefetchedBudgets {
     return isInHand || (await store.budgets.reserve(scope, reservation, tokensPerDay));
   }
 
-  /** Gives back what nobody has spent from for a while. */
+  /** Gives back advances that were not used for a while. */
   async giveBackIdle(): Promise<void> {
     const since = this.#deps.clock.now() - PREFETCH_IDLE_MS;
     const idle = [...this.#prefetched.values()].filter(({ usedAt, filling }) => usedAt <= since && !filling);
     await this.#giveBack(idle);
   }
 
-  /** Takes nothing in advance any more, and gives everything back. */
+  /** Stops prefetching, and gives everything back. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#prefetched.values()].map(({ filling }) => filling));
@@ -79,7 +81,7 @@ export class PrefetchedBudgets {
     await Promise.all(this.#returning.values());
   }
 
-  /** The advance of a budget, which may be empty yet. None: the budget is too small for one. */
+  /** The advance of a budget, which may still be empty; undefined if the budget is too small. */
   #advanceFor(
     scope: Scope,
     { subject, day, tokens }: Reservation,
@@ -107,7 +109,7 @@ export class PrefetchedBudgets {
     });
   }
 
-  /** Never rejects: without an advance turns ask for themselves. */
+  /** Never rejects: without an advance, turns reserve for themselves. */
   async #take(advance: Advance): Promise<void> {
     const { store, clock, log } = this.#deps;
     const { scope, subject, day, tokensPerDay } = advance;
@@ -123,7 +125,7 @@ export class PrefetchedBudgets {
   }
 
   /**
-   * Waits until advances of an earlier size of this budget are given back: until then they count as spent, and a
+   * Waits until the advances of an earlier limit of this budget are given back. Until then they count as used, and a
    * smaller budget would reject a turn that it has room for.
    */
   async #settleChanged(reservation: Reservation, tokensPerDay: number): Promise<void> {
@@ -135,7 +137,7 @@ export class PrefetchedBudgets {
     }
   }
 
-  /** Gives back an advance that was taken on another day, or from another budget. */
+  /** Gives back an advance of another day or limit. */
   #dropChanged({ subject, day }: Reservation, tokensPerDay: number): void {
     const advance = this.#prefetched.get(subject);
     if (!advance || (advance.day === day && advance.tokensPerDay === tokensPerDay)) return;
@@ -150,12 +152,12 @@ export class PrefetchedBudgets {
     this.#returning.set(key, returning);
   }
 
-  /** Never rejects: what cannot be given back stands until the day is over. */
+  /** Never rejects: tokens that cannot be given back stay reserved until the end of the day. */
   async #giveBack(prefetched: readonly Advance[]): Promise<void> {
     const { store, log } = this.#deps;
     for (const advance of prefetched) {
       const { scope, subject, day, left: tokens } = advance;
-      // Somebody came for it meanwhile.
+      // Another turn has used it meanwhile.
       if (advance.filling) continue;
       advance.left = 0;
       if (this.#prefetched.get(subject) === advance) this.#prefetched.delete(subject);
@@ -163,7 +165,9 @@ export class PrefetchedBudgets {
       try {
         await store.budgets.giveBack(scope, [{ subject, day, tokens }]);
       } catch (error) {
-        log('warn', 'an advance could not be given back; it ends with the day', { error });
+        log('warn', 'a prefetched budget could not be given back; it stays reserved until the day ends', {
+          error,
+        });
       }
     }
   }
@@ -173,7 +177,7 @@ function sizeOf(tokensPerDay: number): number {
   return Math.min(Math.floor(tokensPerDay * SHARE), TOKENS_MAX);
 }
 
-/** Names the budget of one subject on one day. */
+/** The name of a subject's budget on a day. */
 function budgetKey({ subject, day }: Pick<Reservation, 'subject' | 'day'>): string {
   return `${subject}/${day}`;
 }

@@ -8,7 +8,7 @@ import { PrefetchedBudgets } from './prefetched-budgets.ts';
 import { assertConcurrency, tooManyTurns, turnBoundsOf } from './turn-bounds.ts';
 import type { TurnRequester } from './turn-requester.ts';
 
-/** A turn that is about to be stored, and who requests it. */
+/** A turn that is about to be stored, and its requester. */
 export interface QuotaRequest {
   readonly turn: Id<'turn'>;
   readonly access: ChatAccess;
@@ -22,36 +22,36 @@ export interface QuotaReservation {
   readonly fields: Pick<NewTurn, 'spender' | 'origin' | 'reservations'>;
   /** The turn is stored, or may be: it keeps the reservation until its usage is counted. */
   commit(): void;
-  /** The turn is not stored, and what it reserved is free again. Never rejects. */
+  /** The turn is not stored, and its reservation is free again. Never rejects. */
   release(): Promise<void>;
 }
 
-/** A turn whose chat was deleted, and what it used. */
+/** A turn whose chat was deleted, and its usage. */
 type DeletedTurn = Parameters<Stores['usage']['add']>[1];
 
-/** Decides whether turns may begin, and counts their usage. One for each process. */
+/** Decides whether turns may begin, and counts their usage. There is one for each process. */
 export interface Quota {
-  /** The error of a turn that exceeds a bound, as far as this process knows without the database: `too_many_turns`. */
+  /** The error of a turn that exceeds a bound, as far as this process knows without a query: `too_many_turns`. */
   apiErrorIfFull(scope: Scope, requestedBy: TurnRequester): ApiError | undefined;
   /**
-   * Reserves what a turn may use in a chat of so many bytes, its message included: a place among the unfinished turns,
-   * and tokens of every budget, all of them or none. Only a limit that is set costs a command.
+   * Reserves what a turn may use in a chat of this many bytes, including its message: a place among the unfinished
+   * turns, and tokens of every budget, all of them or none. Only a limit that is set costs a command.
    *
    * @throws ApiError `too_many_turns`, `budget_exhausted`, `database_unavailable`; nothing is reserved then
    */
   reserve(request: QuotaRequest, chatBytes: number): Promise<QuotaReservation>;
   /** Notes that a turn has ended in this process: its place is free, and its usage is counted soon. */
   turnEnded(turn: Id<'turn'>): void;
-  /** Notes that a turn is gone from this process without an end: deleted, or handed over. Its place is free. */
+  /** Notes that a turn left this process without an end: it was deleted, or handed over. Its place is free. */
   turnLeft(turn: Id<'turn'>): void;
   /**
-   * Counts the usage of a run whose turn was deleted meanwhile. Nothing is left that could mark it as counted, so it is
-   * tried once. Never rejects.
+   * Counts the usage of a run whose turn was deleted meanwhile. It is tried once, because no mark can prevent a
+   * second count. Never rejects.
    */
   countDeleted(scope: SystemScope, turn: DeletedTurn): Promise<void>;
-  /** How many turns ended in this process and are not counted yet. */
+  /** The number of turns that ended in this process and are not counted yet. */
   readonly uncounted: number;
-  /** Counts usage in the background. When the signal aborts it counts the rest and gives back prefetched budgets. */
+  /** Counts usage in the background. When the signal aborts, it counts the rest and gives back prefetched budgets. */
   work(signal: AbortSignal): Promise<void>;
 }
 

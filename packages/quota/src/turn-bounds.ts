@@ -12,9 +12,9 @@ const PRIVILEGED_SHARE = 1 / 5;
 export interface TurnBound {
   readonly subject: string;
   readonly max: number;
-  /** How many of them run at a time: when one ends, there is room again. */
+  /** The number of turns that run at a time: when one ends, there is room again. */
   readonly running: number;
-  /** Counts the subject's unfinished turns in the database, to `max` at most. */
+  /** Counts the subject's unfinished turns in the database, up to `max`. */
   readonly look: () => Promise<number>;
   readonly whose: string;
 }

@@ -14,7 +14,7 @@ export interface Allowance {
   readonly concurrentTurns?: { readonly team?: number | undefined; readonly user?: number | undefined };
 }
 
-/** A network, named by a hash. All its guests together have `factor` times the budget of one guest. */
+/** A network, identified by a hash. All its guests together have `factor` times the budget of one guest. */
 interface RequesterNetwork {
   readonly name: string;
   readonly factor: number;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
 
-/* Prefetched budgets exceed no budget, are spent or given back, and save turns their write. */
+/* Prefetched budgets exceed no budget, are used or given back, and save turns their write. */
 
 const DAY = '2026-11-25';
 const LARGE = 10_000_000;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-/** A team, and processes that spend from its budget. */
+/** A team, and processes that use its budget. */
 function startTeam() {
   const team = mintId('team');
   return {
@@ -66,22 +66,22 @@ function startProcess(team: Id<'team'>) {
       prefetched.reserve({ team }, { subject: team, day, tokens }, max),
     /** The calls of the store since the last check. */
     asked: () => asked.splice(0),
-    /** Until the process knows what it was given. */
+    /** Resolves when the process has received its advance. */
     answered: async () => {
       await Promise.all(answers);
       await new Promise(setImmediate);
     },
-    /** Gives nothing back before the promise is kept. */
+    /** Gives nothing back until the promise resolves. */
     giveBackAfter: (promise: Promise<void>) => {
       gate = promise;
     },
-    goAway: () => {
+    disconnect: () => {
       isAway = true;
     },
   };
 }
 
-/** One whose first turn was let in, and who has an advance by now. */
+/** A process whose first turn was accepted, and which has an advance. */
 async function startWithAdvance(max = LARGE) {
   const { startProcess: start, spent } = startTeam();
   const process = start();
@@ -143,7 +143,7 @@ describe('what is in hand is given back', () => {
     advance(1);
     await prefetched.giveBackIdle();
     expect(await spent()).toBe(1_000);
-    // And the next turn is let in as the first was.
+    // The next turn is accepted like the first one.
     expect(await reserve(1_000, LARGE)).toBe(true);
   });
 
@@ -197,20 +197,20 @@ describe('what is in hand is given back', () => {
   });
 });
 
-test('a turn that comes while the process ends spends what is in hand, and takes nothing more in advance', async () => {
+test('a turn during the shutdown uses the prefetched tokens, and nothing more is prefetched', async () => {
   const { reserve, prefetched, spent } = await startWithAdvance();
   const closing = prefetched.close();
-  // It leaves less than half: elsewhere that is time for more.
+  // It leaves less than half of the advance, which normally causes another prefetch.
   const late = reserve(100_000, LARGE);
   await Promise.all([closing, late]);
   expect(await spent()).toBe(101_000);
 });
 
-test('where the database is away, turns live from what is in hand, and then fail', async () => {
-  const { reserve, goAway } = await startWithAdvance();
-  goAway();
-  const inHand = Math.floor(LARGE / 64 / 1_000);
-  for (let turn = 0; turn < inHand; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
+test('while the database is unreachable, turns use the prefetched tokens and then fail', async () => {
+  const { reserve, disconnect } = await startWithAdvance();
+  disconnect();
+  const prefetchedTurns = Math.floor(LARGE / 64 / 1_000);
+  for (let turn = 0; turn < prefetchedTurns; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
   const failure = await reserve(1_000, LARGE).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 'database_unavailable' });
 });
@@ -219,7 +219,7 @@ test('any concurrent requests of processes exceed a budget by one turn at most, 
   const turn = fc.record({
     process: fc.nat({ max: 2 }),
     tokens: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 2_000 })),
-    /** It waits for those before it. */
+    /** It waits for the earlier ones. */
     waits: fc.boolean(),
   });
   await fc.assert(

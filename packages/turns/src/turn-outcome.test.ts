@@ -71,8 +71,8 @@ describe('findOutcome', () => {
       mintId('turn'),
     );
 
-  test('a missing turn is gone if its chat was deleted, and unknown otherwise', async () => {
-    expect(await find(undefined, false)).toEqual({ kind: 'gone' });
+  test('a missing turn is deleted if its chat was deleted, and unknown otherwise', async () => {
+    expect(await find(undefined, false)).toEqual({ kind: 'deleted' });
     expect(await find(undefined, true)).toBeUndefined();
     expect(await find(newRecord({ status: 'stopped', lease: lease(1) }), true)).toEqual({
       kind: 'empty',

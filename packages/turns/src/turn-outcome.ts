@@ -26,7 +26,7 @@ export type EndedOutcome =
 export type TurnOutcome =
   | EndedOutcome
   /** The chat was deleted. */
-  | { readonly kind: 'gone' }
+  | { readonly kind: 'deleted' }
   /** This process shuts down; the turn continues in another one. */
   | { readonly kind: 'handed-over' };
 
@@ -58,10 +58,10 @@ export async function findOutcome(
   store: Pick<TurnDeps['store'], 'turns' | 'chats'>,
   access: ChatAccess,
   turn: Id<'turn'>,
-): Promise<EndedOutcome | { readonly kind: 'gone' } | undefined> {
+): Promise<EndedOutcome | { readonly kind: 'deleted' } | undefined> {
   const found = await store.turns.find(access, turn);
   if (found) return outcomeOf(found);
-  return (await store.chats.find(access.scope, access.chat.id)) ? undefined : { kind: 'gone' };
+  return (await store.chats.find(access.scope, access.chat.id)) ? undefined : { kind: 'deleted' };
 }
 
 /** Whether a turn was cancelled before its first run. It keeps its place in the queue, and its end is known. */

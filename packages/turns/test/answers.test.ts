@@ -132,7 +132,7 @@ describe('a deletion between the checks of a message', () => {
       return result;
     });
     const { outcome } = await turns.send(harness.scope, { chat, content: 'to a deleted chat' });
-    expect(outcome).toEqual({ kind: 'gone' });
+    expect(outcome).toEqual({ kind: 'deleted' });
     expect(await turnsOf(harness, chat)).toEqual([]);
     expect(harness.model.calls().filter(({ message }) => message === 'to a deleted chat')).toEqual([]);
   });

@@ -163,7 +163,7 @@ describe('onBusy: interrupt', () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
-    owner.tap.away('turns.cancelBefore', 'before');
+    owner.tap.disconnect('turns.cancelBefore', 'before');
     const sending = owner.turns.send(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
     await eventually(() => owner.log.map(({ event }) => event)).toContain(
       'interrupting failed; the turn waits in order',

@@ -115,17 +115,17 @@ describe('an answer that is being written', () => {
     const place = await begin(harness, owner, 'q');
     await agent.run('q');
     const cancelling = other.turns.cancel(harness.scope, place);
-    let isTold = false;
+    let isNotified = false;
     void cancelling.then(() => {
-      isTold = true;
+      isNotified = true;
     });
     await clock.someoneElse();
     while (clock.now() < 900) {
       clock.advance(100);
       await other.tap.quiet();
     }
-    expect(isTold).toBe(false);
-    while (!isTold) {
+    expect(isNotified).toBe(false);
+    while (!isNotified) {
       clock.advance(100);
       await other.tap.quiet();
       await new Promise(setImmediate);
@@ -154,7 +154,7 @@ describe('an answer that is being written', () => {
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
     run.emit('half');
-    owner.tap.away('turns.end', 'before', 2);
+    owner.tap.disconnect('turns.end', 'before', 2);
     expect(await owner.turns.cancel(harness.scope, place)).toMatchObject({
       status: 'stopped',
       answer: { content: 'half' },
@@ -233,9 +233,9 @@ describe('an answer that has ended', () => {
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
     const refused = { code: 'message_not_found' };
-    const stranger = { team: mintId('team') };
+    const otherTeam = { team: mintId('team') };
     for (const replica of [owner, other]) {
-      await expect(replica.turns.cancel(stranger, place)).rejects.toMatchObject(refused);
+      await expect(replica.turns.cancel(otherTeam, place)).rejects.toMatchObject(refused);
       const elsewhere = { ...place, chat: await harness.newChat() };
       await expect(replica.turns.cancel(harness.scope, elsewhere)).rejects.toMatchObject(refused);
       const unknown = { ...place, answerId: mintId('message') };
@@ -245,7 +245,7 @@ describe('an answer that has ended', () => {
     expect(await turnsOf(harness, place.chat)).not.toMatchObject([{ isCancelled: true }]);
   });
 
-  test('an answer whose chat is deleted while it is being cancelled is gone', async () => {
+  test('an answer whose chat is deleted while it is being cancelled is not found', async () => {
     const agent = new SteppedAgent();
     const owner = harness.startReplica({ clock: new TestClock(), runAgent: agent.runAgent });
     const other = harness.startReplica({ bounds: { runningTurnsMax: 0 } });

@@ -269,7 +269,7 @@ function checkSent({ content, outcome, answerId, error }: Sent, turns: readonly 
     expect(turn).toMatchObject({ status: 'failed', errorCode: outcome.errorCode });
   if (outcome?.kind === 'handed-over') expect(turn).toBeDefined();
   expect(outcome?.kind).not.toBe('empty');
-  expect(outcome?.kind).not.toBe('gone');
+  expect(outcome?.kind).not.toBe('deleted');
 }
 
 test.each(Array.from({ length: 12 }, (_, index) => index + 1))(

@@ -25,7 +25,7 @@ export class ChatFollower {
   }
 
   /** The received events in short: their types, and the texts of messages. */
-  get told(): string[] {
+  get received(): string[] {
     return this.events.map(({ event }) => nameOf(event));
   }
 

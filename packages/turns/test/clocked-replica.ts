@@ -4,7 +4,7 @@ import { TestClock } from './test-clock.ts';
 /** The step of the clock. There are several steps in every renewal and every pass of the recovery loop. */
 export const STEP_MS = LEASE_MS / 20;
 /** The recovery loop runs three times in a lease. */
-export const SWEEP_MS = LEASE_MS / 3;
+export const RECOVERY_MS = LEASE_MS / 3;
 
 /** A process whose clock only moves when the test moves it, so that it can stall or die while others continue. */
 export interface ClockedReplica extends Replica {

@@ -22,8 +22,8 @@ test('deleting a chat during an answer ends the run, removes all its data and re
   const queued = turns.send(harness.scope, { chat, content: 'queued' });
   await eventually(() => turnsOf(harness, chat)).toHaveLength(3);
   expect(await turns.deleteChat(harness.scope, chat)).toBe(true);
-  expect((await running).outcome).toEqual({ kind: 'gone' });
-  expect((await queued).outcome).toEqual({ kind: 'gone' });
+  expect((await running).outcome).toEqual({ kind: 'deleted' });
+  expect((await queued).outcome).toEqual({ kind: 'deleted' });
   await call.aborted;
   expect(await turnsOf(harness, chat)).toEqual([]);
   expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeUndefined();
@@ -53,7 +53,7 @@ test('deleting a chat in another process stops the run with its next tick and re
   await clock.someoneElse();
   clock.advance(TICK_MS);
   await call.aborted;
-  expect((await sending).outcome).toEqual({ kind: 'gone' });
+  expect((await sending).outcome).toEqual({ kind: 'deleted' });
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 
@@ -65,7 +65,7 @@ test('deleting a chat while its answer is being stored removes the answer too', 
   await end.reached;
   await turns.deleteChat(harness.scope, chat);
   end.release();
-  expect((await sending).outcome).toEqual({ kind: 'gone' });
+  expect((await sending).outcome).toEqual({ kind: 'deleted' });
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 
@@ -75,7 +75,7 @@ test('a purge that fails leaves the chat deleted for everyone, and the recovery 
   await clock.rounds();
   const chat = await harness.newChat();
   await turns.send(harness.scope, { chat, content: 'x' });
-  tap.away('chats.purge', 'before');
+  tap.disconnect('chats.purge', 'before');
   expect(await turns.deleteChat(harness.scope, chat)).toBe(true);
   expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeUndefined();
   expect(log.map(({ event }) => event)).toEqual(['purge failed; the recovery loop will finish it']);
@@ -92,7 +92,7 @@ test('a deletion with an unknown result is rejected, and the recovery loop and t
   harness.model.reply(scripts.neverEnding());
   const sending = turns.send(harness.scope, { chat, content: 'unknown' });
   await harness.model.callTo('unknown');
-  tap.away('chats.markDeleted', 'after');
+  tap.disconnect('chats.markDeleted', 'after');
   await expect(turns.deleteChat(harness.scope, chat)).rejects.toMatchObject({ code: 'database_unavailable' });
   await clock.someoneElse();
   clock.advance(5_000);
@@ -100,7 +100,7 @@ test('a deletion with an unknown result is rejected, and the recovery loop and t
   await clock.rounds();
   await tap.quiet();
   clock.advance(5_000);
-  expect((await sending).outcome).toEqual({ kind: 'gone' });
+  expect((await sending).outcome).toEqual({ kind: 'deleted' });
 });
 
 test('a repeated deletion returns only after the marker is stored, which rejects every later message', async () => {

@@ -69,7 +69,7 @@ describe('an answer whose chat is deleted', () => {
     await agent.run('q');
     const reader = new AnswerReader(other, harness.scope, place);
     const follower = new ChatFollower(other, harness.scope, place.chat);
-    await eventually(() => [...reader.types, ...follower.told]).toEqual([
+    await eventually(() => [...reader.types, ...follower.received]).toEqual([
       'start',
       'followed',
       'accepted q',
@@ -79,7 +79,7 @@ describe('an answer whose chat is deleted', () => {
     await other.turns.deleteChat(harness.scope, place.chat);
     expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
     expect(await follower.done).toBeUndefined();
-    expect(follower.told.at(-1)).toBe('deleted');
+    expect(follower.received.at(-1)).toBe('deleted');
   });
 
   test('a reader in another process learns of the deletion during its query, and receives nothing of the result', async () => {
@@ -119,7 +119,7 @@ describe('an answer whose chat is deleted', () => {
     const idempotency = { key: 'key of a deleted chat', body: 'body' };
     const sent = await owner.turns.send(harness.scope, { chat, content: 'q', idempotency });
     const place = { chat, answerId: sent.accepted.answerId };
-    owner.tap.away('chats.purge', 'before');
+    owner.tap.disconnect('chats.purge', 'before');
     expect(await owner.turns.deleteChat(harness.scope, chat)).toBe(true);
     expect(await turnsOf(harness, chat)).toHaveLength(1);
     const notFound = { code: expect.stringMatching(/^(chat|message)_not_found$/) };
@@ -141,7 +141,7 @@ test('a repeated request to a deleted chat that is not purged yet is rejected by
   const chat = await harness.newChat();
   const message = { chat, content: 'q', idempotency: { key: 'key of a marked chat', body: 'body' } };
   await owner.turns.send(harness.scope, message);
-  owner.tap.away('chats.purge', 'before', 1_000);
+  owner.tap.disconnect('chats.purge', 'before', 1_000);
   await owner.turns.deleteChat(harness.scope, chat);
   let tries = 0;
   owner.tap.intercept('turns.insert', async (proceed) => {
@@ -173,7 +173,7 @@ describe('the log of dead runs', () => {
     const clock = new TestClock();
     const { tap } = harness.startReplica({ clock });
     // The purge is late, so the process that would run the turn finds it.
-    tap.away('chats.purge', 'before', 1_000);
+    tap.disconnect('chats.purge', 'before', 1_000);
     while ((await turnsOf(harness, chat)).length > 0) {
       clock.advance(STEP_MS);
       await clock.rounds();
@@ -193,7 +193,7 @@ describe('the log of dead runs', () => {
       .updateOne({ chat }, { $set: { lease: { token: 'released', attempt: 1, renewals: 0 } } });
     const clock = new TestClock();
     const { tap } = harness.startReplica({ clock });
-    tap.away('chats.purge', 'before', 1_000);
+    tap.disconnect('chats.purge', 'before', 1_000);
     await eventually(() => turnsOf(harness, chat)).toEqual([]);
     tap.pass('chats.purge');
     await clock.rounds();

@@ -51,7 +51,7 @@ describe('a reader of an answer', () => {
     }
   });
 
-  test('a reader of a handed-over answer is told to reconnect, with its id, and continues in another process', async () => {
+  test('a reader of a handed-over answer gets an error that says to reconnect, with its id, and continues in another process', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
     const place = await begin(harness, owner, 'q');
@@ -124,7 +124,7 @@ describe('an answer that is handed over', () => {
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
     run.emit('lost');
-    owner.tap.away('turnLog.append', 'before', 100);
+    owner.tap.disconnect('turnLog.append', 'before', 100);
     await owner.turns.drain(0, FORCE);
     expect(await turnsOf(harness, place.chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
     expect(owner.log.map(({ event }) => event)).toContain('the log of running answers could not be written');
@@ -165,7 +165,7 @@ describe('a follower of a chat', () => {
     const back = new ChatFollower(next, harness.scope, chat, { from: follower.cursor });
     run.finish();
     await drained;
-    await eventually(() => back.told).toEqual(['end']);
+    await eventually(() => back.received).toEqual(['end']);
     await back.stop();
   });
 });

@@ -17,7 +17,7 @@ afterAll(() => harness.stop());
 /** Less than a lease: the test lets it pass in one jump. */
 const GRACE_MS = LEASE_MS / 2;
 
-describe('a process that is told to stop', () => {
+describe('a draining process', () => {
   test('a draining process accepts nothing more and lets its runs finish', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
@@ -220,7 +220,7 @@ describe('work that is under way when the drain begins', () => {
     harness.model.reply(scripts.neverEnding());
     const sending = turns.send(harness.scope, { chat, content: 'cut off' });
     await harness.model.callTo('cut off');
-    tap.away('turns.release', 'before', 100);
+    tap.disconnect('turns.release', 'before', 100);
     await turns.drain(0, AbortSignal.abort());
     expect((await sending).outcome).toEqual({ kind: 'handed-over' });
     expect(log.map(({ event }) => event)).toContain('run broke off');

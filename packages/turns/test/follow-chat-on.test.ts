@@ -30,11 +30,11 @@ describe('a follower with a cursor', () => {
       await eventually(() => [...follower.texts.values()].at(-1)?.endsWith(piece)).toBe(true);
     }
     await begin(harness, owner, 'second', chat);
-    await eventually(() => follower.told).toContain('accepted second');
+    await eventually(() => follower.received).toContain('accepted second');
     first.finish();
     agent.echo();
     await begin(harness, owner, 'third', chat);
-    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(3);
+    await eventually(() => follower.received.filter((event) => event === 'end')).toHaveLength(3);
     await follower.stop();
     return { owner, other, chat, follower };
   }
@@ -47,13 +47,16 @@ describe('a follower with a cursor', () => {
       const texts = new Map<Id<'message'>, string>();
       for (const { event } of events.slice(0, cut)) fold(texts, event);
       const rest = new ChatFollower(cut % 2 ? owner : other, harness.scope, chat, { from });
-      const missing = (type: string) => follower.told.slice(cut).filter((told) => told.startsWith(type));
-      await eventually(() => rest.told.filter((told) => told === 'end')).toHaveLength(missing('end').length);
+      const missing = (type: string) =>
+        follower.received.slice(cut).filter((event) => event.startsWith(type));
+      await eventually(() => rest.received.filter((event) => event === 'end')).toHaveLength(
+        missing('end').length,
+      );
       for (const { event } of rest.events) fold(texts, event);
       expect(texts).toEqual(follower.texts);
-      expect(rest.told.filter((told) => told.startsWith('accepted'))).toEqual(missing('accepted'));
-      expect(rest.told.filter((told) => told === 'start')).toEqual(missing('start'));
-      expect(rest.told).not.toContain('snapshot');
+      expect(rest.received.filter((event) => event.startsWith('accepted'))).toEqual(missing('accepted'));
+      expect(rest.received.filter((event) => event === 'start')).toEqual(missing('start'));
+      expect(rest.received).not.toContain('snapshot');
       await rest.stop();
     }
   });
@@ -65,8 +68,8 @@ describe('a follower with a cursor', () => {
     );
     await begin(harness, owner, 'fourth', chat);
     for (const each of rest) {
-      await eventually(() => each.told.at(-1)).toBe('end');
-      expect(each.told.slice(0, 2)).toEqual(['accepted fourth', 'start']);
+      await eventually(() => each.received.at(-1)).toBe('end');
+      expect(each.received.slice(0, 2)).toEqual(['accepted fourth', 'start']);
     }
   });
 
@@ -74,23 +77,23 @@ describe('a follower with a cursor', () => {
     ['that no server issued', null],
     ['of messages that do not exist', { accepted: 90, sequence: 90, answer: undefined }],
   ] as const)(
-    'a follower with a cursor %s is told to read the list again, and receives the running answer',
+    'a follower with a cursor %s gets a snapshot of the list, and receives the running answer',
     async (_name, from) => {
       const { owner, other, chat } = await notifyAll();
       for (const replica of [owner, other]) {
         const follower = new ChatFollower(replica, harness.scope, chat, { from });
-        await eventually(() => follower.told).toEqual(['snapshot']);
+        await eventually(() => follower.received).toEqual(['snapshot']);
         await follower.stop();
       }
       const follower = new ChatFollower(other, harness.scope, chat, { from });
-      await eventually(() => follower.told).toEqual(['snapshot']);
+      await eventually(() => follower.received).toEqual(['snapshot']);
       await begin(harness, owner, 'fourth', chat);
-      await eventually(() => follower.told.at(-1)).toBe('end');
-      expect(follower.told.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);
+      await eventually(() => follower.received.at(-1)).toBe('end');
+      expect(follower.received.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);
     },
   );
 
-  test('a follower that is too far behind is told so once and continues from there', async () => {
+  test('a follower that is too far behind gets one snapshot and continues from there', async () => {
     const { owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     for (let sequence = 1; sequence <= 60; sequence++) {
@@ -99,20 +102,20 @@ describe('a follower with a cursor', () => {
       const end = { status: 'stopped', textBytes: 0 } as const;
       await harness.db.stores.turns.end(harness.scope, turn.id, lease.token, end);
     }
-    const told = async (sequence: number) => {
+    const receivedAfter = async (sequence: number) => {
       const from = { accepted: sequence, sequence: sequence + 1, answer: undefined };
       const follower = new ChatFollower(sequence % 2 ? owner : other, harness.scope, chat, {
         from,
         limit: 100,
       });
-      await eventually(() => follower.told.length).toBeGreaterThan(0);
+      await eventually(() => follower.received.length).toBeGreaterThan(0);
       await eventually(() => follower.cursor?.accepted).toBe(60);
       await follower.stop();
-      return follower.told;
+      return follower.received;
     };
-    expect(await told(0)).toEqual(['snapshot']);
-    expect(await told(9)).toEqual(['snapshot']);
-    const all = await told(12);
+    expect(await receivedAfter(0)).toEqual(['snapshot']);
+    expect(await receivedAfter(9)).toEqual(['snapshot']);
+    const all = await receivedAfter(12);
     expect(all.filter((each) => each.startsWith('accepted'))).toHaveLength(48);
     expect(all).not.toContain('snapshot');
   });

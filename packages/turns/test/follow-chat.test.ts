@@ -34,20 +34,20 @@ describe('a follower', () => {
     run.emit('one');
     for (const follower of followers) await eventually(() => follower.text(first.answerId)).toBe('one');
     const second = await begin(harness, owner, 'second', chat);
-    for (const follower of followers) await eventually(() => follower.told).toContain('accepted second');
+    for (const follower of followers) await eventually(() => follower.received).toContain('accepted second');
     run.emit(' two');
     run.finish();
     agent.echo();
     for (const follower of followers) {
-      await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+      await eventually(() => follower.received.filter((event) => event === 'end')).toHaveLength(2);
       expect(follower.text(first.answerId)).toBe('one two');
       expect(follower.text(second.answerId)).toBe('answer to second');
       const order = ['accepted first', 'start', 'accepted second', 'end'];
-      expect(order.map((told) => follower.told.indexOf(told))).toEqual(
-        order.map((told) => follower.told.indexOf(told)).toSorted((a, b) => a - b),
+      expect(order.map((event) => follower.received.indexOf(event))).toEqual(
+        order.map((event) => follower.received.indexOf(event)).toSorted((a, b) => a - b),
       );
       // The second answer is emitted after the end of the first, and not before.
-      expect(follower.told.lastIndexOf('start')).toBeGreaterThan(follower.told.indexOf('end'));
+      expect(follower.received.lastIndexOf('start')).toBeGreaterThan(follower.received.indexOf('end'));
       await follower.stop();
     }
   });
@@ -63,15 +63,15 @@ describe('a follower', () => {
     // From here the clock does not move.
     await begin(harness, owner, 'first', chat);
     (await agent.run('first')).emit('text');
-    await eventually(() => follower.told).toEqual(['followed', 'accepted first', 'start', 'delta']);
+    await eventually(() => follower.received).toEqual(['followed', 'accepted first', 'start', 'delta']);
     const second = await begin(harness, owner, 'second', chat);
-    await eventually(() => follower.told.at(-1)).toBe('accepted second');
+    await eventually(() => follower.received.at(-1)).toBe('accepted second');
     await owner.turns.cancel(harness.scope, second);
     (await agent.run('first')).finish();
-    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+    await eventually(() => follower.received.filter((event) => event === 'end')).toHaveLength(2);
     await owner.turns.deleteChat(harness.scope, chat);
     await follower.done;
-    expect(follower.told.at(-1)).toBe('deleted');
+    expect(follower.received.at(-1)).toBe('deleted');
   });
 
   test('a follower that begins during an answer receives it from its start, and nothing that ended before', async () => {
@@ -86,7 +86,7 @@ describe('a follower', () => {
     for (const replica of [owner, other]) {
       const follower = new ChatFollower(replica, harness.scope, chat);
       await eventually(() => follower.text(answerId)).toBe('so far');
-      expect(follower.told).toEqual(['followed', 'accepted runs', 'start', 'delta']);
+      expect(follower.received).toEqual(['followed', 'accepted runs', 'start', 'delta']);
       await follower.stop();
     }
   });
@@ -95,17 +95,17 @@ describe('a follower', () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const follower = new ChatFollower(other, harness.scope, chat);
-    await eventually(() => follower.told).toContain('followed');
+    await eventually(() => follower.received).toContain('followed');
     const place = await begin(harness, owner, 'q', chat);
     const run = await agent.run('q');
     run.emit('half');
     run.fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
-    await eventually(() => follower.told.at(-1)).toBe('end');
+    await eventually(() => follower.received.at(-1)).toBe('end');
     const { answerId } = await owner.turns.retry(harness.scope, { ...place, idempotency: undefined });
     const again = await agent.run('q', 2);
     again.emit('whole');
     again.finish();
-    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+    await eventually(() => follower.received.filter((event) => event === 'end')).toHaveLength(2);
     const ends = follower.events.flatMap(({ event }) => (event.type === 'answer-ended' ? [event] : []));
     expect(ends).toMatchObject([{ status: 'failed', errorCode: 'model_failed' }, { status: 'completed' }]);
     expect(follower.text(answerId)).toBe('whole');
@@ -124,7 +124,7 @@ describe('a follower', () => {
     await eventually(() => follower.text(first.answerId)).toBe('half');
     await owner.turns.cancel(harness.scope, second);
     await owner.turns.cancel(harness.scope, first);
-    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+    await eventually(() => follower.received.filter((event) => event === 'end')).toHaveLength(2);
     expect(follower.texts.get(second.answerId)).toBeUndefined();
     expect(follower.texts.get(first.answerId)).toBe('half');
   });
@@ -135,17 +135,17 @@ describe('a follower', () => {
     const run = await agent.run('q');
     run.emit('secret');
     const followers = [owner, other].map((replica) => new ChatFollower(replica, harness.scope, chat));
-    for (const follower of followers) await eventually(() => follower.told).toContain('delta');
+    for (const follower of followers) await eventually(() => follower.received).toContain('delta');
     await owner.turns.deleteChat(harness.scope, chat);
     run.emit('later');
     for (const follower of followers) {
       expect(await follower.done).toBeUndefined();
-      expect(follower.told.slice(-1)).toEqual(['deleted']);
-      expect(follower.told.filter((told) => told === 'delta')).toHaveLength(1);
+      expect(follower.received.slice(-1)).toEqual(['deleted']);
+      expect(follower.received.filter((event) => event === 'delta')).toHaveLength(1);
     }
     const late = new ChatFollower(other, harness.scope, chat, { from: followers[0]?.cursor });
     await late.done;
-    expect(late.told.filter((told) => told !== 'snapshot')).toEqual(['deleted']);
+    expect(late.received.filter((event) => event !== 'snapshot')).toEqual(['deleted']);
   });
 });
 
@@ -174,14 +174,14 @@ describe('following', () => {
     await vi.waitFor(
       () => {
         clock.advance(250);
-        expect(follower.told).toContain('accepted q');
+        expect(follower.received).toContain('accepted q');
       },
       { timeout: 30_000 },
     );
     await follower.stop();
   });
 
-  test('a follower of a chat of another team, or of a missing chat, is told that it does not exist', async () => {
+  test('a follower of a chat of another team, or of a missing chat, gets the deletion of the chat', async () => {
     const { owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'q');
     const followers = [
@@ -190,7 +190,7 @@ describe('following', () => {
     ];
     for (const follower of followers) {
       await follower.done;
-      expect(follower.told).toEqual(['followed', 'deleted']);
+      expect(follower.received).toEqual(['followed', 'deleted']);
     }
   });
 
@@ -203,9 +203,9 @@ describe('following', () => {
     await clock.rounds();
     const { chat } = await begin(harness, replica, 'q');
     const follower = new ChatFollower(replica, harness.scope, chat);
-    await eventually(() => follower.told).toContain('start');
+    await eventually(() => follower.received).toContain('start');
     (await agent.run('q')).finish();
-    await eventually(() => follower.told).toContain('end');
+    await eventually(() => follower.received).toContain('end');
     await follower.stop();
     const { signal } = new AbortController();
     const unread: AsyncGenerator<ChatEventWithCursor> = replica.turns.followChat(
@@ -222,7 +222,7 @@ describe('following', () => {
     expect((await turnsOf(harness, chat)).length).toBe(1);
   });
 
-  test('a follower that is told that it has begun receives every later event, however late it reads', async () => {
+  test('a follower that received `chat-followed` receives every later event, however late it reads', async () => {
     const { agent, owner } = startTwo(harness);
     agent.echo();
     const chat = await harness.newChat();
@@ -243,9 +243,9 @@ describe('following', () => {
       expect((await events.next()).value).toMatchObject({ event: { type } });
     for (let piece = 0; piece < 500; piece++) run.emit('x');
     run.finish();
-    const told = [];
-    for (let index = 0; index < 2; index++) told.push((await events.next()).value);
-    expect(told).toMatchObject([
+    const first = [];
+    for (let index = 0; index < 2; index++) first.push((await events.next()).value);
+    expect(first).toMatchObject([
       { event: { type: 'answer-delta', text: 'x'.repeat(500) } },
       { event: { type: 'answer-ended' } },
     ]);

@@ -224,7 +224,7 @@ describe('a request whose acknowledgement is lost', () => {
     const { agent, owner, other } = startTwo(harness);
     agent.echo();
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
-    owner.tap.away('turns.insert', 'after');
+    owner.tap.disconnect('turns.insert', 'after');
     const first = await owner.turns.send(harness.scope, message);
     expect(first).toMatchObject({ accepted: { isReplay: false }, outcome: { kind: 'answered' } });
     const again = await other.turns.send(harness.scope, message);
@@ -235,8 +235,8 @@ describe('a request whose acknowledgement is lost', () => {
   test('a request that cannot be found is rejected with the id that its repeat receives', async () => {
     const { agent, owner, other } = startTwo(harness);
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
-    owner.tap.away('turns.insert', 'after');
-    owner.tap.away('turns.find', 'before');
+    owner.tap.disconnect('turns.insert', 'after');
+    owner.tap.disconnect('turns.find', 'before');
     const apiError = await owner.turns.send(harness.scope, message).catch((error: ApiError) => error);
     expect(apiError).toMatchObject({ code: 'database_unavailable' });
     const again = await other.turns.accept(harness.scope, message);
@@ -249,7 +249,7 @@ describe('a request whose acknowledgement is lost', () => {
     const { agent, owner, other } = startTwo(harness, 256);
     agent.echo();
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
-    owner.tap.away('turns.insert', 'before');
+    owner.tap.disconnect('turns.insert', 'before');
     await expect(owner.turns.send(harness.scope, message)).rejects.toMatchObject({
       code: 'database_unavailable',
     });

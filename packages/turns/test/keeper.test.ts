@@ -81,7 +81,7 @@ describe('a tick', () => {
 
   test('a tick whose query fails is logged, and the next one follows', async () => {
     const { owner, runs, tick, count } = await startRunning(1);
-    owner.tap.away('turns.listMarks', 'before', 3);
+    owner.tap.disconnect('turns.listMarks', 'before', 3);
     for (let index = 0; index < 4; index++) await tick();
     expect(owner.log.map(({ event }) => event)).toEqual(
       Array.from({ length: 3 }, () => 'running turns could not be looked at'),
@@ -102,9 +102,9 @@ describe('a tick', () => {
 
   test('a tick that misses a deleted turn stops its run and no other', async () => {
     const { owner, places, runs, tick } = await startRunning(2);
-    const gone = places[0]?.chat ?? 'chat_';
-    await harness.db.stores.chats.markDeleted(harness.scope, gone);
-    await harness.db.stores.chats.purge(gone);
+    const deleted = places[0]?.chat ?? 'chat_';
+    await harness.db.stores.chats.markDeleted(harness.scope, deleted);
+    await harness.db.stores.chats.purge(deleted);
     await tick();
     await eventually(() => runs.map(({ signal }) => signal.aborted)).toEqual([true, false]);
     expect(owner.log.filter(({ level }) => level === 'error')).toEqual([]);

@@ -71,7 +71,7 @@ test('a message to a purged chat is not answered from a remembered history', asy
   await harness.db.raw.collection('chats').deleteOne({ _id: chat as never });
   await harness.db.raw.collection('turns').deleteMany({ chat });
   const calls = harness.model.calls().length;
-  expect(await send(replica, chat, 'second')).toMatchObject({ outcome: { kind: 'gone' } });
+  expect(await send(replica, chat, 'second')).toMatchObject({ outcome: { kind: 'deleted' } });
   expect(harness.model.calls()).toHaveLength(calls);
   expect(await turnsOf(harness, chat)).toEqual([]);
 });

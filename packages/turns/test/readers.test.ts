@@ -30,9 +30,9 @@ describe('rejected readers', () => {
     const place = await begin(harness, owner, 'q');
     await read(owner, place).done;
     const { userMessageId } = await owner.turns.accept(harness.scope, { chat: place.chat, content: 'r' });
-    const stranger = { team: mintId('team') };
+    const otherTeam = { team: mintId('team') };
     const refused = [
-      new AnswerReader(owner, stranger, place),
+      new AnswerReader(owner, otherTeam, place),
       read(owner, { ...place, chat: await harness.newChat() }),
       read(owner, { ...place, answerId: mintId('message') }),
       read(owner, { ...place, answerId: userMessageId }),
@@ -45,8 +45,8 @@ describe('rejected readers', () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     await agent.run('q');
-    const stranger = new AnswerReader(owner, { team: mintId('team') }, place);
-    expect(await stranger.done).toMatchObject({ code: 'message_not_found' });
+    const reader = new AnswerReader(owner, { team: mintId('team') }, place);
+    expect(await reader.done).toMatchObject({ code: 'message_not_found' });
     const elsewhere = read(owner, { ...place, chat: await harness.newChat() });
     expect(await elsewhere.done).toMatchObject({ code: 'message_not_found' });
   });
@@ -68,7 +68,7 @@ describe('a reader in another process while the database is unreachable', () => 
 
   test('a reader receives nothing for less than a lease and continues when the database is reachable', async () => {
     const { clock, other, run, reader } = await startAway();
-    other.tap.away('turns.listStates', 'before', 1_000);
+    other.tap.disconnect('turns.listStates', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS - 2_000; passed += 500) {
       clock.advance(500);
       await other.tap.quiet();
@@ -87,7 +87,7 @@ describe('a reader in another process while the database is unreachable', () => 
 
   test('a reader is rejected after a whole lease without the database', async () => {
     const { clock, other, reader } = await startAway();
-    other.tap.away('turns.listStates', 'before', 1_000);
+    other.tap.disconnect('turns.listStates', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS + 2_000; passed += 500) {
       clock.advance(500);
       await other.tap.quiet();

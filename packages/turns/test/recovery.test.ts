@@ -1,7 +1,7 @@
 import { echoOf } from '@parley/agent/testing';
 import type { Id } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { STEP_MS, SWEEP_MS, startClocked } from './clocked-replica.ts';
+import { RECOVERY_MS, STEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
   eventually,
@@ -39,7 +39,7 @@ describe('the recovery loop', () => {
     for (const answered of [1, 2, 3]) {
       await eventually(() => transcript(harness, chat)).toHaveLength(3 + answered);
       await replica.tap.quiet();
-      await replica.live(SWEEP_MS + STEP_MS);
+      await replica.live(RECOVERY_MS + STEP_MS);
     }
     expect(await turnsOf(harness, chat)).toMatchObject(
       [1, 2, 3].map((sequence) => ({ sequence, status: 'completed', takeovers: 0, lease: { attempt: 1 } })),
@@ -54,7 +54,7 @@ describe('the recovery loop', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([
       { status: 'generating', lease: deadLease, takeovers: 0 },
     ]);
-    await replica.live(SWEEP_MS + STEP_MS);
+    await replica.live(RECOVERY_MS + STEP_MS);
     await eventually(() => transcript(harness, chat)).toEqual([
       'user: orphan',
       `assistant: ${echoOf('orphan')}`,
@@ -69,11 +69,11 @@ describe('the recovery loop', () => {
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });
     const replica = await startReplica();
     for (let sign = 0; sign < 4; sign++) {
-      await replica.live(LEASE_MS - SWEEP_MS);
+      await replica.live(LEASE_MS - RECOVERY_MS);
       await harness.db.stores.turns.renew([{ turn: turn.id, token: deadLease.token }]);
     }
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
-    await replica.live(LEASE_MS + 2 * SWEEP_MS);
+    await replica.live(LEASE_MS + 2 * RECOVERY_MS);
     await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 1 }]);
   });
 
@@ -81,10 +81,10 @@ describe('the recovery loop', () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });
     const replica = await startReplica();
-    await replica.live(SWEEP_MS);
+    await replica.live(RECOVERY_MS);
     // The loop reads the list and stalls for an hour, and the run is renewed meanwhile.
     const list = replica.tap.hold('turns.listUnfinished', 'after');
-    replica.clock.advance(SWEEP_MS + STEP_MS);
+    replica.clock.advance(RECOVERY_MS + STEP_MS);
     await list.reached;
     await harness.db.stores.turns.renew([{ turn: turn.id, token: deadLease.token }]);
     replica.clock.advance(3_600_000);
@@ -110,7 +110,7 @@ describe('the recovery loop', () => {
     expect(await turnsOf(harness, chats[0])).toMatchObject([{ status: 'queued' }]);
     expect(await turnsOf(harness, chats[1])).toMatchObject([{ status: 'generating', takeovers: 0 }]);
     isReady = true;
-    await replica.live(SWEEP_MS + STEP_MS);
+    await replica.live(RECOVERY_MS + STEP_MS);
     for (const chat of chats) await eventually(() => transcript(harness, chat)).toHaveLength(2);
   });
 
@@ -127,9 +127,9 @@ describe('the recovery loop', () => {
 
     await harness.db.raw.collection('turns').updateMany({ sequence: 1 }, { $set: { status: 'failed' } });
     const busy = await startReplica({ bounds: { runningTurnsMax: 0 } });
-    await busy.live(SWEEP_MS + STEP_MS);
+    await busy.live(RECOVERY_MS + STEP_MS);
     expect(busy.tap.calls).not.toContain('turns.hasPredecessorEnded');
-    await replica.live(SWEEP_MS + STEP_MS);
+    await replica.live(RECOVERY_MS + STEP_MS);
     expect(asked()).toBe(5);
   });
 
@@ -164,7 +164,7 @@ describe('the recovery loop', () => {
     expect(await chats.insertMarkerBehind(harness.scope, chat, 1)).toBe(true);
     expect(await chats.find(harness.scope, chat)).toBeDefined();
     const replica = await startReplica();
-    await replica.live(SWEEP_MS);
+    await replica.live(RECOVERY_MS);
     await eventually(() => chats.find(harness.scope, chat)).toBeUndefined();
     await eventually(() => turnsOf(harness, chat)).toEqual([]);
     await eventually(() => markerOf(harness, chat)).toMatchObject({
@@ -185,12 +185,12 @@ describe('the recovery loop', () => {
     });
     const replica = await startReplica({ tap });
     const left = async () => (await harness.db.stores.chats.listMarked(100, [])).sort();
-    await replica.live(2 * SWEEP_MS);
+    await replica.live(2 * RECOVERY_MS);
     await eventually(left).toEqual([...bad].sort());
     const failures = replica.log.filter(({ event }) => event === 'a deletion failed; it is tried again');
     expect(failures.length).toBeGreaterThanOrEqual(55);
     bad.clear();
-    await replica.live(10 * SWEEP_MS);
+    await replica.live(10 * RECOVERY_MS);
     await eventually(left).toEqual([]);
   });
 
@@ -205,7 +205,7 @@ describe('the recovery loop', () => {
     await eventually(() => turnsOf(harness, chat)).toEqual([]);
   });
 
-  test('the recovery loop removes a turn that was taken over too often when its chat is gone', async () => {
+  test('the recovery loop removes a turn that was taken over too often when its chat was deleted', async () => {
     const chat = await harness.newChat();
     await harness.db.stores.chats.markDeleted(harness.scope, chat);
     await harness.db.stores.chats.purge(chat);
@@ -219,11 +219,11 @@ describe('the recovery loop', () => {
   test('a failing recovery loop is logged and runs again', async () => {
     const chat = await harness.newChat();
     const replica = await startReplica();
-    replica.tap.away('turns.listUnfinished', 'before');
-    await replica.live(SWEEP_MS + STEP_MS);
-    expect(replica.log.map(({ event }) => event)).toEqual(['sweep failed']);
+    replica.tap.disconnect('turns.listUnfinished', 'before');
+    await replica.live(RECOVERY_MS + STEP_MS);
+    expect(replica.log.map(({ event }) => event)).toEqual(['recovery failed']);
     await insertTurn(harness, chat, 1);
-    await replica.live(SWEEP_MS + STEP_MS);
+    await replica.live(RECOVERY_MS + STEP_MS);
     await eventually(() => transcript(harness, chat)).toHaveLength(2);
   });
 });
@@ -256,7 +256,7 @@ describe('a healthy run', () => {
     const gate = harness.model.hold();
     const sending = owner.turns.send(harness.scope, { chat, content: 'shaken' });
     await harness.model.callTo('shaken');
-    owner.tap.away('turns.renew', 'before', 2);
+    owner.tap.disconnect('turns.renew', 'before', 2);
     await owner.live(LEASE_MS - STEP_MS);
     expect(owner.log.filter(({ event }) => event === 'lease renewal failed')).toHaveLength(2);
     // One renewal hangs, and the next ones continue without it.

@@ -251,7 +251,7 @@ describe('concurrent retries and messages', () => {
   test('a retry whose acknowledgement was lost is found and stored once', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await failInChat(owner, agent);
-    owner.tap.away('turns.insert', 'after');
+    owner.tap.disconnect('turns.insert', 'after');
     const accepted = await owner.turns.retry(harness.scope, retryOf(place));
     const run = await agent.run('q', 2);
     run.emit('ok');

@@ -44,14 +44,14 @@ describe('queries of idle followers', () => {
     const chat = await harness.newChat();
     const follow = () => new ChatFollower(replica, harness.scope, chat);
     const followers = [follow()];
-    await eventually(() => followers[0]?.told).toEqual(['followed']);
+    await eventually(() => followers[0]?.received).toEqual(['followed']);
     await pass(10_000);
     const ofOne = await pass(10_000);
     // Two commands about every two seconds.
     expect(ofOne).toBeGreaterThanOrEqual(8);
     expect(ofOne).toBeLessThanOrEqual(14);
     for (let count = 1; count < 50; count++) followers.push(follow());
-    for (const follower of followers) await eventually(() => follower.told).toEqual(['followed']);
+    for (const follower of followers) await eventually(() => follower.received).toEqual(['followed']);
     await pass(10_000);
     expect(await pass(10_000)).toBeLessThanOrEqual(ofOne + 2);
     for (const follower of followers) await follower.stop();
@@ -63,7 +63,7 @@ describe('queries of idle followers', () => {
     for (let count = 0; count < 100; count++) {
       followers.push(new ChatFollower(replica, harness.scope, await harness.newChat()));
     }
-    for (const follower of followers) await eventually(() => follower.told).toEqual(['followed']);
+    for (const follower of followers) await eventually(() => follower.received).toEqual(['followed']);
     await pass(10_000);
     // A poll of each chat on its own would be 200 commands every two seconds.
     expect(await pass(10_000)).toBeLessThanOrEqual(100);
@@ -77,7 +77,7 @@ test('readers of an answer in another process share queries and receive all its 
   const { chat, answerId } = await begin(harness, owner, 'q');
   const run = await agent.run('q');
   const followers = Array.from({ length: 20 }, () => new ChatFollower(replica, harness.scope, chat));
-  for (const follower of followers) await eventually(() => follower.told).toContain('start');
+  for (const follower of followers) await eventually(() => follower.received).toContain('start');
   await pass(5_000);
   const cost = await pass(2_000);
   // One reader polls every 400 ms, and its chat is polled too.
@@ -142,17 +142,17 @@ describe('a shared read', () => {
   });
 
   test('a shared read that fails rejects its callers and is not remembered', async () => {
-    let isAway = true;
+    let isUnreachable = true;
     const reads = new SharedReads<string, string>(
       { now: () => 0 },
       (name) => name,
       async (names) => {
-        if (isAway) throw new Error('away');
+        if (isUnreachable) throw new Error('unreachable');
         return names;
       },
     );
-    await expect(Promise.all([reads.read('a'), reads.read('a')])).rejects.toThrow('away');
-    isAway = false;
+    await expect(Promise.all([reads.read('a'), reads.read('a')])).rejects.toThrow('unreachable');
+    isUnreachable = false;
     expect(await reads.read('a', 1_000)).toBe('a');
   });
 });

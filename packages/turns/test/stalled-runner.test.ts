@@ -1,7 +1,7 @@
 import type { RunAgent } from '@parley/agent';
 import { echoOf, scripts } from '@parley/agent/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { STEP_MS, SWEEP_MS, startClocked } from './clocked-replica.ts';
+import { RECOVERY_MS, STEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
   eventually,
@@ -52,7 +52,7 @@ describe('a process that stalls during a run', () => {
     const staleCall = await harness.model.callTo('q');
     const other = await startReplica();
     const nextCall = harness.model.nextCall();
-    await other.live(LEASE_MS + SWEEP_MS + STEP_MS);
+    await other.live(LEASE_MS + RECOVERY_MS + STEP_MS);
     await nextCall;
     // The stalled process resumes before its clock moves: its answer arrives and is rejected by the fence.
     gates[0].resolve();
@@ -91,7 +91,7 @@ describe('a process that stalls during a run', () => {
     expect(stalled.tap.calls).not.toContain('turns.end');
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
     const other = await startReplica();
-    await other.live(LEASE_MS + SWEEP_MS + STEP_MS);
+    await other.live(LEASE_MS + RECOVERY_MS + STEP_MS);
     await eventually(() => transcript(harness, chat)).toHaveLength(2);
     stalled.clock.advance(5_000);
     expect(await sending).toMatchObject({ outcome: { answer: { content: echoOf('long') } } });
@@ -128,8 +128,8 @@ describe('a process that stalls during a run', () => {
     harness.model.reply(scripts.neverEnding('piece'));
     void cutOff.turns.send(harness.scope, { chat, content: 'endless' });
     const call = await harness.model.callTo('endless');
-    cutOff.tap.away('turns.renew', 'before', 1_000);
-    await cutOff.live(LEASE_MS + SWEEP_MS);
+    cutOff.tap.disconnect('turns.renew', 'before', 1_000);
+    await cutOff.live(LEASE_MS + RECOVERY_MS);
     await call.aborted;
     expect(cutOff.log.map(({ event }) => event)).toContain('lease renewal failed');
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
@@ -149,7 +149,7 @@ describe('a turn that ends every run', () => {
     for (const attempt of [2, 3]) {
       const victim = await startReplica();
       const called = harness.model.nextCall();
-      await victim.live(LEASE_MS + SWEEP_MS + STEP_MS);
+      await victim.live(LEASE_MS + RECOVERY_MS + STEP_MS);
       expect((await called).message).toBe('poison');
       expect(await turnsOf(harness, chat)).toMatchObject([
         { lease: { attempt }, takeovers: attempt - 1 },
@@ -182,7 +182,7 @@ describe('a turn that ends every run', () => {
     const bug = replica.turns.send(harness.scope, { chat, content: 'bug' });
     await replica.clock.someoneElse();
     const next = replica.turns.send(harness.scope, { chat, content: 'next' });
-    await replica.live(4 * (LEASE_MS + SWEEP_MS));
+    await replica.live(4 * (LEASE_MS + RECOVERY_MS));
     expect((await bug).outcome).toMatchObject({ kind: 'failed', errorCode: 'interrupted', text: '' });
     expect((await next).outcome).toMatchObject({ kind: 'answered', answer: { content: 'fine' } });
     expect(replica.log.filter(({ event }) => event === 'run broke off')).toHaveLength(3);

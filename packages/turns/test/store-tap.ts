@@ -60,7 +60,7 @@ export class StoreTap {
   }
 
   /** The next `times` calls of this function fail as an unreachable database does, before or after their effect. */
-  away(call: StoreCall, when: 'before' | 'after', times = 1): void {
+  disconnect(call: StoreCall, when: 'before' | 'after', times = 1): void {
     let left = times;
     this.intercept(call, async (proceed) => {
       if (left-- <= 0) return proceed();

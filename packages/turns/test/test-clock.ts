@@ -37,7 +37,7 @@ export class TestClock implements Clock {
       const sleeper: Sleeper = { due: this.#now + ms, signal, wake };
       signal?.addEventListener('abort', wake, { once: true });
       this.#sleepers.add(sleeper);
-      this.#tell();
+      this.#notify();
     });
   }
 
@@ -78,7 +78,7 @@ export class TestClock implements Clock {
     return new Promise((resolve) => this.#waiting.push({ isReached, resolve }));
   }
 
-  #tell(): void {
+  #notify(): void {
     const reached = this.#waiting.filter(({ isReached }) => isReached());
     this.#waiting = this.#waiting.filter((waiting) => !reached.includes(waiting));
     for (const { resolve } of reached) resolve();

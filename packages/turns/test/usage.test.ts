@@ -109,7 +109,7 @@ test('a turn that cannot be counted does not stop the count of the others', asyn
 test('a count whose acknowledgement was lost is not counted again', async () => {
   const key = mintId('key');
   const replica = harness.startReplica();
-  replica.tap.away('usage.count', 'after', 2);
+  replica.tap.disconnect('usage.count', 'after', 2);
   await replica.turns.send(harness.scope, {
     chat: await harness.newChat(),
     content: 'unacknowledgedWrites',
@@ -261,7 +261,7 @@ test('usage is not counted again by a process that deletes the chat before it le
   const key = mintId('key');
   const replica = harness.startReplica({ clock: new TestClock() });
   const chat = await harness.newChat();
-  replica.tap.away('turns.end', 'after');
+  replica.tap.disconnect('turns.end', 'after');
   const sending = replica.turns.send(harness.scope, {
     chat,
     content: 'x',

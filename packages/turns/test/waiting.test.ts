@@ -69,8 +69,8 @@ describe('waiting for an answer', () => {
     const chat = await harness.newChat();
     const gate = harness.model.hold();
     const disconnect = new AbortController();
-    const sending = turns.send(harness.scope, { chat, content: 'hung up' }, disconnect.signal);
-    await harness.model.callTo('hung up');
+    const sending = turns.send(harness.scope, { chat, content: 'disconnected' }, disconnect.signal);
+    await harness.model.callTo('disconnected');
     disconnect.abort();
     await expect(sending).rejects.toMatchObject({ code: 'answer_pending' });
     gate.release();
@@ -100,7 +100,7 @@ describe('waiting for an answer', () => {
     const chat = await harness.newChat();
     const sending = turns.send(harness.scope, { chat, content: 'q' });
     await clock.someoneElse();
-    tap.away('turns.find', 'before', 1_000);
+    tap.disconnect('turns.find', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS - 2_000; passed += 1_000) {
       clock.advance(1_000);
       await clock.someoneElse();
@@ -118,7 +118,7 @@ describe('waiting for an answer', () => {
     const chat = await harness.newChat();
     const sending = turns.send(harness.scope, { chat, content: 'q' }).catch((reason: unknown) => reason);
     await clock.someoneElse();
-    tap.away('turns.find', 'before', 1_000);
+    tap.disconnect('turns.find', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS + 2_000; passed += 1_000) {
       clock.advance(1_000);
       await tap.quiet();
@@ -138,7 +138,7 @@ describe('waiting for an answer', () => {
     const sending = turns.send(harness.scope, { chat, content: 'q' });
     await clock.someoneElse();
     for (let round = 0; round < 4; round++) {
-      tap.away('turns.find', 'before', 4);
+      tap.disconnect('turns.find', 'before', 4);
       for (let step = 0; step < 5; step++) {
         clock.advance(1_000);
         await clock.someoneElse();
@@ -151,7 +151,7 @@ describe('waiting for an answer', () => {
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('a sender of a turn that ended without text is told so', async () => {
+  test('a sender of a turn that ended without text gets an empty outcome', async () => {
     const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
     const sending = here.turns.send(harness.scope, { chat, content: 'q' });
@@ -168,7 +168,7 @@ test('a run that is aborted in every way leaves no unhandled promise', async () 
   // An unhandled rejection fails the whole run of vitest. This test only provokes it.
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();
-  tap.away('turns.renew', 'before', 3);
+  tap.disconnect('turns.renew', 'before', 3);
   harness.model.reply(scripts.cutAfter('x'), scripts.neverEnding('y'));
   await turns.send(harness.scope, { chat, content: 'cut' });
   const sending = turns.send(harness.scope, { chat, content: 'endless' }).catch(() => undefined);

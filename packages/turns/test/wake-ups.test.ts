@@ -184,14 +184,14 @@ describe('one slot', () => {
     await eventually(() => turns.waiting).toBe(1);
     const nextSend = turns.send(harness.scope, { chat: next, content: 'next' });
     await eventually(() => turns.waiting).toBe(2);
-    tap.away('turns.claim', 'before');
+    tap.disconnect('turns.claim', 'before');
     gate.release();
     await running;
     expect(await nextSend).toMatchObject({ outcome: { kind: 'answered' } });
     expect(log.map(({ event }) => event)).toContain('claim failed; the recovery loop will find the turn');
     expect(await turnsOf(harness, left)).toMatchObject([{ status: 'queued' }]);
     await turns.deleteChat(harness.scope, left);
-    expect((await leftSend).outcome).toEqual({ kind: 'gone' });
+    expect((await leftSend).outcome).toEqual({ kind: 'deleted' });
   });
 });
 

@@ -31,7 +31,7 @@ async function afterDeathWith(steps: readonly ToolStep[]) {
   const lease = { token: 'of the dead', attempt: 1, renewals: 7 };
   const turn = { id, chat: chat.id, sequence: 1, question: { userMessage }, answerId: answerIdOf(id) };
   await turns.insert(inScope({ team: team.id }, chat.id), { ...turn, lease, createdAt });
-  expect(await turns.saveToolSteps({ team: team.id }, id, 'of the dead', steps)).toBe('kept');
+  expect(await turns.saveToolSteps({ team: team.id }, id, 'of the dead', steps)).toBe('stored');
   const stream = await team.resume({ chatId: chat.id, messageId: answerIdOf(id) });
   const events = await stream.rest();
   const { content } = await team.trpc.message.list

@@ -22,6 +22,6 @@ export const rollbackAgent = procedure
   .output(fullAgentSchema)
   .mutation(async ({ ctx: { stores, scope }, input: { agentId, version } }) => {
     const rolled = await requireAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
-    if (rolled === 'gone') throw new ApiError('agent_version_not_found');
+    if (rolled === 'version-deleted') throw new ApiError('agent_version_not_found');
     return toFullAgent(rolled);
   });

@@ -23,7 +23,7 @@ export async function awaitAnswer(
     const { accepted, outcome } = await wait(waiting.signal);
     // The chat may also be outside the caller's scope because the credentials were withdrawn. Then that is the reason
     // to report.
-    if (outcome.kind === 'gone') await waiting.confirm();
+    if (outcome.kind === 'deleted') await waiting.confirm();
     waiting.throwIfEnded(accepted.answerId);
     return toAnswer(accepted, outcome);
   } catch (error) {

@@ -69,7 +69,7 @@ describe('a request that waited is answered', () => {
   });
 
   test('with an error if the chat was deleted, or the answer continues on another server', () => {
-    expect(() => toAnswer(accepted, { kind: 'gone' })).toThrow(
+    expect(() => toAnswer(accepted, { kind: 'deleted' })).toThrow(
       expect.objectContaining({ code: 'chat_not_found' }),
     );
     expect(() => toAnswer(accepted, { kind: 'handed-over' })).toThrow(

@@ -21,7 +21,7 @@ export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
       return { ...fieldsOf(accepted), content: '', status: 'stopped' };
     case 'failed':
       throw failedAnswer(outcome.errorCode, { messageId, retryAt: outcome.retryAt });
-    case 'gone':
+    case 'deleted':
       throw new ApiError('chat_not_found');
     case 'handed-over':
       throw new ApiError('draining', { messageId });

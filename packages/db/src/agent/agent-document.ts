@@ -30,7 +30,7 @@ export function toDocument(
   });
 }
 
-/** The update that replaces an agent. Content stands in plain fields of it, never in a pipeline. */
+/** The update that replaces an agent. Content is only in plain fields of the update, never in a pipeline. */
 export function toUpdate(owner: ToolsOwner, now: AgentInfo, next: NewAgentFields, seal: Seal) {
   const updatedAt = new Date();
   const { description, retentionDays, ...shown } = presentationOf(next);

@@ -35,8 +35,12 @@ export interface AgentStore {
     toNext: (now: AgentInfo) => NewAgentFields,
     expectedVersion?: number,
   ): Promise<AgentInfo | 'changed' | undefined>;
-  /** Makes a new version from the settings of an earlier one. `gone`: that version does not exist any more. */
-  rollBack(scope: Scope, id: Id<'agent'>, version: number): Promise<AgentInfo | 'gone' | undefined>;
+  /** Makes a new version from the settings of an earlier one. `version-deleted`: that version no longer exists. */
+  rollBack(
+    scope: Scope,
+    id: Id<'agent'>,
+    version: number,
+  ): Promise<AgentInfo | 'version-deleted' | undefined>;
   /** At most `limits.agentVersionsMax` versions, newest first. Undefined if the agent does not exist. */
   listVersions(scope: Scope, id: Id<'agent'>): Promise<AgentVersionRecord[] | undefined>;
   /** Removes an agent with all its versions. Its chats stay. False if the agent does not exist. */

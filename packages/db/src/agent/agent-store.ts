@@ -48,7 +48,7 @@ const withVersionInUse = {
   },
 } as const;
 
-/** The planner would rather look through all agents in the order of their ids. */
+/** The planner would prefer to scan all agents in the order of their ids. */
 const RETAINING = { _id: 1, retentionDays: 1 } as const;
 
 /** Creates the store of agents. It caches agents for a few seconds, because every turn needs one. */
@@ -135,9 +135,9 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
     },
 
     async rollBack(scope, id, version) {
-      return await change<'gone'>(scope, id, async (now) => {
+      return await change<'version-deleted'>(scope, id, async (now) => {
         const old = (await readVersions(scope, id))?.find((one) => one.version === version);
-        return old ? { ...presentationOf(now), ...settingsOf(old) } : 'gone';
+        return old ? { ...presentationOf(now), ...settingsOf(old) } : 'version-deleted';
       });
     },
 

@@ -129,8 +129,8 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   }
 
   /**
-   * A revocation lists the keys it ends after its own mark is stored. A key that is inserted later than that sees
-   * the mark here, so that none escapes.
+   * A revocation stores its own mark before it lists the keys that it ends. A key that is inserted after the mark
+   * sees it here, so none escapes.
    */
   async function keepUnlessRevoked(
     { team }: Scope,
@@ -201,7 +201,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     });
   }
 
-  /** Read with each key that has issuers, and not remembered: together both would be older than a key may be. */
+  /** Read with each key that has issuers, and not cached: two caches in a row would exceed the maximum age of a key. */
   async function findIssuerLimits(
     { team }: Scope,
     issuers: readonly Id<'key'>[],

@@ -21,7 +21,7 @@ test('an audit entry whose insert failed is inserted the next time, and then onc
     const noted = { ...entry, action: note.name };
     await expect(note(scope, noted)).rejects.toThrow();
     isAway = false;
-    // The second one at the same time as the first.
+    // The second entry is stored at the same time as the first.
     await Promise.all([note(scope, noted), note(scope, noted)]);
     await note(scope, noted);
   }

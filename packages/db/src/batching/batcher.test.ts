@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type BatchBounds, type BatchClock, Batcher, type Outcome } from './batcher.ts';
 
 const bounds: BatchBounds = { countMax: 3, bytesMax: 10, deadlineMs: 100, closeMs: 10, waitMaxMs: 150 };
-const away = new ApiError('database_unavailable');
+const unreachable = new ApiError('database_unavailable');
 
 interface Item {
   readonly name: number;
@@ -42,7 +42,7 @@ class FakeClock implements BatchClock {
     };
   }
 
-  /** Lets `ms` pass, and everything settle that can. */
+  /** Lets `ms` pass, and lets all possible promises settle. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -136,7 +136,7 @@ test('each item gets its own outcome, an error too', async () => {
   ]);
 });
 
-test('past the deadline every outcome is unknown, and the connection of the command is told to close', async () => {
+test('past the deadline every outcome is unknown, and the connection of the command is closed', async () => {
   const { clock, add, at } = openBatcher();
   const added = [add(), add()];
   await clock.pass(bounds.deadlineMs - 1);
@@ -189,15 +189,15 @@ test('an item whose caller was answered meanwhile is dropped before it is sent',
   expect(await next).toBe('done 2');
 });
 
-test('an error that says the database is away is the outcome of every item, and nothing is sent again', async () => {
+test('an error that means an unreachable database is the outcome of every item, and nothing is sent again', async () => {
   const { clock, add, at, namesOf } = openBatcher();
   const added = [add(), add()];
   await clock.pass(0);
-  at(0).fail(away);
+  at(0).fail(unreachable);
   await clock.pass(0);
   expect(await Promise.allSettled(added)).toEqual([
-    { status: 'rejected', reason: away },
-    { status: 'rejected', reason: away },
+    { status: 'rejected', reason: unreachable },
+    { status: 'rejected', reason: unreachable },
   ]);
   expect(namesOf()).toEqual([[0, 1]]);
 });
@@ -224,7 +224,9 @@ test('an item that cannot be sent fails alone: the others of its batch are sent 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('add' as const), bytes: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 60 }) }),
-  fc.record({ kind: fc.constantFrom('answer' as const, 'answer' as const, 'away' as const, 'bug' as const) }),
+  fc.record({
+    kind: fc.constantFrom('answer' as const, 'answer' as const, 'unreachable' as const, 'bug' as const),
+  }),
 );
 
 test('for every order of events, commands stay within their limits and every item gets its own outcome once', async () => {
@@ -234,16 +236,16 @@ test('for every order of events, commands stay within their limits and every ite
       const open = () => sent.filter((command) => !settled.has(command));
       const settled = new Set<Sent>();
       const results: Promise<unknown>[] = [];
-      const settleOldest = (kind: 'answer' | 'away' | 'bug') => {
+      const settleOldest = (kind: 'answer' | 'unreachable' | 'bug') => {
         const [oldest] = open();
         if (!oldest) return;
         settled.add(oldest);
         if (kind === 'answer') oldest.answer(done(oldest));
-        else oldest.fail(kind === 'away' ? away : new Error('a bug'));
+        else oldest.fail(kind === 'unreachable' ? unreachable : new Error('a bug'));
       };
       const checkBounds = () => {
         const alive = open().filter(({ signal }) => !signal.aborted);
-        // Items whose batch could not be sent travel one by one, side by side.
+        // Items of a batch that could not be sent are sent one by one, at the same time.
         if (alive.length > 1 && alive.some(({ items }) => items.length > 1))
           throw new Error('two are in flight');
         for (const { items } of sent) {
@@ -265,7 +267,7 @@ test('for every order of events, commands stay within their limits and every ite
         else settleOldest(one.kind);
         checkBounds();
       }
-      // Of everything that still hangs nothing hangs longer than its deadline.
+      // No pending command exceeds its deadline.
       await clock.pass(results.length * (bounds.deadlineMs + bounds.closeMs));
       await Promise.all(results);
       checkBounds();

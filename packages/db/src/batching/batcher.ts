@@ -19,7 +19,7 @@ export interface BatchClock {
 export interface BatchBounds {
   /** Items in one command. */
   readonly countMax: number;
-  /** The size of the items in one command. An item that is larger travels alone. */
+  /** The size of the items in one command. A larger item is sent alone. */
   readonly bytesMax: number;
   /** When a command takes longer, the outcome of each of its items is unknown, and its connection is closed. */
   readonly deadlineMs: number;
@@ -32,12 +32,12 @@ export interface BatchBounds {
 /** One kind of command: how it is sent for several items. */
 export interface BatchCommand<Item, Result> {
   /**
-   * Sends one command for these items and answers one outcome per item, in their order; a single item by the plain
-   * command. An error that says that the database is away makes every outcome unknown. The signal aborts at the
-   * deadline: the command's connection must close then.
+   * Sends one command for these items and returns one outcome per item, in their order; a single item is sent by the
+   * plain command. An error that means an unreachable database makes every outcome unknown. The signal aborts at the
+   * deadline, and the command's connection must close then.
    */
   send(items: readonly Item[], signal: AbortSignal): Promise<readonly Outcome<Result>[]>;
-  /** Bytes of an item, or a little more. */
+  /** The bytes of an item, or slightly more. */
   sizeOf(item: Item): number;
 }
 
@@ -51,8 +51,8 @@ interface WaitingItem<Item, Result> {
 
 /**
  * Sends commands of one kind in batches (group commit): at most one is in flight, and the items that arrive meanwhile
- * travel together in the next. No timer delays an item: one that arrives alone is sent alone, at the end of the turn
- * of the event loop.
+ * share the next one. No timer delays an item: a single item is sent at the end of the current turn of the event
+ * loop.
  */
 export class Batcher<Item, Result> {
   readonly #command: BatchCommand<Item, Result>;
@@ -142,7 +142,7 @@ export class Batcher<Item, Result> {
     } catch (error) {
       const isOfAll = items.length === 1 || signal.aborted || toApiError(error) instanceof ApiError;
       if (isOfAll) return items.map(() => ({ error }));
-      // One of them cannot be sent, and the error does not say which: each is sent alone, so that it fails alone.
+      // The error does not name the item that cannot be sent, so each is sent alone and fails alone.
       const alone = await Promise.all(items.map((item) => this.#outcomesOf([item], signal)));
       return alone.flat();
     }

@@ -31,14 +31,14 @@ export function updateErrors(error: unknown): EndedMany {
 
 function rejectionsOf(error: unknown) {
   if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-  // Beside a write concern error, the error itself does not name them.
+  // If there is a write concern error too, the error itself does not list them.
   const writeErrors = error.result.getWriteErrors();
   const isUnacknowledged = error.result.getWriteConcernError() !== undefined;
-  // The driver wraps a lost connection too, and then names no write.
+  // The driver also wraps a lost connection, and then lists no writes.
   if (writeErrors.length === 0 && !isUnacknowledged) throw error;
   return {
     rejected: new Map(writeErrors.map(({ index, code, errmsg }) => [index, toServerError(code, errmsg)])),
-    /** Of the writes that were not rejected: the majority did not acknowledge them. */
+    /** A majority did not acknowledge the writes that were not rejected. */
     unknown: isUnacknowledged ? new ApiError('database_unavailable', { cause: error }) : undefined,
     matched: error.result.matchedCount,
   };

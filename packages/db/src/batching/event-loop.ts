@@ -12,9 +12,8 @@ export const eventLoop: BatchClock = {
 };
 
 /**
- * The bounds of every batch. The deadline is longer than a socket may be silent, so that the driver's own retry after a
- * broken connection has its chance, and shorter than a call may take, so that an item behind a batch that hangs is
- * still sent.
+ * The limits of every batch. The deadline is longer than a socket may be silent, so that the driver can retry after a
+ * broken connection. It is shorter than a store call may take, so that an item behind a hanging batch is still sent.
  */
 export const batchBounds: BatchBounds = {
   countMax: 256,

@@ -10,10 +10,10 @@ import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
 /** The turns of the history that one query reads while their size is unknown. */
 const HISTORY_PAGE = 30;
 const HISTORY_PAGE_MAX = 128;
-/** A chat's own size has a small bound. */
+/** The size of a chat has a small maximum. */
 const CHAT_BYTES = 4_096;
 
-/** A chat that someone asks for. */
+/** A chat that a caller reads. */
 interface ChatQuery {
   readonly scope: Scope;
   readonly id: Id<'chat'>;
@@ -25,7 +25,7 @@ export interface TurnRange {
   readonly chat: Id<'chat'>;
   readonly from: number;
   readonly before: number;
-  /** Bytes of text that are expected at most. */
+  /** The expected maximum of bytes of text. */
   readonly bytes: number;
 }
 
@@ -33,13 +33,13 @@ export interface TurnRange {
 export type TurnInRange = HistoryTurn &
   Pick<TurnRecord, 'team' | 'chat' | 'sequence' | 'status' | 'textBytes'>;
 
-/** The commands that read for several callers at once. Each may answer more than was asked for, in any order. */
+/** The commands that read for several callers at once. Each may return more than requested, in any order. */
 export interface ReadCommands {
   findChats(asked: readonly ChatQuery[], signal: AbortSignal): Promise<readonly ChatRecord[]>;
   findTurns(ranges: readonly TurnRange[], signal: AbortSignal): Promise<readonly TurnInRange[]>;
 }
 
-/** Reads that travel together. */
+/** Reads that share commands. */
 export interface ReadBatches {
   /** The chat, if the scope may access it. */
   findChat(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
@@ -54,8 +54,8 @@ export interface ReadBatches {
 }
 
 /**
- * Reads chats and histories in batches. A command's answer is split by the whole filter of each item (team, user, agents,
- * range), never by its key alone: two teams that ask for one chat get what each may see.
+ * Reads chats and histories in batches. The reply of a command is split by the whole filter of each item (team, user,
+ * agents, range), never by its key alone: if two teams request one chat, each gets what it may see.
  */
 export function createReadBatches(
   commands: ReadCommands,
@@ -94,7 +94,7 @@ export function createReadBatches(
     clock,
   );
 
-  /** The turns before `sequence`, newest first: the predecessor in any case, then as many as fit the bytes. */
+  /** The turns before `sequence`, newest first: always the predecessor, then as many as fit the bytes. */
   async function readBefore(
     owner: Pick<TurnRange, 'team' | 'chat'>,
     sequence: number,
@@ -104,7 +104,8 @@ export function createReadBatches(
     const found: TurnInRange[] = [];
     let bytes = 0;
     let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
-    // The history is read in pages, because the number of turns that fill the bytes is known only after some were read.
+    // The history is read in pages, because the number of turns that fit the bytes is known only after some were
+    // read.
     for (let before = sequence; before > 1; ) {
       const from = Math.max(before - size, 1);
       const expected = Math.min(bytesMax, chatBytes ?? bytesMax);
@@ -145,7 +146,7 @@ function isWithin({ team, chat, sequence }: TurnInRange, range: TurnRange): bool
   return team === range.team && chat === range.chat && sequence >= range.from && sequence < range.before;
 }
 
-/** The number of turns of this size that fill the bytes, with a few to spare. */
+/** The number of turns of this size that fit the bytes, and a few more. */
 function pageOf(bytes: number, bytesPerTurn: number): number {
   return Math.min(Math.ceil((bytes / Math.max(bytesPerTurn, 1)) * 1.1) + 2, HISTORY_PAGE_MAX);
 }

@@ -16,13 +16,13 @@ import type { Ending, WriteCommands } from './write-batches.ts';
 const lookedFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
 const endFields = { team: 1, status: 1, 'lease.token': 1, hasSuccessor: 1 } as const;
 
-/** One reply holds 16 MB; the driver would ask for the first hundred documents alone. */
+/** One reply holds 16 MB; by default the driver would request only the first hundred documents. */
 const REPLY_DOCUMENTS = 10_000;
 
 /**
- * The commands of every message go to the driver's own collections, below Mongoose's casting: it costs a tenth of the
- * message, and the filters are built here, field by field, from typed values. They carry a signal, at whose abort the
- * driver closes the connection that a command is on.
+ * The commands of every message use the driver's own collections, without Mongoose's casting: it costs a tenth of the
+ * message, and the filters are built here, field by field, from typed values. They carry a signal. When it aborts,
+ * the driver closes the connection of the command.
  */
 export function createReadCommands({ chats, turns }: Models): ReadCommands {
   const database = databaseOf(turns.db);
@@ -50,7 +50,7 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
   };
 }
 
-/** The commands that write turns, on the same terms. */
+/** The commands that write turns, under the same rules. */
 export function createWriteCommands({ turns }: Models): WriteCommands {
   const hot = databaseOf(turns.db).collection<TurnDocument>(turns.collection.name);
   return {
@@ -82,7 +82,7 @@ export function createWriteCommands({ turns }: Models): WriteCommands {
       );
       if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor === true };
       const now = await hot.findOne({ _id: id, team }, { projection: endFields, signal });
-      if (!now) return { result: 'gone' };
+      if (!now) return { result: 'deleted' };
       const endedByUs = isEnded(now.status) && now.lease?.token === token;
       return endedByUs ? { result: 'ended', hasSuccessor: now.hasSuccessor === true } : { result: 'lost' };
     },
@@ -112,7 +112,7 @@ export function createWriteCommands({ turns }: Models): WriteCommands {
 
 function guardedEnd({ id, team, token, end }: Ending) {
   return {
-    // A turn with a successor is ended by itself, because only that command answers that it has one.
+    // A turn with a successor is ended alone, because only that command reports the successor.
     filter: {
       _id: id,
       team,
@@ -143,7 +143,7 @@ function idsOf<Name extends string>(ids: readonly Name[]) {
   return only !== undefined && ids.length === 1 ? only : { $in: [...ids] };
 }
 
-/** The driver passes a signal on for writes too; its types name it for reads alone. */
+/** The driver also passes a signal on for writes, but its types only name it for reads. */
 function withSignal(signal: AbortSignal): object {
   return { signal };
 }

@@ -13,7 +13,7 @@ const newEnding = (): Ending => ({
 const ended = ({ id }: Ending) =>
   ({ id, team, status: 'stopped', token: 'mine', hasSuccessor: false }) as const;
 
-/** Ends turns in one batch, over commands that the test answers. */
+/** Ends turns in one batch, with commands that the test answers. */
 function endTogether(endings: readonly Ending[], commands: Partial<WriteCommands>) {
   const unused = () => Promise.reject(new Error('not expected'));
   const all = { insertOne: unused, insertMany: unused, endOne: unused, endMany: unused, findTurns: unused };
@@ -29,7 +29,7 @@ test('if a batch ended some turns, a missing turn may have ended before it was r
   });
   expect(results).toMatchObject([
     { status: 'fulfilled', value: { result: 'ended' } },
-    { status: 'fulfilled', value: { result: 'gone', endUnknown: true } },
+    { status: 'fulfilled', value: { result: 'deleted', endUnknown: true } },
   ]);
 });
 
@@ -38,8 +38,8 @@ test('if a batch ended no turn, a missing turn was removed before its end', asyn
     endMany: async () => ({ ended: 0, errors: new Map() }),
     findTurns: async () => [],
   });
-  const gone = { status: 'fulfilled', value: { result: 'gone' } };
-  expect(results).toEqual([gone, gone]);
+  const deleted = { status: 'fulfilled', value: { result: 'deleted' } };
+  expect(results).toEqual([deleted, deleted]);
 });
 
 test('the turns of a batch that cannot be sent are ended one by one, and one that cannot be sent fails alone', async () => {
@@ -59,13 +59,13 @@ test('the turns of a batch that cannot be sent are ended one by one, and one tha
   ]);
 });
 
-test('an end that stands in a batch twice is sent once, and both callers learn its outcome', async () => {
+test('an end that is in a batch twice is sent once, and both callers learn its outcome', async () => {
   const ending = newEnding();
   let commands = 0;
   const results = await endTogether([ending, { ...ending }], {
     endMany: async () => ({ ended: 0, errors: new Map() }),
     findTurns: async () => [{ ...ended(ending), status: 'generating', hasSuccessor: true }],
-    endOne: async () => (++commands === 1 ? { result: 'ended', hasSuccessor: true } : { result: 'gone' }),
+    endOne: async () => (++commands === 1 ? { result: 'ended', hasSuccessor: true } : { result: 'deleted' }),
   });
   const value = { result: 'ended', hasSuccessor: true };
   expect(results).toEqual([
@@ -75,11 +75,13 @@ test('an end that stands in a batch twice is sent once, and both callers learn i
 });
 
 test('if the database does not acknowledge a batch of ends, the end of every turn is unknown', async () => {
-  const away = new ApiError('database_unavailable');
-  const results = await endTogether([newEnding(), newEnding()], { endMany: () => Promise.reject(away) });
+  const unreachable = new ApiError('database_unavailable');
+  const results = await endTogether([newEnding(), newEnding()], {
+    endMany: () => Promise.reject(unreachable),
+  });
   expect(results).toEqual([
-    { status: 'rejected', reason: away },
-    { status: 'rejected', reason: away },
+    { status: 'rejected', reason: unreachable },
+    { status: 'rejected', reason: unreachable },
   ]);
 });
 

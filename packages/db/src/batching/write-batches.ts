@@ -5,9 +5,9 @@ import type { NewTurn, TurnEnd } from '../turn/turn-records.ts';
 import { isEnded, type TurnStatus } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher, type Outcome } from './batcher.ts';
 
-/** Bytes of a turn beside its text. */
+/** The bytes of a turn without its text. */
 const TURN_BYTES = 1_024;
-/** UTF-8 bytes of a UTF-16 unit, at most. */
+/** The maximum UTF-8 bytes of a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
 /** A turn to be inserted. */
@@ -16,7 +16,7 @@ interface TurnInsert {
   readonly turn: NewTurn;
 }
 
-/** `duplicate`: a unique index holds one of its values already; which one, the server does not say. */
+/** `duplicate`: a unique index already contains one of its values. The server does not say which. */
 export type InsertOutcome = 'inserted' | 'duplicate';
 
 /** A turn to be ended under its token. */
@@ -45,21 +45,21 @@ export interface EndedMany {
 }
 
 /**
- * The commands that write turns. They throw when the outcome of a whole command is unknown: the connection was lost, or
- * the majority did not acknowledge it.
+ * The commands that write turns. They throw when the outcome of a whole command is unknown: the connection was lost,
+ * or the majority did not acknowledge it.
  */
 export interface WriteCommands {
   insertOne(insert: TurnInsert, signal: AbortSignal): Promise<InsertOutcome>;
   insertMany(inserts: readonly TurnInsert[], signal: AbortSignal): Promise<readonly Outcome<InsertOutcome>[]>;
-  /** Ends a turn whether or not it has a successor. */
+  /** Ends a turn, with or without a successor. */
   endOne(ending: Ending, signal: AbortSignal): Promise<EndResult>;
-  /** Ends each turn whose token stands and that has no successor. */
+  /** Ends each turn whose token is valid and that has no successor. */
   endMany(endings: readonly Ending[], signal: AbortSignal): Promise<EndedMany>;
   /** Reads the status of turns. */
   findTurns(endings: readonly Ending[], signal: AbortSignal): Promise<readonly FoundTurn[]>;
 }
 
-/** Writes that travel together. */
+/** Writes that share commands. */
 export interface WriteBatches {
   insert(insert: TurnInsert): Promise<InsertOutcome>;
   end(ending: Ending): Promise<EndResult>;
@@ -94,8 +94,8 @@ export function createWriteBatches(
 }
 
 /**
- * Ends turns with one command if none has a successor. If some did not match, one read gives the verdict of each; those
- * that have a successor are ended one by one.
+ * Ends turns with one command if none has a successor. If some did not match, one read gives the result of each, and
+ * those with a successor are ended one by one.
  */
 async function endAll(
   commands: WriteCommands,
@@ -122,9 +122,9 @@ async function endAll(
     endings.map(async (ending, index): Promise<Outcome<EndResult>> => {
       try {
         const result = await judge(ending, index);
-        // The command ended some of the turns: perhaps this one, which was removed before the read.
-        const endUnknown = result.result === 'gone' && ended !== 0;
-        return { result: endUnknown ? { result: 'gone', endUnknown } : result };
+        // The command ended some of the turns. This one may be among them, and was removed before the read.
+        const endUnknown = result.result === 'deleted' && ended !== 0;
+        return { result: endUnknown ? { result: 'deleted', endUnknown } : result };
       } catch (error) {
         return { error };
       }
@@ -133,8 +133,8 @@ async function endAll(
 }
 
 /**
- * Ends a turn that stands in a batch twice, because its end is tried again, with one command. After two commands at a
- * time, one could find that the turn was removed, and not know that the other had ended it.
+ * Ends a turn that is in a batch twice, because its end is tried again, with one command. With two commands at a
+ * time, one could find that the turn was removed without knowing that the other had ended it.
  */
 function onceForEachTurn(endOne: (ending: Ending) => Promise<EndResult>) {
   const results = new Map<string, Promise<EndResult>>();
@@ -147,7 +147,7 @@ function onceForEachTurn(endOne: (ending: Ending) => Promise<EndResult>) {
   };
 }
 
-/** `ended` is undefined when the command failed, and how many turns it ended before that is not known. */
+/** `ended` is undefined when the command failed after it had ended an unknown number of turns. */
 async function endTogether(
   commands: WriteCommands,
   endings: readonly Ending[],
@@ -157,16 +157,16 @@ async function endTogether(
     return await commands.endMany(endings, signal);
   } catch (error) {
     if (signal.aborted || toApiError(error) instanceof ApiError) throw error;
-    // One of them cannot be sent, and the error does not say which: each is ended by itself.
+    // The error does not name the turn that cannot be written, so each is ended alone.
     return { ended: undefined, errors: new Map() };
   }
 }
 
-/** Undefined: the token stood when the turn was read, and the turn had not ended. */
+/** Undefined: the token was valid when the turn was read, and the turn had not ended. */
 function verdictOf({ token }: Ending, turn: FoundTurn | undefined): EndResult | undefined {
-  if (!turn) return { result: 'gone' };
+  if (!turn) return { result: 'deleted' };
   if (turn.token !== token) return { result: 'lost' };
-  // An earlier try whose acknowledgement was lost may have ended it.
+  // An earlier attempt whose acknowledgement was lost may have ended it.
   if (isEnded(turn.status)) return { result: 'ended', hasSuccessor: turn.hasSuccessor };
   return turn.status === 'generating' ? undefined : { result: 'lost' };
 }

@@ -6,7 +6,7 @@ export function budgetId({ subject, day }: Pick<Reservation, 'subject' | 'day'>)
   return `${subject}/${day}`;
 }
 
-/** Puts back what was reserved for a turn that comes to nothing. */
+/** Gives back the reservations of a turn that was not accepted or was deleted. */
 export async function giveBack(
   budgets: Models['budgets'],
   reservations: readonly Reservation[],
@@ -15,7 +15,7 @@ export async function giveBack(
   await budgets.bulkWrite(settlements(reservations, 0), { ordered: false });
 }
 
-/** The updates that put what was used in the place of what was reserved. */
+/** The updates that replace the reserved tokens by the used ones. */
 export function settlements(reservations: readonly Reservation[], used: number) {
   return reservations
     .filter(({ tokens }) => tokens !== used)

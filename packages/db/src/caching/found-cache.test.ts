@@ -24,7 +24,7 @@ test('parallel look-ups of one name share one query and its failure, and the nex
   let queries = 0;
   const fail = async () => {
     queries++;
-    throw new Error('away');
+    throw new Error('unreachable');
   };
   const tries = [lookUp('name', fail), lookUp('name', fail)];
   expect((await Promise.allSettled(tries)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -55,7 +55,7 @@ describe('a slow read', () => {
     return {
       async pass(ms: number) {
         now += ms;
-        // The cache looks at the clock at most once a millisecond.
+        // The cache reads the clock at most once a millisecond.
         await delay(5);
       },
     };

@@ -31,7 +31,7 @@ export function createFoundCache<Value extends object>(lengthOf?: (value: Value)
     const isCurrent = () => pending.get(name) === shared;
     const found = find()
       .then((value) => {
-        // A value that was forgotten during the query may already be out of date: answer it, do not remember it.
+        // A value that was forgotten during the query may already be outdated: return it, but do not cache it.
         if (value && isCurrent()) known.set(name, value, { start: startedAt });
         return value;
       })

@@ -41,8 +41,8 @@ export interface ChatStore {
   /** The chat, if the scope may access it. */
   find(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
   /**
-   * The team, user and agent of these chats. Deleted chats are missing. Not scoped: one query serves the followers of all
-   * teams, and each follower compares the result with its own scope.
+   * The team, user and agent of these chats. Deleted chats are missing. Not scoped: one query serves the followers of
+   * all teams, and each follower compares the result with its own scope.
    */
   listReach(ids: readonly Id<'chat'>[]): Promise<ChatReach[]>;
   /** At most `limit` chats after `after`, newest first. */

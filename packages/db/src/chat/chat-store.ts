@@ -149,7 +149,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
 
     async purge(id) {
       await purgeLogs(id);
-      // The next round finds a turn that ends just now. No turn is removed before it is counted.
+      // A turn that ends just now is found in the next round. No turn is removed before it is counted.
       const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }), ...notRemoved };
       do {
         while ((await counter.remove(id, PURGE_PAGE)) === PURGE_PAGE);
@@ -172,7 +172,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
     return access && { body, chat: access.chat };
   }
 
-  /** Page by page: a chat may hold thousands of turns. Most have no log any more. */
+  /** Turns are read page by page, because a chat may have thousands. Most no longer have a log. */
   async function purgeLogs(chat: Id<'chat'>): Promise<void> {
     for (let after = 0; ; ) {
       const page = await turns

@@ -6,7 +6,7 @@ import { toEmptyTurn } from '../turn/empty-turn.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
 
 /**
- * Beyond what any chat may hold. Release 0.1.0 takes a marker for the chat's newest turn, which has ended: this
+ * More than any chat may hold. Release 0.1.0 reads a marker as the chat's newest turn, which has ended; this size
  * makes it answer `chat_full` instead of inserting a message behind the marker.
  */
 const FULL_BYTES = limits.chatTextBytesMax + 1;
@@ -27,11 +27,11 @@ export function isMarker({ _id, chat }: Pick<TurnDocument, '_id' | 'chat'>): boo
 
 /** Inserts and settles the markers of deleted chats. */
 export function createMarkers({ chats, turns }: Models) {
-  // Mongoose would ask for the team, which the marker of a tombstone does not name.
+  // Mongoose would require the team, which the marker of a tombstone does not have.
   const collection = turns.collection as unknown as { insertOne(marker: MarkerDocument): Promise<unknown> };
 
   return {
-    /** Inserts the marker behind the newest turn. False: another turn took that place, or is about to. */
+    /** Inserts the marker behind the newest turn. False: another turn took that place, or is about to take it. */
     async insert(chat: Id<'chat'>): Promise<boolean> {
       const [marked, newest] = await Promise.all([
         chats.exists({ _id: chat, deletedAt: trusted({ $exists: true }) }),
@@ -40,7 +40,8 @@ export function createMarkers({ chats, turns }: Models) {
           .sort({ sequence: -1 })
           .lean<Pick<TurnDocument, '_id' | 'chat' | 'sequence'>>(),
       ]);
-      // A chat without the mark takes messages, whatever an old primary said. A purged chat had its marker.
+      // A chat without the mark accepts messages, even if an old primary reported it as deleted. A purged chat had
+      // its marker.
       if (marked === null || (newest && isMarker(newest))) return true;
       return insertAt(toMarker(chat, (newest?.sequence ?? 0) + 1));
     },

@@ -1,18 +1,21 @@
 /*
- * Titles are found by the beginnings of their words, each stored: an index then answers a search in the order of
- * the list, without sorting and without reading what does not match.
+ * Titles are found by the beginnings of their words, which are stored: an index then answers a search in the order of
+ * the list, without sorting and without reading other documents.
  */
 
-/** Of a title, this many words are searched; of a word, this many characters. Each pair is a key of the index. */
+/**
+ * The maximum number of searched words of a title, and of searched characters of a word. Each beginning is a key of
+ * the index.
+ */
 const WORDS_MAX = 8;
 const BEGINNING_LENGTH_MAX = 8;
 
-/** Knows words in scripts that put no spaces between them. */
+/** Splits words in scripts that put no spaces between them. */
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
 /**
- * The words of a text as they are searched for, without case and accents, and of each its spellings: a title matches if
- * it has one. The spelling that was typed finds titles of earlier releases, which have no others.
+ * The words of a text as they are searched, without case and accents, each with its spellings: a title matches if it has
+ * one of them. The typed spelling finds titles of earlier releases, which have no others.
  */
 export function wordsOf(text: string): string[][] {
   const spellings = folded(text)
@@ -46,7 +49,7 @@ function beginningsOfWord(word: string): string[] {
 
 const PUNCTUATION = /[^\p{L}\p{N}]+/u;
 
-/** Letters that Unicode does not take apart into a plain letter and a mark. */
+/** Letters that Unicode does not decompose into a plain letter and a mark. */
 const PLAIN_LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -65,7 +68,7 @@ function withoutSpecialLetters(word: string): string {
   return word.replaceAll(/[ßæœøłđðþħŧı]/g, (letter) => PLAIN_LETTERS[letter] ?? letter);
 }
 
-/** Of Chinese, Japanese and Korean, this many characters are searched within words, in pieces of this length. */
+/** The number and the length of the searched pieces of Chinese, Japanese and Korean words. */
 const SUBSTRINGS_MAX = 24;
 const SUBSTRING_LENGTH_MAX = 4;
 const CJK_WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]+/gu;

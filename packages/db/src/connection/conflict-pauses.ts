@@ -6,8 +6,9 @@ const PAUSE_MIN_MS = 10;
 const PAUSE_MAX_MS = 500;
 
 /**
- * Paces attempts that another write conflicts with. One more look normally settles a conflict. It repeats while the
- * other write is not acknowledged by a majority yet: reads do not show it, and its unique index rejects ours already.
+ * Paces attempts that conflict with another write. One more read normally resolves a conflict. It recurs while a
+ * majority has not acknowledged the other write: reads do not show that write yet, but its unique index already
+ * rejects ours.
  */
 export class ConflictPauses {
   #conflicts = 0;

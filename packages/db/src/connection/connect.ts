@@ -82,19 +82,18 @@ export interface Database {
 
 /** Options of `connectDatabase`. */
 export interface DatabaseOptions {
-  /** The keys that secrets are sealed with, and what is done without one. */
+  /** The keys that seal secrets, and the behavior without a key. */
   readonly encryption?: EncryptionOptions | undefined;
 }
 
 /**
- * Connects to MongoDB and makes missing collections with their indexes; `maintain` builds what an existing collection
- * lacks. Concerns, read preference and time limits are set here and win over the connection string, so that no operator
- * weakens a promise by accident.
+ * Connects to MongoDB and creates missing collections with their indexes; `maintain` builds the missing indexes of
+ * existing collections. Concerns, read preference and time limits are set here and override the connection string, so
+ * that no operator weakens a guarantee by accident.
  *
- * @throws ApiError `database_unavailable` when it cannot be reached within seconds.
- * @throws Error when it is a standalone server (turns need a replica set's majority writes), when a newer release changed
- * the database so that this one cannot work with it, or when its secrets are encrypted with a key this process does not
- * have.
+ * @throws ApiError `database_unavailable` when it cannot be reached within seconds. @throws Error when it is a
+ * standalone server (turns need a replica set's majority writes), when a newer release changed the database so that
+ * this one cannot work with it, or when its secrets are encrypted with a key this process does not have.
  */
 export async function connectDatabase(
   uri: string,
@@ -151,7 +150,7 @@ export async function connectDatabase(
   };
 }
 
-/** Rejects a database that this release cannot work with, and makes what the first write needs. */
+/** Rejects a database that this release cannot work with, and creates the collections that the first write needs. */
 async function prepare(
   connection: Connection,
   models: Models,

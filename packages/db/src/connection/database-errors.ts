@@ -23,7 +23,7 @@ const AWAY_NAMES: ReadonlySet<string> = new Set([
   'MongooseServerSelectionError',
 ]);
 
-/** Node's codes for a connection that ended, which the driver passes on when it was just writing. */
+/** Node's codes for a connection that ended, which the driver passes on if it was just writing. */
 const SOCKET_CODES: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
   'EPIPE',

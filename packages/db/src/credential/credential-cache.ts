@@ -15,7 +15,10 @@ export type ReadGuard = <Result>(read: () => Promise<Result>) => Promise<Result>
 export function createCredentialCache<Value extends object>() {
   const found = createFoundCache<Value>();
   const missing = new LRUCache<string, true>({ max: limits.cacheEntriesMax, ttl: limits.missingCacheMs });
-  /** Credentials that existed when they were last read. Their next read needs no guard, or strangers could lock their owners out. */
+  /**
+   * Credentials that existed when they were last read. Their next read needs no guard; otherwise anonymous callers
+   * could lock the owners out.
+   */
   const seen = new LRUCache<string, true>({ max: limits.cacheEntriesMax });
 
   async function lookUp(

@@ -64,7 +64,7 @@ export function createCredentialStore(models: Models): CredentialStore {
   };
 }
 
-/** A key as requests would be let in with it now; none when it has ended with a key that issued it. */
+/** A key with its current limits; none when it has ended with a key that issued it. */
 function toLiveKey(
   found: ApiKeyDocument,
   families: ReadonlyMap<Id<'key'>, FamilyLimits>,

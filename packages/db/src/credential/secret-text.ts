@@ -25,7 +25,7 @@ export function isSecretText(prefix: string, text: string): boolean {
   return checksumOf(body) === text.slice(-CHECKSUM_LENGTH);
 }
 
-/** The stored hash of a text that only has to be recognised. Its entropy makes a slow hash needless. */
+/** The stored hash of a secret. The secret has enough entropy, so a slow hash is not needed. */
 export function hashSecretText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

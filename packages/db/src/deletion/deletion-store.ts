@@ -139,7 +139,7 @@ export function createDeletionStore(models: Models): DeletionStore {
   }
 }
 
-/** A collection of documents that are a team's, as far as it is looked at here. */
+/** A collection whose documents belong to teams, with the functions that are used here. */
 interface TeamCollection {
   find(
     filter: { team: string },
@@ -148,7 +148,7 @@ interface TeamCollection {
   deleteMany(filter: { _id: object }): Promise<unknown>;
 }
 
-/** Every collection whose documents name their team: one that is added later is among them. */
+/** Every collection whose documents name their team, including collections that are added later. */
 function restOf(models: Models): TeamCollection[] {
   return Object.values(models)
     .filter(({ schema, collection: { name } }) => Object.hasOwn(schema.paths, 'team') && !NOT_REST.has(name))

@@ -34,7 +34,8 @@ export interface EncryptionControl {
   /** Whether new secrets are sealed. */
   isOn(): Promise<boolean>;
   /**
-   * Seals everything with the current key. When it returns and no secret is left under the key before, that key may go.
+   * Seals everything with the current key. When it returns and no secret is left under the previous key, that key may
+   * be deleted.
    *
    * @throws Error with a sentence for the operator
    */
@@ -49,8 +50,8 @@ export interface EncryptionControl {
 }
 
 /**
- * A write that asked for the key before the change can still be under way for this long; longer than any call of a
- * store may take.
+ * A write that read the key before the change can still be running for this long; longer than any call of a store may
+ * take.
  */
 const SETTLE_MS = 15_000;
 
@@ -75,7 +76,7 @@ export function createEncryptionControl(
     return compactAs<EncryptionStatus>({ isOn, keyId, rotatingFrom, problem: problem ?? undefined, secrets });
   }
 
-  /** Twice: what was written meanwhile in the old way is found by the second walk. */
+  /** The walk runs twice, because writes during the first one may still have used the former state. */
   async function sealAll({ current, previous }: EncryptionKeys, signal?: AbortSignal): Promise<void> {
     await walkSecrets(models, { current, previous }, { sealAll: true, signal });
     await delay(settleMs, undefined, { signal });

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** The place of a sealed text. The key authenticates it, so a text that is moved elsewhere does not open. */
+/** The place of a sealed text. The seal authenticates it, so a text that is moved elsewhere cannot be opened. */
 export interface SealedPlace {
   /** Empty for a secret that belongs to no team. */
   readonly team: string;
@@ -21,14 +21,14 @@ const HEX = /^[0-9a-fA-F]{64}$/;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
 
 /**
- * A key that seals texts (AES-256-GCM). Its id is derived from it one way, so that the id can be stored and shown. What
- * encrypts is derived as well: the operator's key itself is used for nothing else.
+ * A key that seals texts (AES-256-GCM). Its id is derived from it one way, so that the id can be stored and shown.
+ * The encryption key is derived as well: the operator's key itself is used for nothing else.
  */
 export class EncryptionKey {
   readonly id: string;
   readonly #cipherKey: Buffer;
 
-  /** @throws Error when it has not 32 bytes */
+  /** @throws Error when it does not have 32 bytes */
   constructor(key: Buffer) {
     if (key.length !== KEY_BYTES) throw new Error(`an encryption key has ${KEY_BYTES} bytes`);
     this.id = derive(key, 'key id', ID_BYTES).toString('hex');
@@ -64,22 +64,22 @@ export class EncryptionKey {
   }
 }
 
-/** The keys of a process: it seals with the one and opens with both. */
+/** The keys of a process: it seals with `current` and opens with both. */
 export interface EncryptionKeys {
   readonly current: EncryptionKey;
   readonly previous?: EncryptionKey | undefined;
 }
 
-/** Reads a key as operators write it: 32 bytes in hex, base64 or base64url. Undefined when it is none. */
+/** Parses a key as operators write it: 32 bytes in hex, base64 or base64url. Undefined for other texts. */
 export function parseEncryptionKey(text: string): EncryptionKey | undefined {
   const trimmed = text.trim();
   if (HEX.test(trimmed)) return new EncryptionKey(Buffer.from(trimmed, 'hex'));
   if (!BASE64.test(trimmed)) return undefined;
-  // Node reads both alphabets.
+  // Node accepts both alphabets.
   return new EncryptionKey(Buffer.from(trimmed, 'base64'));
 }
 
-/** A new key, as `ENCRYPTION_KEY` and the key file hold it. */
+/** A new key, in the form of `ENCRYPTION_KEY` and of the key file. */
 export function mintEncryptionKey(): string {
   return randomBytes(KEY_BYTES).toString('base64');
 }

@@ -1,18 +1,18 @@
 import type { EncryptionKey, EncryptionKeys } from './encryption-key.ts';
 
-/** The one document that says with which key a database's secrets are sealed. */
+/** The only document of the collection: the key that seals a database's secrets. */
 export interface EncryptionDocument {
   _id: 'encryption';
   keyId: string;
-  /** A known text, sealed with the key: proof that a key with this id is the key. */
+  /** A known text, sealed with the key. It proves that a key with this id is the same key. */
   check: string;
   /** Whether new secrets are sealed. Off in a database of an earlier version, until its operator turns it on. */
   isOn: boolean;
   /** Set while secrets may exist that were stored before encryption was turned on. */
   isPending?: true;
-  /** The key before, while a rotation runs: some texts are still sealed with it. */
+  /** The previous key, while a rotation runs: some texts are still sealed with it. */
   rotatingFrom?: string;
-  /** Keys that were rotated away from: none of them seals again. */
+  /** Keys that a rotation has replaced. None of them may seal again. */
   retired: string[];
   createdAt: Date;
 }
@@ -31,9 +31,9 @@ export type KeyProblem =
   | 'no key'
   /** This process has another key than the database. */
   | 'other key'
-  /** This process would write with a key that was rotated away from. */
+  /** This process would write with a key that a rotation has replaced. */
   | 'retired key'
-  /** A rotation has not finished, and this process does not have the key before. */
+  /** A rotation has not finished, and this process does not have the previous key. */
   | 'no previous key';
 
 /**
@@ -69,7 +69,7 @@ export const sentenceOfProblem: Readonly<Record<KeyProblem, string>> = {
     'key of the database; to change the key, set the old one as ENCRYPTION_KEY_PREVIOUS as well. If the key is lost: ' +
     '`npm run -s admin -- encryption reset`.',
   'retired key':
-    'ENCRYPTION_KEY is a key that this database was rotated away from. Set ENCRYPTION_KEY to the new key.',
+    'ENCRYPTION_KEY is an old key of this database, which a rotation has replaced. Set ENCRYPTION_KEY to the new key.',
   'no previous key':
     'The rotation of the encryption key has not finished. Set ENCRYPTION_KEY_PREVIOUS to the key before, and run ' +
     '`npm run -s admin -- encryption rotate`.',

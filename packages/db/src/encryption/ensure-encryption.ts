@@ -8,17 +8,17 @@ import type { UnreadableSecret } from './vault.ts';
 /** A new key that is stored outside the database. */
 export interface MadeKey {
   readonly key: EncryptionKey;
-  /** Removes it again: another server was faster, and its key is the database's. */
+  /** Removes it again, because another server stored its key first. */
   discard(): Promise<void>;
 }
 
-/** The keys of a process, and its behaviour without the right one. */
+/** The keys of a process, and its behavior without the right one. */
 export interface EncryptionOptions {
   readonly keys?: EncryptionKeys | undefined;
-  /** Makes the key of a database that has none; without it such a database stays without encryption. */
+  /** Creates the key of a database that has none. Without this function such a database stays without encryption. */
   readonly makeKey?: ((database: { readonly isNew: boolean }) => Promise<MadeKey | undefined>) | undefined;
   readonly onUnreadable?: ((secret: UnreadableSecret) => void) | undefined;
-  /** Goes on with a wrong key or none, for commands that need no secret: writing one is still rejected. */
+  /** Continues with a wrong key or none, for commands that need no secret. Writing a secret is still rejected. */
   readonly isKeyOptional?: boolean | undefined;
   /** The longest time that a write may take which began before a change of the key. */
   readonly settleMs?: number | undefined;
@@ -27,12 +27,12 @@ export interface EncryptionOptions {
 }
 
 /**
- * Brings this process's keys and the database together: the first server stores its key's id and check value, by one
- * unique insert; every other one must have that key. A new database is encrypted from its first secret on; in one of an
- * earlier version, encryption stays off until its operator turns it on.
+ * Matches this process's keys with the database: the first server stores its key's id and check value, by one unique
+ * insert; every other one must have that key. A new database is encrypted from its first secret on; in a database of
+ * an earlier version, encryption stays off until its operator turns it on.
  *
- * @returns the keys this process goes on with
- * @throws Error with a sentence for the operator: no key, or another one
+ * @returns the keys this process continues with @throws Error with a sentence for the operator: no key, or another
+ * one
  */
 export async function ensureEncryption(
   { encryption, teams }: Pick<Models, 'encryption' | 'teams'>,
@@ -70,7 +70,7 @@ function checked(
   return keys;
 }
 
-/** The keys of a process, from the texts its operator set. @throws Error that names the variable */
+/** The keys of a process, from the operator's settings. @throws Error that names the variable */
 export function readEncryptionKeys(
   current: string | undefined,
   previous: string | undefined,

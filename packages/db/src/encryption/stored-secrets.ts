@@ -13,8 +13,8 @@ export function serverKeyPlace(id: string): SealedPlace {
 }
 
 /**
- * The place of a tool's header: this tool at this URL. Somebody who can write to the database and has no key cannot send the
- * value elsewhere.
+ * The place of a tool's header: this tool at this URL. An attacker who can write to the database but has no key
+ * cannot have the value sent elsewhere.
  */
 function headerPlace(team: Id<'team'>, agent: Id<'agent'>, { name, url }: Tool, header: string): SealedPlace {
   return { team, document: agent, field: `tools ${JSON.stringify([name, url, header])}` };
@@ -73,7 +73,7 @@ export function restoreTools(
 }
 
 function parse(stored: string): StoredTool[] {
-  // `storeTools`, of this release or an earlier one, wrote the text.
+  // This text was written by `storeTools`, of this release or an earlier one.
   return JSON.parse(stored) as StoredTool[];
 }
 

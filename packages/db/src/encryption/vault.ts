@@ -19,7 +19,7 @@ export interface Vault {
   open(place: SealedPlace, stored: string): string | undefined;
 }
 
-/** A secret that no key of this process opens, for the operator's log. It holds nothing of the secret. */
+/** A secret that no key of this process opens, for the operator's log. It contains nothing of the secret. */
 export interface UnreadableSecret extends SealedPlace {
   readonly keyId: string;
 }
@@ -54,7 +54,7 @@ export function createVault(readState: ReadState, { keys, onUnreadable }: VaultO
   };
 }
 
-/** The text, if one of the keys opens it in its place. */
+/** The text, if one of the keys opens it in this place. */
 export function openWith(
   keys: EncryptionKeys | undefined,
   place: SealedPlace,

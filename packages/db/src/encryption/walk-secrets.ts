@@ -33,8 +33,8 @@ const SECRETS_AT_ONCE = 500;
 const AGENTS_AT_ONCE = 20;
 
 /**
- * Looks at every secret of the database, and seals with the current key what is not, where `sealAll` is set. Each is
- * replaced only if it still is what was read: a write that came in between wins.
+ * Reads every secret of the database. With `sealAll` it seals those that are not sealed with the current key. Each is
+ * replaced only if it is unchanged since it was read, so that a concurrent write wins.
  */
 export async function walkSecrets(
   models: SecretModels,
@@ -68,7 +68,7 @@ export async function walkSecrets(
   for await (const agent of agentsWithTools(models)) {
     signal?.throwIfAborted();
     await changeTools(models, agent, (place, value) => {
-      // A header is plain or not by its form, whatever its text looks like.
+      // Only the form of a header decides whether it is plain, not its text.
       if (typeof value === 'string') return renewPlainHeader(place, value);
       const next = renew(place, value.sealed);
       return next === undefined ? undefined : { sealed: next };
@@ -107,7 +107,7 @@ function kindOf(keys: EncryptionKeys | undefined, place: SealedPlace, stored: st
   return keyId === keys?.current.id ? 'underCurrentKey' : 'underPreviousKey';
 }
 
-/** Secrets made while this runs come after what was read: ids sort as they were made. */
+/** Secrets that are created during the walk come later in it, because ids are sorted by time. */
 async function* signingSecrets({
   signingSecrets: model,
 }: SecretModels): AsyncGenerator<SigningSecretDocument> {
@@ -138,7 +138,7 @@ async function* agentsWithTools({ agents }: SecretModels): AsyncGenerator<AgentW
   }
 }
 
-/** Changes the headers of each version that still is what was read. */
+/** Changes the headers of each version that is unchanged since it was read. */
 async function changeTools(
   { agents }: SecretModels,
   { _id, team, versions }: AgentWithTools,

@@ -25,14 +25,14 @@ export interface IndexWork {
 }
 
 /**
- * Gives every collection its declared indexes, unique ones first. One that cannot be built keeps no other from being built;
- * answers what could not be done.
+ * Gives every collection its declared indexes, unique ones first. An index that cannot be built does not prevent the
+ * others. Returns the problems.
  */
 export async function buildIndexes(work: IndexWork): Promise<AggregateError | undefined> {
   const changes = await findIndexChanges(work.models);
   if (changes.length === 0) return undefined;
   const done = new AbortController();
-  const telling = tellProgress(work, done.signal);
+  const reporting = reportProgress(work, done.signal);
   const failures: unknown[] = [];
   try {
     for (const group of groupsOf(changes)) {
@@ -47,14 +47,17 @@ export async function buildIndexes(work: IndexWork): Promise<AggregateError | un
     }
   } finally {
     done.abort();
-    await telling;
+    await reporting;
   }
   if (failures.length === 0) return undefined;
   const sentences = failures.map((error) => (error instanceof Error ? error.message : String(error)));
   return new AggregateError(failures, `Some indexes cannot be built. ${sentences.join(' ')}`);
 }
 
-/** Unique indexes one by one, then everything else; of one collection, plain builds together: it is read once for all. */
+/**
+ * Builds unique indexes one by one, then the others. The plain indexes of one collection are built together, because
+ * it is read once for all.
+ */
 function groupsOf(changes: readonly IndexChange[]): IndexChange[][] {
   const single = changes.filter(({ kind, index }) => index.unique || kind !== 'build');
   const plain = changes.filter((change) => !single.includes(change));
@@ -85,7 +88,7 @@ function namesOf(group: readonly IndexChange[]) {
   return { collection: group[0]?.index.collection, indexes: group.map(({ index }) => index.name) };
 }
 
-/** `collMod` takes these one at a time. */
+/** `collMod` takes one change at a time. */
 async function alter(
   model: AnyModel,
   { existing: name, options, index }: Extract<IndexChange, { kind: 'alter' }>,
@@ -124,7 +127,7 @@ function explained(error: unknown, { collection, name }: DeclaredIndex): unknown
   );
 }
 
-async function tellProgress({ db, log }: IndexWork, done: AbortSignal): Promise<void> {
+async function reportProgress({ db, log }: IndexWork, done: AbortSignal): Promise<void> {
   for (;;) {
     await delay(PROGRESS_EVERY_MS, undefined, { signal: done }).catch(() => undefined);
     if (done.aborted) return;

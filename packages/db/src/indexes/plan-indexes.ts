@@ -34,7 +34,7 @@ export type IndexChange =
   /** Removes the rest of a replacement that was interrupted. */
   | { readonly kind: 'drop'; readonly index: DeclaredIndex; readonly existing: string };
 
-/** An index of the database. One that is being built is listed too, and is none yet. */
+/** An index of the database. An index that is being built is listed too, but cannot be used yet. */
 export interface ExistingIndex extends mongo.IndexDescriptionInfo {
   readonly isBuilding?: true;
 }

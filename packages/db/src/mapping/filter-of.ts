@@ -5,8 +5,8 @@ import { trusted } from 'mongoose';
 type Value = NonNullable<unknown> | null;
 
 /**
- * Makes a filter from the fields that every query has, such as the team, and those that narrow it when they are given. A
- * missing field widens a query, so only the second group may be `undefined`.
+ * Makes a filter from required fields, such as the team, and optional ones. A missing field widens a query, so only
+ * the second group may be `undefined`.
  *
  * @throws Error when a field of the first group is `undefined`
  */

@@ -33,12 +33,12 @@ type ListedTurn = Pick<
 >;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
-/** The most turns that one query reads. */
+/** The maximum number of turns that one query reads. */
 const TURNS_PAGE_MAX = 500;
 
 /** Creates the store of messages, which reads them from the documents of their turns. */
 export function createMessageStore({ turns }: Models): MessageStore {
-  /** Page by page: a cursor that is left before its end would stay open on the server. */
+  /** Messages are read page by page, because a cursor that is not read to its end would stay open on the server. */
   async function* readTurns(filter: { chat: Id<'chat'>; team: Id<'team'> }, from: number, page: PageOrder) {
     const { direction, size } = page;
     const operator = direction === 1 ? '$gte' : '$lte';
@@ -76,7 +76,7 @@ export function createMessageStore({ turns }: Models): MessageStore {
   };
 }
 
-/** A failed turn and the retries behind it belong together: they answer one message. Oldest first. */
+/** A failed turn and its retries form a group: they answer one message. Oldest first. */
 async function* grouped(found: AsyncIterable<ListedTurn>, direction: 1 | -1): AsyncGenerator<ListedTurn[]> {
   let group: ListedTurn[] = [];
   for await (const turn of found) {
@@ -96,7 +96,7 @@ async function* grouped(found: AsyncIterable<ListedTurn>, direction: 1 | -1): As
 
 interface PageOrder {
   readonly direction: 1 | -1;
-  /** Turns. */
+  /** The number of turns. */
   readonly size: number;
 }
 

@@ -10,8 +10,8 @@ export const LEASE_MS = 15_000;
 /** The right to work on a database, which one process has at a time. */
 export interface Lease {
   /**
-   * Runs `work` if this process gets the lease. Answers false when another process holds it; call again later, because a
-   * holder counts as dead only after this process has itself watched it for a whole lease.
+   * Runs `work` if this process gets the lease. Returns false when another process holds it; call again later,
+   * because a holder counts as dead only after this process has itself observed it for a whole lease.
    */
   run(work: (signal: AbortSignal) => Promise<void>): Promise<boolean>;
 }
@@ -27,7 +27,10 @@ interface Sighting {
   readonly since: number;
 }
 
-/** One document lets one process at a time work. No clocks are compared: holders count renewals, watchers watch. */
+/**
+ * One document admits one process at a time. No clocks are compared: holders count renewals, and observers compare
+ * the counts.
+ */
 export function createLease(
   { leases }: Pick<VersionModels, 'leases'>,
   id: string,
@@ -58,7 +61,10 @@ export function createLease(
     return modifiedCount === 1 ? token : undefined;
   }
 
-  /** Renews until told to stop. Aborts `lost` when another process took over, or no renewal was acknowledged in time. */
+  /**
+   * Renews until `signal` aborts. Aborts `lost` when another process took over, or no renewal was acknowledged in
+   * time.
+   */
   async function renew(token: string, lost: AbortController, ended: AbortSignal): Promise<void> {
     let acknowledgedAt = performance.now();
     for (;;) {

@@ -31,8 +31,8 @@ export interface LiveServers {
   /** Servers that sent a heartbeat in the last 90 seconds. */
   list(): Promise<LiveServer[]>;
   /**
-   * Connections of release 0.1.0, which sends no heartbeats, to this database server. They may belong to another database
-   * of the same MongoDB. Undefined when MongoDB does not tell: some hosted offers do not.
+   * Connections of release 0.1.0, which sends no heartbeats, to this database server. They may belong to another
+   * database of the same MongoDB. Undefined when MongoDB does not report them, as some hosted services do not.
    */
   countUnversioned(): Promise<number | undefined>;
   /**
@@ -98,7 +98,7 @@ export function createLiveServers(
   };
 }
 
-/** Whether MongoDB answered that it does not do this, or not for this user. */
+/** Whether MongoDB answered that it does not support this, or not for this user. */
 function isRejected(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && !(toApiError(error) instanceof ApiError);
 }

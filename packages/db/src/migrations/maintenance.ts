@@ -50,7 +50,7 @@ export interface DatabaseStatus {
   readonly indexChanges: readonly { collection: string; index: string; change: IndexChange['kind'] }[];
   readonly indexBuilds: readonly IndexBuild[];
   readonly servers: readonly LiveServer[];
-  /** Connections of release 0.1.0, which records no servers. Null: MongoDB does not tell. */
+  /** Connections of release 0.1.0, which records no servers. Null: MongoDB does not report them. */
   readonly unversionedConnections: number | null;
   /** The lowest schema version among all live servers. */
   readonly minimumSchemaVersion: number;
@@ -114,7 +114,7 @@ export function startMaintenance(parts: MaintenanceParts, log: DatabaseLog): Mai
 /**
  * Does all work on the database as soon as no other process does. `again` repeats steps that have run.
  *
- * @throws Error that says what could not be done
+ * @throws Error that names the work that could not be done
  */
 export async function migrateNow(
   parts: MaintenanceParts,
@@ -158,7 +158,10 @@ export async function findStatus(parts: MaintenanceParts): Promise<DatabaseStatu
   };
 }
 
-/** A release that is older than the database leaves its indexes alone: a newer one may have changed them. */
+/**
+ * A release that is older than the database leaves the indexes unchanged, because a newer release may have changed
+ * them.
+ */
 async function dueIndexChanges(parts: MaintenanceParts): Promise<IndexChange[]> {
   const changes = await findIndexChanges(allModels(parts));
   parts.readiness.judge(changes);

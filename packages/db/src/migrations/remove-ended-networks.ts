@@ -4,12 +4,12 @@ import { isEnded } from '../turn/turn-status.ts';
 import type { MigrationContext } from './migration.ts';
 
 const PAGE = 1_000;
-/** How far the clocks of two servers may be apart. */
+/** The maximum difference between the clocks of two servers. */
 const CLOCKS_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Removes the hashed addresses of turns that release 0.1.0 has ended: it does not know them, and leaves them where they
- * are. Reads only turns that were made since a server of this software first worked on the database, in their order.
+ * Removes the hashed addresses of turns that release 0.1.0 has ended, because that release does not remove them.
+ * Reads only turns that were created since a server of this software first worked on the database, in their order.
  */
 export async function removeEndedNetworks({ models, db, signal }: MigrationContext): Promise<void> {
   const first = await db.collection<{ _id: number; startedAt: Date }>('migrations').findOne({ _id: 1 });

@@ -8,9 +8,10 @@ import type { MigrationContext } from './migration.ts';
 const PAGE = 200;
 
 /**
- * Repairs the families of keys that release 0.1.0 has rolled. It gives the successor of an issued key no issuer, so that
- * the successor would be without the limits of its issuers and survive them. It does not record when the old key was
- * replaced either, so that a later change of that key's end would also end what its successor goes on with.
+ * Repairs the families of keys that release 0.1.0 has rolled. That release gives the successor of an issued key no
+ * issuer, so the successor would not have the limits of its issuers, and would outlive them. It does not record the
+ * time of the roll either, so a later change of the old key's end would also end the keys that its successor has
+ * issued.
  */
 export async function repairRolledKeys({ models, signal }: MigrationContext): Promise<void> {
   for (let after = '' as Id<'key'>; ; ) {
@@ -44,7 +45,7 @@ async function repairFamily({ apiKeys }: Models, family: Id<'key'>): Promise<voi
   }
 }
 
-/** The next key of a family, and the end of the family as far as the key knows it. */
+/** The next key of a family, and the end of the family according to the key. */
 interface Successor {
   readonly createdAt: Date;
   readonly end: Date | undefined;

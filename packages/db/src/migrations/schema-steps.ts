@@ -9,15 +9,15 @@ import type { StepDocument, VersionModels } from './version-models.ts';
 export interface PendingStep {
   readonly version: number;
   readonly name: string;
-  /** It ran, but beside a server that did not know it. It runs again when there is none. */
+  /** It ran while a server was live that did not know it. It runs again when there is no such server. */
   readonly isRepeated: boolean;
 }
 
 /** The migration steps of one database. */
 export interface SchemaSteps {
   /**
-   * @throws Error with a sentence for the operator when a newer release changed the data so that this one cannot work with
-   * it. A newer release may also have recorded that servers of this version go on working.
+   * @throws Error with a sentence for the operator when a newer release changed the data so that this one cannot work
+   * with it. A newer release may also have recorded that servers of this version can continue.
    */
   assertSupported(): Promise<void>;
   /** The highest step that has finished. */
@@ -27,7 +27,7 @@ export interface SchemaSteps {
   pending(): Promise<PendingStep[]>;
   /** Whether a pending step may run now. */
   hasDue(): Promise<boolean>;
-  /** Has steps run again that a live server does not know: it may write the old form after they have finished. */
+  /** Repeats steps that a live server does not know: that server may write the old form after they have finished. */
   markOutdated(): Promise<void>;
   /**
    * Runs the due steps in order, and stops before a step that has to wait until older servers have ended. `again` runs every
@@ -52,8 +52,9 @@ export function createSchemaSteps(
   }
 
   /**
-   * Records that the step starts, unless it has to wait. Servers record themselves before they read the steps, and this
-   * records the step before it looks at the servers again: of a step and a server that start at once, one sees the other.
+   * Records that the step starts, unless it has to wait. Servers record themselves before they read the steps, and
+   * this records the step before it reads the servers again. If a step and a server start at once, one of them sees
+   * the other.
    */
   async function begin(step: KnownStep): Promise<boolean> {
     if (!(await isAllowed(step))) return false;
@@ -95,7 +96,7 @@ export function createSchemaSteps(
 
   return {
     async assertSupported() {
-      // A step that does not say what servers it needs is not known to work with this one.
+      // A step that does not name the servers it needs is not known to work with this one.
       const isUnsupported = ({ _id, minimumServer }: StepDocument) =>
         _id > known.length && !(minimumServer <= known.length);
       const unsupported = (await recorded()).findLast(isUnsupported);

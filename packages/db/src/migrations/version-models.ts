@@ -26,7 +26,7 @@ export interface ServerDocument {
   seenAt: Date;
 }
 
-/** A lease on work at the database as it is stored. */
+/** A lease for work on the database as it is stored. */
 export interface LeaseDocument {
   _id: string;
   token: string;

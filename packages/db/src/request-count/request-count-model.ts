@@ -11,7 +11,7 @@ export interface RequestCountDocument {
   createdAt: Date;
 }
 
-/** Longer than the minute that is counted, whatever the clocks of the processes say. */
+/** Longer than the counted minute, with a reserve for differences between the processes' clocks. */
 const REQUEST_COUNT_SECONDS = 15 * 60;
 
 /** The `requestCounts` collection. MongoDB removes a count after fifteen minutes. */

@@ -43,7 +43,7 @@ export function createSigningSecretStore(
       const document = await insert(scope, issuer);
       if (!document) return 'full';
       if (await isUnrevoked(apiKeys, scope.team, issuer.id)) return replace(document, working, until);
-      // The revocation of the issuer either finds this secret, or is seen here.
+      // Either the revocation of the issuer finds this secret, or this read finds the revocation.
       await signingSecrets.deleteOne({ _id: document._id, team: scope.team });
       return 'issuer-revoked';
     },
@@ -57,7 +57,7 @@ export function createSigningSecretStore(
         // Of parallel requests for a first secret one gets the slot, and the others find its secret.
         const made = await (stored.length === 0 ? insertAt(scope, 0) : insert(scope));
         if (made) return toRecord(made);
-        // Every slot holds a secret that another key sealed. That key may come back: nothing is removed.
+        // Every slot holds a secret that another key sealed. That key may be configured again, so nothing is removed.
         if (stored.length > 0) throw new ApiError('encryption_key_outdated');
       }
     },
@@ -106,7 +106,10 @@ export function createSigningSecretStore(
     return { secret, info: toInfo(document) };
   }
 
-  /** Undefined: as many work as may. The unique slots make the limit exact among parallel requests. */
+  /**
+   * Undefined: the maximum number of secrets works already. The unique slots make the limit exact for parallel
+   * requests.
+   */
   async function insert(scope: Scope, issuer?: KeyIssuer): Promise<SigningSecretDocument | undefined> {
     for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const slot = await findFreeSlot(scope);
@@ -116,7 +119,7 @@ export function createSigningSecretStore(
     }
   }
 
-  /** Stores a new secret, and answers it with its text. Undefined: another request took the slot. */
+  /** Stores a new secret, and returns it with its text. Undefined: another request took the slot. */
   async function insertAt(
     { team }: Scope,
     slot: number,

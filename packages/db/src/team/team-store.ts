@@ -87,12 +87,12 @@ export function createTeamStore({ teams, apiKeys }: Models): TeamStore {
         ...{ url, issuer, audience, updatedAt: new Date() },
         ...{ issuedBy: by.id, issuers: [...by.issuers, by.familyId] },
       };
-      // A process accepts a revoked key for some seconds: such a key must not replace the issuer there is.
+      // A process accepts a revoked key for some seconds. Such a key must not replace the existing issuer.
       if (!(await isUnrevoked(apiKeys, team, by.id))) return undefined;
       await teams.updateOne({ _id: team }, { $set: { tokenIssuer } });
       lookUp.forget(team);
       if (await isUnrevoked(apiKeys, team, by.id)) return tokenIssuer;
-      // The revocation of the key either finds this issuer, or is seen here.
+      // Either the revocation of the key finds this issuer, or this read finds the revocation.
       await remove({ _id: team, 'tokenIssuer.issuedBy': by.id });
       return undefined;
     },

@@ -76,18 +76,18 @@ export const batchCases: readonly StoreCase[] = [
         turns.end(scope, plain.id, 'mine', failed),
         turns.end(scope, mintId('turn'), 'mine', failed),
       ]);
-      // The store decides which of them share a command, and so whether a missing turn may have ended.
+      // The store decides which of them share a command, and thus whether a missing turn may have ended.
       deepEqual(
-        results.map((result) => (result.result === 'gone' ? { result: 'gone' } : result)),
+        results.map((result) => (result.result === 'deleted' ? { result: 'deleted' } : result)),
         [
           { result: 'ended', hasSuccessor: false },
-          { result: 'gone' },
+          { result: 'deleted' },
           { result: 'ended', hasSuccessor: true },
           { result: 'lost' },
           { result: 'lost' },
           { result: 'ended', hasSuccessor: false },
           { result: 'ended', hasSuccessor: false },
-          { result: 'gone' },
+          { result: 'deleted' },
         ],
       );
       equal((await turns.find(inScope(scope, plain.chat), plain.id))?.answer?.content, 'answer');

@@ -134,16 +134,16 @@ export const chatCases: readonly StoreCase[] = [
     name: 'the initial title of a chat is set once, and its title and metadata can be changed again and again',
     async run({ chats }, scope, access) {
       const chat = access.chat.id;
-      const stranger = { team: mintId('team') };
+      const otherTeam = { team: mintId('team') };
       const titleOf = async () => (await chats.find(scope, chat))?.chat.title;
       equal(await titleOf(), undefined);
-      await chats.setInitialTitle(inScope(stranger, chat), 'stolen');
+      await chats.setInitialTitle(inScope(otherTeam, chat), 'stolen');
       equal(await titleOf(), undefined);
       await chats.setInitialTitle(access, 'first');
       await chats.setInitialTitle(access, 'second');
       equal(await titleOf(), 'first');
       equal((await chats.update(scope, chat, { title: 'third' }))?.title, 'third');
-      equal(await chats.update(stranger, chat, { title: 'stolen' }), undefined);
+      equal(await chats.update(otherTeam, chat, { title: 'stolen' }), undefined);
       const described = await chats.update(scope, chat, { metadata: { a: 1 } });
       deepEqual([described?.title, described?.metadata], ['third', { a: 1 }]);
       deepEqual(await chats.update(scope, chat, {}), described);

@@ -4,17 +4,17 @@ import type { SystemScope } from '../scope.ts';
 import type { NewTurn } from '../turn/turn-records.ts';
 import { completed, type EngineStores, failed, newAccess } from './store-case.ts';
 
-/** A number in [0, 1), the same ones each time. */
+/** A number in [0, 1), the same sequence each time. */
 export type Chance = () => number;
 
-/** Few enough of everything that calls meet each other. */
+/** Few objects of each kind, so that calls conflict. */
 const TURNS = 5;
 const TOKENS = ['a', 'b', 'c'] as const;
 const PLACES = 4;
 
 const DAY = '2026-11-25';
 const RESERVATION = { day: DAY, tokens: 7 };
-const STRANGER: SystemScope = { team: mintId('team') };
+const OTHER_TEAM: SystemScope = { team: mintId('team') };
 const SUMS = { from: DAY, to: DAY, groupBy: 'model' } as const;
 
 interface Play {
@@ -30,8 +30,8 @@ interface Play {
 type Call = (play: Play) => Promise<unknown>;
 
 /**
- * Calls the stores at random, always the same calls for the same chance, and answers what each call answered,
- * with names that do not depend on the store: two stores that behave alike answer alike.
+ * Calls the stores at random, with the same calls for the same random numbers. Returns the results, with names that
+ * do not depend on the store: two stores with the same behavior give the same results.
  */
 export async function playRandomCalls(
   stores: EngineStores,
@@ -76,7 +76,7 @@ const calls: readonly (readonly [string, Call])[] = [
     'lookSome',
     ({ stores, scope, chat, integer }) =>
       Promise.all(
-        [scope, STRANGER, scope].map((by) => lookAt(stores, by, chat, 1 + integer(PLACES), integer(60))),
+        [scope, OTHER_TEAM, scope].map((by) => lookAt(stores, by, chat, 1 + integer(PLACES), integer(60))),
       ),
   ],
   [
@@ -108,7 +108,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ],
   ['states', async ({ stores, turns }) => sorted(await stores.turns.listStates(turns))],
   ['marks', async ({ stores, turns }) => sorted(await stores.turns.listMarks(turns))],
-  ['kept', ({ stores, access, integer }) => stores.turns.findByIdempotencyKey(access, `key ${integer(3)}`)],
+  ['replay', ({ stores, access, integer }) => stores.turns.findByIdempotencyKey(access, `key ${integer(3)}`)],
   ['state', (play) => play.stores.turns.findState(play.access, anyId(play))],
   ['after', ({ stores, access, integer }) => stores.turns.listAfter(access, integer(PLACES), 2)],
   ['find', (play) => play.stores.turns.find(play.access, anyId(play))],
@@ -139,7 +139,7 @@ function anyId({ turns, integer }: Play): Id<'turn'> {
   return turns[integer(TURNS)] ?? mintId('turn');
 }
 
-/** Another id of the same tail. */
+/** Another id with the same random part. */
 function questionIdOf(turn: Id<'turn'>): Id<'message'> {
   return `${answerIdOf(turn)}q`;
 }
@@ -253,7 +253,7 @@ function sorted(marks: readonly { readonly id: string }[]): unknown {
   return marks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** As text, keys in one order. */
+/** As text, with keys in a fixed order. */
 function write(value: unknown, names: ReadonlyMap<string, string>): string {
   const text = JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !(inner instanceof Date)

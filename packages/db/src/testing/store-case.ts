@@ -5,7 +5,7 @@ import type { Scope, SystemScope } from '../scope.ts';
 import type { Stores } from '../stores.ts';
 import type { Lease, NewTurn, TurnEnd } from '../turn/turn-records.ts';
 
-/** The stores turns work with. */
+/** The stores that turns use. */
 export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'usage' | 'budgets'> & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
 };
@@ -15,7 +15,7 @@ export interface StoreCase {
   run(stores: EngineStores, scope: SystemScope, chat: ChatAccess): Promise<void>;
 }
 
-/** Runs a case in a chat of its own, of a team nobody else uses. */
+/** Runs a case in a chat of its own, of a team of its own. */
 export async function runCase({ run }: StoreCase, stores: EngineStores): Promise<void> {
   const scope: SystemScope = { team: mintId('team') };
   await run(stores, scope, await newAccess(stores, scope));
@@ -27,7 +27,7 @@ export async function newAccess({ chats }: Pick<Stores, 'chats'>, scope: Scope):
   return inScope(scope, chat.id);
 }
 
-/** Access to a chat of this id as if this scope reached it, whether or not it does: stores must not rely on it. */
+/** The access to a chat of this id for this scope, without a check: stores must not rely on the check. */
 export function inScope(scope: Scope, id: Id<'chat'>): ChatAccess {
   const { team, user } = scope;
   const agent = scope.agents?.[0] ?? mintId('agent');

@@ -5,7 +5,7 @@ import { turnCases } from './turn-cases.ts';
 import { usageCases } from './usage-cases.ts';
 
 /**
- * The promises of the stores of turns, as cases for every implementation: the real one, and
- * the one of a simulation. They throw where a promise is broken, and need no test runner.
+ * The guarantees of the stores of turns, as cases for every implementation: the real one, and the one of a
+ * simulation. They throw if a guarantee is broken, and need no test runner.
  */
 export const storeSuite = [...turnCases, ...batchCases, ...runCases, ...chatCases, ...usageCases];

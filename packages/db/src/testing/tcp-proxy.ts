@@ -9,13 +9,13 @@ type Treatment = 'forward' | 'swallow';
  */
 export interface TcpProxy {
   readonly port: number;
-  /** From now on, what the client sends and what the server answers, on old connections and new ones. */
+  /** Sets the mode of both directions, for existing and new connections. */
   treat(how: { requests?: Treatment; replies?: Treatment }): void;
   /** Closes every connection that is open. */
   cut(): void;
   /** Rejects new connections; those that are open stay. */
   refuse(): void;
-  /** Takes connections again, on the same port. */
+  /** Accepts connections again, on the same port. */
   listen(): Promise<void>;
   /** Connections that are open now. */
   readonly connections: number;
@@ -57,7 +57,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   };
 }
 
-/** Hands on what `from` sends, and its end. */
+/** Forwards the data of `from`, and its end. */
 function join(from: Socket, to: Socket, treatment: () => Treatment, sockets: Set<Socket>): void {
   sockets.add(from);
   from.on('data', (bytes) => {

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { connectDatabase, type Database, type DatabaseOptions } from '../connection/connect.ts';
 
-/** A database no other test file uses, and what tests look at behind the stores' backs. */
+/** A database for one test file, with direct access for its checks. */
 export interface TestDatabase {
   readonly uri: string;
   readonly database: Database;
   readonly stores: Database['stores'];
   /** The collections as they are, without models. */
   readonly raw: mongo.Db;
-  /** Another connection to the same database, as another replica has it. */
+  /** Opens another connection to the same database, like another replica. */
   connect(options?: DatabaseOptions): Promise<Database>;
   /** Closes every connection and removes the documents. The database is dropped, or used again by a later test file. */
   drop(): Promise<void>;

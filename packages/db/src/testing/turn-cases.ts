@@ -57,7 +57,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'an idempotency key belongs to one turn of its chat, whatever its sequence',
+    name: 'an idempotency key belongs to one turn of its chat, with any sequence',
     async run({ turns, chats }, scope, access) {
       const chat = access.chat.id;
       const first = newTurn(chat, 1, { idempotency });
@@ -133,9 +133,9 @@ export const turnCases: readonly StoreCase[] = [
       const turn = newTurn(access.chat.id, 1, { lease: leaseOf('mine') });
       await turns.insert(access, turn);
       equal(await turns.raiseAttempt(scope, turn.id, 'other', 2), 'lost');
-      equal(await turns.raiseAttempt({ team: mintId('team') }, turn.id, 'mine', 2), 'gone');
-      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 2), 'kept');
-      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 2), 'kept');
+      equal(await turns.raiseAttempt({ team: mintId('team') }, turn.id, 'mine', 2), 'deleted');
+      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 2), 'stored');
+      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 2), 'stored');
       const raised = await turns.find(access, turn.id);
       deepEqual([raised?.lease, raised?.takeovers], [leaseOf('mine', 2, 2), 0]);
       // A process that read the turn before the raise does not take it over.
@@ -184,14 +184,14 @@ export const turnCases: readonly StoreCase[] = [
       const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '', opaque }], opaque }];
       equal(await turns.saveToolSteps(scope, turn.id, 'other', done), 'lost');
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
-      equal(await turns.saveToolSteps(scope, turn.id, 'mine', open), 'kept');
-      equal(await turns.saveToolSteps({ team: mintId('team') }, turn.id, 'mine', done), 'gone');
-      // A command that takes effect late: later steps are stored already, and stay.
-      equal(await turns.saveToolSteps(scope, turn.id, 'mine', []), 'kept');
+      equal(await turns.saveToolSteps(scope, turn.id, 'mine', open), 'stored');
+      equal(await turns.saveToolSteps({ team: mintId('team') }, turn.id, 'mine', done), 'deleted');
+      // A command that takes effect late: later steps are already stored, and remain.
+      equal(await turns.saveToolSteps(scope, turn.id, 'mine', []), 'stored');
       await turns.release(scope, turn.id, 'mine');
       equal(await turns.saveToolSteps(scope, turn.id, 'mine', done), 'lost');
       deepEqual((await turns.claim(scope, turn.id, 'next'))?.steps, open);
-      equal(await turns.saveToolSteps(scope, turn.id, 'next', [...open, ...done]), 'kept');
+      equal(await turns.saveToolSteps(scope, turn.id, 'next', [...open, ...done]), 'stored');
       const taken = await turns.takeOver(scope, turn.id, leaseOf('next', 0, 2), 'last');
       deepEqual(taken?.steps, [...open, ...done]);
       equal(await turns.saveToolSteps(scope, turn.id, 'next', done), 'lost');
@@ -199,7 +199,7 @@ export const turnCases: readonly StoreCase[] = [
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'lost');
       await turns.remove(scope, turn.id);
-      equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'gone');
+      equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'deleted');
     },
   },
   {
@@ -219,7 +219,7 @@ export const turnCases: readonly StoreCase[] = [
       equal(found?.textBytes, 42);
       equal(found?.status, 'completed');
       await turns.remove(scope, turn.id);
-      deepEqual(await turns.end(scope, turn.id, 'mine', end), { result: 'gone' });
+      deepEqual(await turns.end(scope, turn.id, 'mine', end), { result: 'deleted' });
       equal(await turns.findState(access, turn.id), undefined);
     },
   },
@@ -250,7 +250,7 @@ export const turnCases: readonly StoreCase[] = [
       equal(await turns.findState(elsewhere, turn.id), undefined);
       equal(await turns.cancel(elsewhere, turn.id), false);
       equal(await turns.release(other, turn.id, 't'), false);
-      deepEqual(await turns.end(other, turn.id, 't', failed), { result: 'gone' });
+      deepEqual(await turns.end(other, turn.id, 't', failed), { result: 'deleted' });
       deepEqual(await turns.listAfter(elsewhere, 0, 9), []);
       equal((await turns.tail(elsewhere))?.sequence, 0);
       await turns.remove(other, turn.id);

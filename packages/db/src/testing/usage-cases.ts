@@ -64,7 +64,7 @@ export const usageCases: readonly StoreCase[] = [
       await turns.insert(access, running);
       await chats.markDeleted(scope, chat);
       await chats.purge(chat);
-      deepEqual(await turns.end(scope, running.id, 't', completed(running, 'a', 1)), { result: 'gone' });
+      deepEqual(await turns.end(scope, running.id, 't', completed(running, 'a', 1)), { result: 'deleted' });
       await usage.add(scope, { turn: running.id, reservations: [reservation], account, usage: [used] });
       deepEqual(await usage.list(scope, { ...month, groupBy: 'day' }, { limit: 9 }), {
         items: [{ name: DAY, turns: 2, calls: 2, inputTokens: 60, outputTokens: 24 }],
@@ -192,7 +192,7 @@ export const usageCases: readonly StoreCase[] = [
   },
 ];
 
-/** A budget from which so much has been taken. */
+/** A budget from which this much has been taken. */
 async function reserved(
   { budgets }: EngineStores,
   team: Id<'team'>,

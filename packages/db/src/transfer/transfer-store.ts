@@ -90,7 +90,7 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
         );
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
-        // Either the same import runs at this moment, or another turn has the sequence.
+        // Either the same import runs at the same time, or another turn has the sequence.
         if ((await known()).size < sent.length) return 'taken';
       }
       return { added: missing.length };
@@ -119,7 +119,7 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
 
 type Existing = 'there' | 'taken';
 
-/** Inserts, unless something has the id: this team's, which stays as it is, or another's. */
+/** Inserts, unless the id exists: as this team's object, which stays unchanged, or as another's. */
 async function add(
   insert: () => Promise<unknown>,
   find: () => Promise<{ team?: string } | null>,

@@ -4,7 +4,7 @@ import type { Models } from '../models.ts';
 import { toEmptyTurn } from './empty-turn.ts';
 import type { TurnDocument } from './turn-model.ts';
 
-/** An insert that was given up with its connection takes effect within this time, or never. */
+/** An insert whose connection was given up takes effect within this time, or never. */
 const LATE_INSERT_MS = 10 * 60_000;
 const PAGE = 200;
 
@@ -23,7 +23,7 @@ export const notRemoved = { purgedAt: trusted({ $exists: false }) };
  * bring the turn back after its chat was purged. The unique indexes on the id and on (chat, sequence) reject it.
  */
 export function createTurnRemover({ turns }: Pick<Models, 'turns'>) {
-  // Mongoose would ask for the team, which a placeholder does not name.
+  // Mongoose would require the team, which a placeholder does not have.
   const collection = turns.collection as unknown as {
     bulkWrite(replacements: readonly object[], options: object): Promise<unknown>;
   };
@@ -57,7 +57,7 @@ export function createTurnRemover({ turns }: Pick<Models, 'turns'>) {
           .limit(PAGE)
           .lean<RemovedTurn[]>();
         if (recent.length === 0) return;
-        // A turn whose end arrives just now is counted first: it is no longer settled.
+        // A turn whose end arrives just now is no longer settled. It is counted first.
         await collection.bulkWrite(
           recent.map((turn) => toReplacement(turn, settled)),
           { ordered: false },

@@ -22,12 +22,12 @@ import type {
  */
 export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 
-/** The result of an end. `lost`: another run has the lease. `gone`: the turn was deleted. */
+/** The result of an end. `lost`: another run has the lease. `deleted`: the turn was deleted. */
 export type EndResult =
   | { readonly result: 'ended'; readonly hasSuccessor: boolean }
   | { readonly result: 'lost' }
   | {
-      readonly result: 'gone';
+      readonly result: 'deleted';
       /** The turn may have ended before it was deleted. Its usage was then counted with its end. */
       readonly endUnknown?: true;
     };
@@ -47,8 +47,8 @@ export interface TurnStore {
   /** Removes a turn of a deleted chat that has its marker, and gives back what was reserved for it. */
   remove(scope: SystemScope, id: Id<'turn'>): Promise<void>;
   /**
-   * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, where it
-   * is known, is the size of the chat's text: from it follows how many turns are worth reading at once.
+   * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, if it is
+   * known, is the size of the chat's text. It decides how many turns are read at once.
    */
   readRunContext(
     scope: SystemScope,
@@ -84,28 +84,29 @@ export interface TurnStore {
   /** Renews the leases of all turns of this process. Returns the tokens that are not valid any more. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
   /**
-   * Stores all tool steps of a run so far, guarded by its token. `kept`: these steps, or later ones of the same run, are
-   * stored. `lost`: another run has the lease. `gone`: the turn was deleted.
+   * Stores all tool steps of a run so far, guarded by its token. `stored`: these steps, or later ones of the same
+   * run, are stored. `lost`: another run has the lease. `deleted`: the turn was deleted.
    */
   saveToolSteps(
     scope: SystemScope,
     id: Id<'turn'>,
     token: string,
     steps: readonly ToolStep[],
-  ): Promise<'kept' | 'lost' | 'gone'>;
+  ): Promise<'stored' | 'lost' | 'deleted'>;
   /**
-   * Raises the attempt of a run, guarded by its token, and counts a renewal, so that no process acts on the earlier lease.
-   * The same raise may be sent again. `lost`: the token is not valid any more; `gone`: the turn was deleted.
+   * Raises the attempt of a run, guarded by its token, and counts a renewal, so that no process acts on the earlier
+   * lease. The same raise may be sent again. `lost`: the token is not valid any more; `deleted`: the turn was
+   * deleted.
    */
   raiseAttempt(
     scope: SystemScope,
     id: Id<'turn'>,
     token: string,
     attempt: number,
-  ): Promise<'kept' | 'lost' | 'gone'>;
+  ): Promise<'stored' | 'lost' | 'deleted'>;
   /**
-   * Stores that the model's server makes this run wait, guarded by its token, so that readers in other processes are
-   * told. No write ends the wait. False if the token is not valid any more.
+   * Stores that the model's server makes this run wait, guarded by its token, so that it reaches readers in
+   * other processes. No write ends the wait. False if the token is not valid any more.
    */
   saveWait(
     scope: SystemScope,

@@ -100,8 +100,8 @@ export function createTurnStore(
         { ...mine, stepsSize: trusted({ $not: { $gt: stepsSize } }) },
         { $set: { steps: [...steps], stepsSize } },
       );
-      if (matchedCount === 1 || (await turns.exists(mine))) return 'kept';
-      return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
+      if (matchedCount === 1 || (await turns.exists(mine))) return 'stored';
+      return (await turns.exists({ _id: id, team })) === null ? 'deleted' : 'lost';
     },
 
     async raiseAttempt({ team }, id, token, attempt) {
@@ -109,8 +109,8 @@ export function createTurnStore(
         { _id: id, team, status: 'generating', 'lease.token': token },
         { $max: { 'lease.attempt': attempt }, $inc: { 'lease.renewals': 1 } },
       );
-      if (matchedCount === 1) return 'kept';
-      return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
+      if (matchedCount === 1) return 'stored';
+      return (await turns.exists({ _id: id, team })) === null ? 'deleted' : 'lost';
     },
 
     async saveWait({ team }, id, token, { attempt, until }) {

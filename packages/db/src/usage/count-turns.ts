@@ -16,12 +16,12 @@ type UsageSums = Pick<UsageDocument, 'turns' | 'calls' | 'inputTokens' | 'output
 const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1 } as const;
 const removedFields = { ...fields, chat: 1, sequence: 1, createdAt: 1 } as const;
 
-/** A conflict with a row that another process just inserted does not repeat. More of them in a row are no race. */
+/** A conflict with a row that another process just inserted does not recur, so several in a row have another cause. */
 const TRIES = 3;
 
 /**
- * Adds the usage of turns to the sums. The sums, the budgets and the marks of the turns change in one transaction, so that a
- * turn is counted once: of two processes that count it at the same time, one has to begin again and finds it counted.
+ * Adds the usage of turns to the sums. The sums, the budgets and the marks of the turns change in one transaction, so
+ * that a turn is counted once: if two processes count it at the same time, one has to repeat and finds it counted.
  */
 export function createTurnCounter({ turns, usage, budgets }: Models) {
   const remover = createTurnRemover({ turns });

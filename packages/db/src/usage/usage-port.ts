@@ -13,7 +13,7 @@ export interface UsageStore {
   /** At most `limit` ended turns of all teams that are not counted, after `after` in the order of their ids. */
   listUncounted(limit: number, after?: Id<'turn'>): Promise<Id<'turn'>[]>;
   /** Adds the usage of a deleted turn. Its removal gave its reservations back. Call it once: a repetition counts twice. */
-  add(scope: SystemScope, gone: DeletedTurn): Promise<void>;
+  add(scope: SystemScope, turn: DeletedTurn): Promise<void>;
   /** At most `limit` sums by one field, in its order, after the name `after`. Only of the scope's user and agents. */
   list(
     scope: Scope,

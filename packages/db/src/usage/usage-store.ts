@@ -8,7 +8,7 @@ import { addUp, createTurnCounter, tokensOf, toUpsert } from './count-turns.ts';
 import type { UsageStore } from './usage-port.ts';
 import type { UsageQuery, UsageSum } from './usage-records.ts';
 
-/** The group's field is always there: text, and empty for what has none. */
+/** The field of the group always exists: a text, which is empty for turns without a value. */
 interface Group extends Omit<UsageSum, 'name'> {
   readonly _id: string;
 }
@@ -20,7 +20,7 @@ const sums = {
   outputTokens: { $sum: '$outputTokens' },
 } as const;
 
-/** Rows that a page of users is summed up from: some tens for each of a full page. */
+/** The rows that a page of users is summed from: some tens of rows for each user of a full page. */
 const ROWS_MAX = 50_000;
 
 type Page = Parameters<UsageStore['list']>[2];
@@ -56,7 +56,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
       const { limit, after } = page;
       const found = await usage.aggregate<Group>([
         { $match: within(scope, query) },
-        // A stage of its own, because a query by days already names the field in the first one.
+        // A separate stage, because a query by days already names the field in the first one.
         ...(after === undefined ? [] : [{ $match: { [groupBy]: { $gt: after } } }]),
         { $group: { _id: { $ifNull: [`$${groupBy}`, ''] }, ...sums } },
         { $sort: { _id: 1 } },
@@ -84,7 +84,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     const last = found.at(-1);
     if (rows < rowsMax || !last) return pageOf(found.map(toSum), limit);
     if (found.length > 1) return pageOf(found.map(toSum), found.length - 1);
-    // One user has more rows than a page reads: that user is summed up alone.
+    // One user has more rows than a page reads: that user is summed alone.
     const [whole] = await usage.aggregate<Group>([
       { $match: within(scope, query) },
       { $match: { user: last._id === '' ? { $exists: false } : last._id } },

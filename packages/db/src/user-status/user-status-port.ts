@@ -19,7 +19,9 @@ export interface UserStatusStore {
   signOut(scope: Scope, user: string): Promise<Date>;
   /** The status of a user, at most `limits.cacheMs` old. */
   find(scope: Scope, user: string): Promise<UserStatus>;
-  /** The status of a user now. Needed before something is issued to them that works longer than `limits.cacheMs`. */
+  /**
+   * The current status of a user. Read it before you issue something to them that works longer than `limits.cacheMs`.
+   */
   findNow(scope: Scope, user: string): Promise<UserStatus>;
   /** Users of all teams who were blocked since then, the first ones first. */
   listBlockedSince(

@@ -15,8 +15,8 @@ export interface VisitorStore {
    */
   cookieKey(): Promise<CookieKey>;
   /**
-   * Gives a user a cookie with a secret of this hash, in place of one of release 0.1.0. A user gets one once: answers
-   * when that was, or undefined when their data has been deleted meanwhile.
+   * Gives a user a cookie with a secret of this hash, in place of one of release 0.1.0. A user gets one once. Returns
+   * the time of that, or undefined if their data was deleted meanwhile.
    */
   exchange(scope: Scope, user: string, secretHash: string): Promise<Date | undefined>;
   /** The user who got a secret of this hash. */

@@ -13,7 +13,7 @@ export function createVisitorStore({ serverKeys, visitorExchanges }: Models, vau
       const known = await serverKeys.findOne({ _id: COOKIE_KEY }).lean();
       if (known) return open(known);
       const made = await makeKey();
-      // Undefined: another server made it at the same time.
+      // Undefined: another server created it at the same time.
       return made ?? open(await serverKeys.findOne({ _id: COOKIE_KEY }).orFail().lean());
     },
 
@@ -36,7 +36,10 @@ export function createVisitorStore({ serverKeys, visitorExchanges }: Models, vau
     },
   };
 
-  /** @throws ApiError when no key of this process opens it. It is not replaced: its encryption key may come back. */
+  /**
+   * @throws ApiError when no key of this process opens it. It is not replaced, because its encryption key may be
+   * configured again.
+   */
   function open({ _id, key: stored, createdAt }: ServerKeyDocument): CookieKey {
     const key = vault.open(serverKeyPlace(_id), stored);
     if (key === undefined) throw new ApiError('encryption_key_outdated');

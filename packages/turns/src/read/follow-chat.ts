@@ -74,9 +74,9 @@ export class ChatReader {
     const isTrue = from && from.accepted <= tail.sequence;
     if (isTrue && tail.sequence - from.sequence < limits.chatEventsBehindMax) {
       this.#cursor = from;
-      const told = from.accepted - from.sequence + 1;
-      if (told > 0) {
-        this.#unread.push(...(await store.turns.listAfter(this.#access, from.sequence - 1, told)));
+      const count = from.accepted - from.sequence + 1;
+      if (count > 0) {
+        this.#unread.push(...(await store.turns.listAfter(this.#access, from.sequence - 1, count)));
       }
       return;
     }
@@ -85,7 +85,7 @@ export class ChatReader {
     yield this.#withCursor({ type: from === undefined ? 'chat-followed' : 'chat-snapshot' });
   }
 
-  /** Emits new turns if there may be some. False when the chat is gone. */
+  /** Emits new turns if there may be some. False when the chat was deleted. */
   async *#lookForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
     const { clock, reads } = this.#deps;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
@@ -116,7 +116,7 @@ export class ChatReader {
       const [turn] = this.#unread;
       if (!turn) return untilLook();
       this.#reader ??= this.#open(turn);
-      const step = await this.#stepOrGone(this.#reader);
+      const step = await this.#stepOrDeleted(this.#reader);
       if (!step) {
         // A turn is only removed with its chat, so the chat is read now and not from the cache.
         this.#isChanged = true;
@@ -140,7 +140,7 @@ export class ChatReader {
     return new TurnReader(this.#deps, reading, this.#wake);
   }
 
-  async #stepOrGone(reader: TurnReader) {
+  async #stepOrDeleted(reader: TurnReader) {
     try {
       return await reader.step();
     } catch (error) {

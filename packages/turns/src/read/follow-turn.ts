@@ -13,8 +13,8 @@ export interface Following {
   /**
    * The outcome of the turn; undefined if `signal` aborted or `waitMaxMs` passed first.
    *
-   * @throws ApiError `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
-   *   and so does the wait for it.
+   * @throws ApiError `database_unavailable` when it was unreachable for a whole lease. A run survives a shorter
+   * outage, and so does the wait for it.
    */
   outcome(signal: AbortSignal | undefined, waitMaxMs: number): Promise<TurnOutcome | undefined>;
   detach(): void;
@@ -26,10 +26,10 @@ export interface Following {
  */
 export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>): Following {
   const { clock, followers, running, isWaiting } = deps;
-  let told: TurnOutcome | undefined;
+  let notified: TurnOutcome | undefined;
   const stop = new AbortController();
   const detach = followers.attachToEnd(turn, access.chat.id, (outcome) => {
-    told ??= outcome;
+    notified ??= outcome;
     stop.abort(STOPPED);
   });
   return {
@@ -49,7 +49,7 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
         const known = running.has(turn) ? LOCAL_END_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
         const wait = Math.min(known, left);
         await clock.sleep(Math.max(wait, 0), stop.signal);
-        if (told) return told;
+        if (notified) return notified;
         if (signal?.aborted || left <= 0) return undefined;
         const outcome = await look();
         if (outcome) return outcome;

@@ -5,17 +5,17 @@ const empty = { kind: 'empty', attempt: 1 } as const;
 
 test('a listener on the end of a turn receives its outcome, and of its chat only the deletion', () => {
   const followers = new Followers();
-  const told: string[] = [];
-  followers.attachToEnd('turn_1', 'chat_1', ({ kind }) => told.push(kind));
+  const notified: string[] = [];
+  followers.attachToEnd('turn_1', 'chat_1', ({ kind }) => notified.push(kind));
   followers.chats.notify('chat_1', 'changed');
   followers.chats.notify('chat_1', 'draining');
   followers.chats.notify('chat_2', 'deleted');
   followers.outcomes.notify('turn_2', empty);
   followers.texts.notify('turn_1', undefined);
-  expect(told).toEqual([]);
+  expect(notified).toEqual([]);
   followers.outcomes.notify('turn_1', empty);
   followers.chats.notify('chat_1', 'deleted');
-  expect(told).toEqual(['empty', 'gone']);
+  expect(notified).toEqual(['empty', 'deleted']);
 });
 
 test('a listener that detaches is removed from the turn and from the chat', () => {

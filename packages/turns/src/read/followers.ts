@@ -19,7 +19,7 @@ export class Followers {
   attachToEnd(turn: Id<'turn'>, chat: Id<'chat'>, onEnd: (outcome: TurnOutcome) => void): () => void {
     const detachOutcome = this.outcomes.attach(turn, onEnd);
     const detachChat = this.chats.attach(chat, (news) => {
-      if (news === 'deleted') onEnd({ kind: 'gone' });
+      if (news === 'deleted') onEnd({ kind: 'deleted' });
     });
     return () => {
       detachOutcome();

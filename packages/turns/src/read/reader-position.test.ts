@@ -9,11 +9,11 @@ import { ReaderPosition } from './reader-position.ts';
 class Client {
   text = '';
   cursor: StreamCursor | undefined;
-  readonly told: string[] = [];
+  readonly received: string[] = [];
 
   take(events: readonly AnswerEventWithCursor[]): void {
     for (const { event, cursor } of events) {
-      this.told.push(event.type);
+      this.received.push(event.type);
       this.cursor = cursor;
       if (event.type === 'text-delta') this.text += event.text;
       if (event.type === 'snapshot') this.text = event.text;
@@ -21,7 +21,7 @@ class Client {
   }
 
   count(type: string): number {
-    return this.told.filter((told) => told === type).length;
+    return this.received.filter((one) => one === type).length;
   }
 }
 
@@ -53,9 +53,9 @@ const orderly = /^start( text-start( text-delta)+ text-end)? end$/;
 describe('a reader of one run', () => {
   test('a reader receives the exact text with one start and one end, however often it reconnects', () => {
     const happening = fc.record({
-      /** After how many pieces it is looked at next. */
+      /** The number of pieces until the next read. */
       pieces: fc.nat(3),
-      /** How many pieces the log lags behind; without, the text is read where it runs. */
+      /** The number of pieces that the log lags behind; without it, the text is read where it runs. */
       lag: fc.option(fc.nat(3)),
       isCutOff: fc.boolean(),
     });
@@ -73,7 +73,7 @@ describe('a reader of one run', () => {
         const text = texts.join('');
         client.take(position.advance(atEnd(1, text)));
         expect(client.text).toBe(text);
-        expect(client.told.join(' ')).toMatch(orderly);
+        expect(client.received.join(' ')).toMatch(orderly);
         expect(startPosition(client.cursor).advance(atEnd(1, text))).toEqual([]);
       }),
     );
@@ -129,7 +129,7 @@ describe('a reader of one run', () => {
     );
   });
 
-  test('a reader is told once that the answer waits for the model, and not after the end', () => {
+  test('a reader is notified once that the answer waits for the model, and not after the end', () => {
     const waitsUntil = new Date(5_000);
     const position = startPosition(undefined);
     const status = {
@@ -151,7 +151,7 @@ describe('a reader of one run', () => {
     ]);
     const types = position.advance({ ...atEnd(1, 'ab'), waitsUntil }).map(({ event }) => event.type);
     expect(types).toEqual(['text-end', 'end']);
-    // It resumes on the process of the run, which waits for the model still.
+    // It resumes on the process of the run, which still waits for the model.
     for (const part of [2, 3]) {
       const resumed = startPosition({ attempt: 1, part, offset: part === 2 ? 2 : 0 });
       expect(resumed.advance({ ...whole(1, 'ab'), waitsUntil })).toEqual([]);
@@ -181,7 +181,7 @@ describe('a reader of one run', () => {
     const client = new Client();
     client.take(startPosition(undefined).advance({ ...whole(1, 'half'), outcome }));
     expect(client.text).toBe('half');
-    expect(client.told.join(' ')).toMatch(orderly);
+    expect(client.received.join(' ')).toMatch(orderly);
   });
 });
 
@@ -202,7 +202,7 @@ describe('a cursor', () => {
         const isOwn = attempt === 2 && part === 1 && offset <= answer.length;
         client.text = isOwn ? answer.slice(0, offset) : 'what a reader of nothing shows';
         const position = startPosition(cursor);
-        // First while it is written, by whoever runs it, then at its end.
+        // First while any process writes it, then at its end.
         const isRunning = shown < answer.length && answer.slice(0, shown).isWellFormed();
         if (isRunning) client.take(position.advance(whole(2, answer.slice(0, shown))));
         client.take(position.advance(atEnd(2, answer)));
@@ -274,7 +274,7 @@ describe('a run that was taken over', () => {
     );
   });
 
-  test('a reader that has received no text is not told of the takeover', () => {
+  test('a reader that has received no text is not notified of the takeover', () => {
     const position = startPosition(undefined);
     position.advance(whole(1, ''));
     const types = position.advance(atEnd(2, 'fresh')).map(({ event }) => event.type);
@@ -293,12 +293,12 @@ describe('a run that was taken over', () => {
 });
 
 test('a turn that was stopped before its first run has one end, under any attempt', () => {
-  for (const [told, stored] of [
+  for (const [received, stored] of [
     [0, 1],
     [1, 0],
     [0, 0],
   ] as const) {
-    const position = startPosition({ attempt: told, part: 3, offset: 0 });
+    const position = startPosition({ attempt: received, part: 3, offset: 0 });
     expect(position.advance(atEnd(stored, ''))).toEqual([]);
   }
 });

@@ -23,7 +23,7 @@ const END_PART = CLOSED_PART + 1;
 export class ReaderPosition {
   readonly #ids: AnswerIds;
   #cursor: StreamCursor | undefined;
-  /** The newest status that the reader was told. */
+  /** The newest status that the reader received. */
   #emittedStatus: string | undefined;
 
   /** `from` is the reader's last event; undefined begins at the start, and null is a cursor that no server issued. */

@@ -6,7 +6,7 @@ import { SharedReads } from './shared-reads.ts';
 
 /** A chat, for a follower who knows its turns up to `after`. */
 interface ChatPoll {
-  /** Its team, user and agent; undefined when it is gone. */
+  /** Its team, user and agent; undefined when it was deleted. */
   readonly reach: ChatReach | undefined;
   /** Whether there are turns after that one. */
   readonly hasGrown: boolean;

@@ -33,7 +33,7 @@ export class RemoteTurn {
   /**
    * Reads the turn. While the database is unreachable, the turn counts as `waiting`.
    *
-   * @throws ApiError `database_unavailable` when it has been away for a whole lease
+   * @throws ApiError `database_unavailable` when it was unreachable for a whole lease
    */
   async poll(position: ReaderPosition): Promise<RemoteView> {
     const { clock, bounds } = this.#deps;

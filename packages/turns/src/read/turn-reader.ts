@@ -16,7 +16,7 @@ export interface ReadDeps extends TurnDeps {
   readonly followers: Followers;
   readonly running: RunningTurns;
   readonly reads: Reads;
-  /** Whether a turn waits for a place in this process, which then tells its readers when it starts. */
+  /** Whether a turn waits for a place in this process, which then notifies its readers of the start. */
   readonly isWaiting: (turn: Id<'turn'>) => boolean;
 }
 
@@ -71,8 +71,8 @@ export class TurnReader {
   /**
    * The new events.
    *
-   * @throws ApiError `chat_not_found` when the chat was deleted; `draining` when this process lets its readers
-   *   go; `database_unavailable` when that has been away for a whole lease.
+   * @throws ApiError `chat_not_found` when the chat was deleted; `draining` when this process disconnects its
+   * readers; `database_unavailable` when it was unreachable for a whole lease.
    */
   async step(): Promise<Step> {
     const local = this.#local();
@@ -110,8 +110,8 @@ export class TurnReader {
     return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
   }
 
-  #apiErrorOf(kind: 'gone' | 'handed-over'): ApiError {
-    if (kind === 'gone') return new ApiError('chat_not_found');
+  #apiErrorOf(kind: 'deleted' | 'handed-over'): ApiError {
+    if (kind === 'deleted') return new ApiError('chat_not_found');
     return new ApiError('draining', { messageId: this.#reading.answerId });
   }
 }

@@ -7,7 +7,7 @@ import { ownerOf } from '../run/schedule/turn-owner.ts';
 import { endDeadTurn } from './end-dead-turn.ts';
 import { PASSES_PER_LEASE, UNREACHABLE_MAX } from './intervals.ts';
 
-const SWEEP_PAGE = 200;
+const RECOVERY_PAGE = 200;
 
 interface Sighting {
   readonly token: string;
@@ -27,15 +27,15 @@ export async function recoverTurns(deps: TurnDeps, runner: Runner, signal: Abort
   let sightings: Sightings = new Map();
   while (!signal.aborted) {
     try {
-      sightings = await sweep(deps, runner, sightings, signal);
+      sightings = await recoverOnce(deps, runner, sightings, signal);
     } catch (error) {
-      log('warn', 'sweep failed', { error });
+      log('warn', 'recovery failed', { error });
     }
     await clock.sleep(jittered(clock, bounds.leaseMs / PASSES_PER_LEASE), signal);
   }
 }
 
-async function sweep(
+async function recoverOnce(
   deps: TurnDeps,
   runner: Runner,
   before: Sightings,
@@ -45,7 +45,7 @@ async function sweep(
   let unreachable = 0;
   const waiting = runner.queue.waitingTurns();
   for (let after: Id<'turn'> | undefined; ; ) {
-    const page = await deps.store.turns.listUnfinished(SWEEP_PAGE, after);
+    const page = await deps.store.turns.listUnfinished(RECOVERY_PAGE, after);
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
     for (const turn of page) {
       if (signal.aborted) return seen;
@@ -59,12 +59,12 @@ async function sweep(
       } catch (error) {
         // An error that concerns one turn must not stop the others; an unreachable database ends the pass.
         const isUnreachable = error instanceof ApiError;
-        deps.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
+        deps.log(isUnreachable ? 'warn' : 'error', 'recovery failed for a turn', { turn: turn.id, error });
         if (isUnreachable && ++unreachable === UNREACHABLE_MAX) throw error;
       }
     }
     after = page.at(-1)?.id;
-    if (page.length < SWEEP_PAGE) break;
+    if (page.length < RECOVERY_PAGE) break;
   }
   for (const turn of waiting.keys()) runner.queue.forget(turn);
   return seen;

@@ -30,7 +30,7 @@ export async function cancelTurn(
     if (outcome?.kind === 'empty') deps.followers.outcomes.notify(turn.id, outcome);
     if (marked && outcome) return marked;
     const awaited = await following.outcome(undefined, deps.bounds.cancelWaitMaxMs);
-    if (awaited?.kind === 'gone') throw new ApiError('chat_not_found');
+    if (awaited?.kind === 'deleted') throw new ApiError('chat_not_found');
     const now = await deps.store.turns.find(access, turn.id);
     if (!now) throw new ApiError('chat_not_found');
     return now;

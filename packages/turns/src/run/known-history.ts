@@ -9,7 +9,7 @@ const BYTES_PER_UNIT = 3;
 
 /**
  * The history before the next turn once this one has ended: as much as a query would read, and never less. Undefined
- * if only a query can tell: a retry, and an answer that the model refused, change how messages are shown to the
+ * if only a query can decide: a retry, and an answer that the model refused, change how messages are shown to the
  * model.
  */
 export function historyAfter(

@@ -39,7 +39,7 @@ function newLog() {
   return { writer, sent, warnings, texts: () => sent.map(({ batches }) => batches.map(({ text }) => text)) };
 }
 
-const away = () => new ApiError('database_unavailable');
+const unreachable = () => new ApiError('database_unavailable');
 
 describe('the log of running answers', () => {
   test('one write stores the text of all runs, and text that arrives meanwhile becomes one larger write', async () => {
@@ -71,7 +71,7 @@ describe('the log of running answers', () => {
     one.text = 'first';
     writer.write([one]);
     one.text += ', second';
-    sent[0]?.settle.reject(away());
+    sent[0]?.settle.reject(unreachable());
     await writer.settled();
     two.text = 'other';
     writer.write([one, two]);
@@ -105,7 +105,7 @@ describe('the log of running answers', () => {
     const run = newRun();
     run.text = 'a';
     writer.write([run]);
-    sent[0]?.settle.reject(away());
+    sent[0]?.settle.reject(unreachable());
     await writer.settled();
     run.text = 'abc';
     const flushed = writer.flush(run);
@@ -134,9 +134,9 @@ describe('the log of running answers', () => {
     run.text = 'x';
     const flushed = writer.flush(run);
     await expect.poll(() => sent.length).toBe(1);
-    sent[0]?.settle.reject(away());
+    sent[0]?.settle.reject(unreachable());
     await expect.poll(() => sent.length).toBe(2);
-    sent[1]?.settle.reject(away());
+    sent[1]?.settle.reject(unreachable());
     await flushed;
     expect(run.loggedTo).toBe(0);
     expect(warnings).toHaveLength(2);

@@ -29,7 +29,7 @@ export type RunResult =
       /** Bytes of the chat's text up to and with this turn. */
       readonly textBytes: number;
     }
-  | { readonly kind: 'gone' }
+  | { readonly kind: 'deleted' }
   /** The predecessor had not ended: the turn is queued again. */
   | { readonly kind: 'requeued' }
   /** Drained: the turn is queued for another process. */
@@ -57,7 +57,7 @@ export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
     if (error instanceof RunStopped) return stopped(deps, run, error);
     throw error;
   });
-  if (result.kind === 'gone') {
+  if (result.kind === 'deleted') {
     // The usage of a turn that had ended was counted at its deletion: this process may have missed its end, or
     // another one took the turn over.
     if (run.endUnknown || deps.clock.now() >= run.deadline) delete run.used;
@@ -73,7 +73,7 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
   if (!view.chat) {
     await persist(deps, run, () => insertMarker(deps, turn.chat));
     await persist(deps, run, () => store.turns.remove(scope, turn.id));
-    return { kind: 'gone' };
+    return { kind: 'deleted' };
   }
   const { agent, user } = view.chat.chat;
   run.chat = view.chat;
@@ -126,7 +126,7 @@ async function sendEnd(deps: TurnDeps, run: Run, turnEnd: TurnEnd) {
   let endUnknown = false;
   try {
     const ended = await persist(deps, run, () => deps.store.turns.end(scope, turn.id, token, turnEnd));
-    endUnknown = ended.result === 'gone' && ended.endUnknown === true;
+    endUnknown = ended.result === 'deleted' && ended.endUnknown === true;
     return ended;
   } finally {
     run.endUnknown = endUnknown || run.unacknowledgedWrites > unacknowledgedWrites;
@@ -249,11 +249,11 @@ async function restartText(deps: RunDeps, run: Run): Promise<void> {
 async function writeGuarded(
   deps: TurnDeps,
   run: Run,
-  write: () => Promise<'kept' | 'lost' | 'gone'>,
+  write: () => Promise<'stored' | 'lost' | 'deleted'>,
 ): Promise<void> {
   const { abort } = run;
   const result = await persist(deps, run, write);
-  if (result !== 'kept') abort.abort(new RunStopped(result === 'gone' ? 'chat-deleted' : 'lease-lost'));
+  if (result !== 'stored') abort.abort(new RunStopped(result === 'deleted' ? 'chat-deleted' : 'lease-lost'));
   stopStale(deps, run);
   abort.signal.throwIfAborted();
 }
@@ -362,7 +362,7 @@ async function persist<Result>({ clock }: TurnDeps, run: Run, call: () => Promis
 }
 
 async function stopped({ store, logWriter }: RunDeps, run: Run, { reason }: RunStopped): Promise<RunResult> {
-  if (reason === 'chat-deleted') return { kind: 'gone' };
+  if (reason === 'chat-deleted') return { kind: 'deleted' };
   if (reason !== 'draining') return { kind: 'lost' };
   // The process that ends the turn after a cancel needs this text.
   await logWriter.flush(run);

@@ -166,7 +166,7 @@ export class Runner {
       if (chat && !result.hasSuccessor) tails.remember(chat, { sequence: turn.sequence, textBytes, history });
       this.notifyEnd(turn, outcome);
     }
-    if (result.kind === 'gone' || result.kind === 'handed-over') {
+    if (result.kind === 'deleted' || result.kind === 'handed-over') {
       quota.turnLeft(turn.id);
       followers.outcomes.notify(turn.id, { kind: result.kind });
     }

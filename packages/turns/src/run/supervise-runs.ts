@@ -59,9 +59,9 @@ async function lookForMarks({ store, log }: TurnDeps, runs: readonly Run[]): Pro
     const missing = runs.filter(({ turn }) => !isCancelled.has(turn.id));
     if (missing.length === 0) return;
     // A primary that has stepped down without knowing it lacks newer writes. Only a write shows the truth.
-    const gone = new Set(await store.turns.renew(missing.map(toLease)));
+    const deleted = new Set(await store.turns.renew(missing.map(toLease)));
     for (const { token, abort } of missing) {
-      if (gone.has(token)) abort.abort(new RunStopped('chat-deleted'));
+      if (deleted.has(token)) abort.abort(new RunStopped('chat-deleted'));
     }
   } catch (error) {
     log('warn', 'running turns could not be looked at', { turns: runs.length, error });

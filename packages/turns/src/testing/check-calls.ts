@@ -15,7 +15,7 @@ export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[]
   const turnsOf = Map.groupBy(turns, (turn) => questionOf(turn, turns));
   for (const [question, calls] of callsOf) {
     const answering = turnsOf.get(question) ?? [];
-    const turnsMax = chat.isGone
+    const turnsMax = chat.isDeleted
       ? 1 + chat.requests.filter(({ retries }) => retries).length
       : answering.length;
     if (turnsMax === 0) offences.push(`the model was asked "${question}", which is not stored`);

@@ -55,28 +55,28 @@ class ChatView {
         return;
       case 'chat-deleted':
         this.#isDeleted = true;
-        if (!this.#chat.isGone) this.#say('told that the chat was deleted, and it is there');
+        if (!this.#chat.isDeleted) this.#say('received a deletion of the chat, which exists');
     }
   }
 
   #accept(answerId: string): void {
     const sequence = this.#stored.get(answerId)?.sequence;
     if (sequence === undefined) {
-      if (!this.#chat.isGone) this.#say(`told of ${answerId}, which is not stored`);
+      if (!this.#chat.isDeleted) this.#say(`received ${answerId}, which is not stored`);
       return;
     }
     if (this.#place !== undefined && sequence !== this.#place + 1)
-      this.#say(`told of turn ${sequence} after turn ${this.#place}`);
+      this.#say(`received turn ${sequence} after turn ${this.#place}`);
     this.#place = sequence;
   }
 
-  #end({ messageId, ...told }: Extract<ShownChatEvent, { type: 'answer-ended' }>): void {
-    if (this.#ended.has(messageId)) this.#say(`told twice that ${messageId} ended`);
+  #end({ messageId, ...end }: Extract<ShownChatEvent, { type: 'answer-ended' }>): void {
+    if (this.#ended.has(messageId)) this.#say(`received the end of ${messageId} twice`);
     this.#ended.add(messageId);
     const turn = this.#stored.get(messageId);
     if (!turn) return;
-    if (endOf(turn) !== reportedEndOf(told))
-      this.#say(`told that ${messageId} is ${reportedEndOf(told)}; stored is ${endOf(turn)}`);
+    if (endOf(turn) !== reportedEndOf(end))
+      this.#say(`received ${messageId} as ${reportedEndOf(end)}; stored is ${endOf(turn)}`);
     const shown = this.#texts.get(messageId);
     if (shown !== undefined && shown !== shownText(turn))
       this.#say(`shown "${shown}" of ${messageId} to its end; stored is "${shownText(turn)}"`);

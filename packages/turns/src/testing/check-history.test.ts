@@ -77,8 +77,8 @@ const assistant = (content: string) => ({ role: 'assistant', content });
 
 const kept: ChatHistory = {
   chat: 'chat',
-  isGone: false,
-  wasAskedToGo: false,
+  isDeleted: false,
+  wasDeletionRequested: false,
   turns: [first, second],
   requests: [asked, askedNext],
   readers: [{ name: 'reader', answerId: 'msg_1', connections: [begun, ended] }],
@@ -128,7 +128,7 @@ describe('checkHistory', () => {
       /request 1 was refused \(queue_full\) and is stored/,
     ],
     ['a message stored twice', { turns: [first, second, { ...first, sequence: 3 }] }, /a second time/],
-    ['a gap in the sequence', { turns: [first, { ...second, sequence: 3 }] }, /stands at place 2/],
+    ['a gap in the sequence', { turns: [first, { ...second, sequence: 3 }] }, /is at place 2/],
     ['a turn that never ended', { turns: [{ ...first, status: 'queued' }, second] }, /never ended/],
     [
       'a stop without a request for it',
@@ -168,12 +168,12 @@ describe('checkHistory', () => {
     [
       'an end that was reported and is not stored',
       { turns: [{ ...first, answer: { id: 'msg_1', content: '<1>', finishReason: 'stop' } }, second] },
-      /was told "<1> hello"; stored is "<1>"/,
+      /got "<1> hello"; stored is "<1>"/,
     ],
     [
       'a key with two answers',
       { requests: [asked, { ...askedNext, idempotencyKey: 'key' }] },
-      /its key stands for msg_1/,
+      /its key belongs to msg_1/,
     ],
     [
       'an order other than that of acknowledgement',
@@ -194,8 +194,16 @@ describe('checkHistory', () => {
       },
       /retries turn_1/,
     ],
-    ['a deleted chat without a request for it', { isGone: true, turns: [] }, /is gone, and nobody asked/],
-    ['a deleted chat that still has turns', { isGone: true, wasAskedToGo: true }, /still holds 2 turns/],
+    [
+      'a deleted chat without a request for it',
+      { isDeleted: true, turns: [] },
+      /was deleted without a request/,
+    ],
+    [
+      'a deleted chat that still has turns',
+      { isDeleted: true, wasDeletionRequested: true },
+      /still has 2 turns/,
+    ],
   ])('checkHistory reports %s', (_, fields, offence) => {
     expect(check(fields).join('\n')).toMatch(offence);
   });
@@ -220,7 +228,7 @@ describe('checkHistory of readers', () => {
           events: [rest, closed, { ...end, event: { ...end.event, finishReason: 'length' } as never }],
         },
       ],
-      /told completed length; stored is completed stop/,
+      /received completed length; stored is completed stop/,
     ],
     ['an end without its text', [{ events: [start, end] }], /shown "" to the end/],
     [
@@ -258,11 +266,11 @@ describe('checkHistory of readers', () => {
 describe('checkHistory of followers', () => {
   const events = kept.chatReaders[0]?.events ?? [];
   test.each<[string, ChatHistory['chatReaders'][number]['events'], RegExp]>([
-    ['a repeated end', [...events, ...events.slice(-1)], /told twice that msg_1 ended/],
+    ['a repeated end', [...events, ...events.slice(-1)], /received the end of msg_1 twice/],
     ['a missing message', [...events.slice(0, 1), ...events.slice(0, 1)], /turn 1 after turn 1/],
     ['text after the end', [...events, ...events.slice(2, 3)], /came after its end/],
-    ['a deletion that did not happen', [{ type: 'chat-deleted' }], /told that the chat was deleted/],
-  ])('checkHistory reports a follower with %s', (_, told, offence) => {
-    expect(check({ chatReaders: [{ name: 'follower', events: told }] }).join('\n')).toMatch(offence);
+    ['a deletion that did not happen', [{ type: 'chat-deleted' }], /received a deletion of the chat/],
+  ])('checkHistory reports a follower with %s', (_, events, offence) => {
+    expect(check({ chatReaders: [{ name: 'follower', events }] }).join('\n')).toMatch(offence);
   });
 });

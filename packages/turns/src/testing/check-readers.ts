@@ -134,13 +134,13 @@ class ReaderView {
     if (this.#text.length >= before.length) this.shown.set(attempt, this.#text);
   }
 
-  #end(told: ShownEnd): void {
+  #end(end: ShownEnd): void {
     this.#hasEnded = true;
     const turn = this.#turn;
     // A missing turn was removed with its chat.
     if (!turn) return;
-    if (endOf(turn) !== reportedEndOf(told))
-      this.#say(`told ${reportedEndOf(told)}; stored is ${endOf(turn)}`);
+    if (endOf(turn) !== reportedEndOf(end))
+      this.#say(`received ${reportedEndOf(end)}; stored is ${endOf(turn)}`);
     if (this.#text !== shownText(turn))
       this.#say(`shown "${this.#text}" to the end; stored is "${shownText(turn)}"`);
   }

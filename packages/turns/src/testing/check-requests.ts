@@ -12,7 +12,7 @@ export function checkRequests(chat: ChatHistory): string[] {
       offencesOf(request, chat, stored).map((offence) => `${request.name} ${offence}`),
     ),
     // A deleted chat loses what is known of its keys.
-    ...(chat.isGone ? [] : checkKeys(chat.requests)),
+    ...(chat.isDeleted ? [] : checkKeys(chat.requests)),
     ...checkOrder(chat.requests, stored),
   ];
 }
@@ -30,13 +30,13 @@ function offencesOf(
     return isStored ? [`was refused (${result.code}) and is stored all the same`] : [];
   }
   const turn = stored.get(result.answerId);
-  if (!turn) return chat.isGone ? [] : [`was acknowledged (${result.answerId}) and is lost`];
+  if (!turn) return chat.isDeleted ? [] : [`was acknowledged (${result.answerId}) and is lost`];
   const offences: string[] = [];
   if (content !== undefined && turn.userMessage?.content !== content)
     offences.push(`was acknowledged as ${result.answerId}, which answers ${turn.userMessage?.content}`);
   const { userMessageId } = result;
   if (userMessageId !== undefined && userMessageId !== (turn.userMessage?.id ?? turn.retryOf?.userMessageId))
-    offences.push(`was told its message is ${userMessageId}, which is not what is stored`);
+    offences.push(`got the message id ${userMessageId}, but another one is stored`);
   if (result.end) offences.push(...untruths(result.end, turn));
   return offences;
 }
@@ -53,13 +53,11 @@ function mayStandElsewhere(request: RequestHistory, all: readonly RequestHistory
 }
 
 function untruths(end: ReportedEnd, turn: StoredTurn): string[] {
-  if (end.status === 'gone') return ['was told that its chat is gone, and it is there'];
+  if (end.status === 'deleted') return ['got an error for a deleted chat, but the chat exists'];
   if (end.status !== turn.status || end.errorCode !== turn.errorCode)
-    return [
-      `was told ${end.status} ${end.errorCode ?? ''}; stored is ${turn.status} ${turn.errorCode ?? ''}`,
-    ];
+    return [`got ${end.status} ${end.errorCode ?? ''}; stored is ${turn.status} ${turn.errorCode ?? ''}`];
   if (end.text !== undefined && end.text !== shownText(turn))
-    return [`was told "${end.text}"; stored is "${shownText(turn)}"`];
+    return [`got "${end.text}"; stored is "${shownText(turn)}"`];
   return [];
 }
 
@@ -73,8 +71,8 @@ function checkKeys(requests: readonly RequestHistory[]): string[] {
     const known = answers.get(key) ?? result.answerId;
     answers.set(key, known);
     if (known !== result.answerId)
-      offences.push(`${name} got answer ${result.answerId}; its key stands for ${known}`);
-    if (!result.isReplay && made.has(key)) offences.push(`${name} was told it was the first of its key`);
+      offences.push(`${name} got answer ${result.answerId}; its key belongs to ${known}`);
+    if (!result.isReplay && made.has(key)) offences.push(`${name} was not marked as a repeat of its key`);
     if (!result.isReplay) made.add(key);
   }
   return offences;

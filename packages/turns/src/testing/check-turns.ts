@@ -6,12 +6,12 @@ const ENDED = new Set(['completed', 'stopped', 'failed']);
 export function checkTurns(chat: ChatHistory): string[] {
   const offences: string[] = [];
   const turns = chat.turns.toSorted((a, b) => a.sequence - b.sequence);
-  if (chat.isGone && !chat.wasAskedToGo) offences.push('is gone, and nobody asked for that');
-  if (chat.isGone && turns.length > 0) offences.push(`is gone and still holds ${turns.length} turns`);
+  if (chat.isDeleted && !chat.wasDeletionRequested) offences.push('was deleted without a request');
+  if (chat.isDeleted && turns.length > 0) offences.push(`was deleted and still has ${turns.length} turns`);
   const seen = new Set<string>();
   for (const [index, turn] of turns.entries()) {
     const say = (what: string) => offences.push(`turn ${turn.sequence} (${turn.id}) ${what}`);
-    if (turn.sequence !== index + 1) say(`stands at place ${index + 1}`);
+    if (turn.sequence !== index + 1) say(`is at place ${index + 1}`);
     for (const offence of offencesOf(turn, chat)) say(offence);
     const { userMessage, retryOf } = turn;
     const name = userMessage ? `message ${userMessage.content}` : `retry of ${retryOf?.turn}`;

@@ -21,9 +21,9 @@ export interface History {
 export interface ChatHistory {
   readonly chat: string;
   /** In the end no reader finds the chat. */
-  readonly isGone: boolean;
-  /** A request asked for its deletion, whatever its result. */
-  readonly wasAskedToGo: boolean;
+  readonly isDeleted: boolean;
+  /** A request asked for its deletion, with any result. */
+  readonly wasDeletionRequested: boolean;
   /** The stored turns in the end, in any order. */
   readonly turns: readonly StoredTurn[];
   readonly requests: readonly RequestHistory[];
@@ -82,7 +82,7 @@ export type RequestResult =
 
 /** The end of a turn, as a response reported it. */
 export interface ReportedEnd {
-  readonly status: 'completed' | 'stopped' | 'failed' | 'gone';
+  readonly status: 'completed' | 'stopped' | 'failed' | 'deleted';
   /** Absent if none was reported. */
   readonly text?: string;
   readonly errorCode?: string;

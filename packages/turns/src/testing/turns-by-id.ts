@@ -79,7 +79,7 @@ export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsBy
       const access = await chats.find(scope, chat);
       return access && turns.runningAnswer(access);
     },
-    // The chat may be deleted right after it was read; a follower is then told so.
+    // The chat may be deleted right after it was read; a follower then receives the deletion.
     followChat: (scope, chat, from, signal) => turns.followChat(inScope(scope, chat), from, signal),
     deleteChat: turns.deleteChat,
     deleteIdleChat: turns.deleteIdleChat,

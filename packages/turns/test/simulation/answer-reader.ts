@@ -12,7 +12,7 @@ const IMPOSSIBLE: StreamCursor = { attempt: 99, part: 1, offset: 999 };
 /** An answer that was not found this often does not exist: it was never stored, or was removed with its chat. */
 const MISSES_MAX = 3;
 /** A poll of half a second and several round trips to the database. Readers may be slow too. */
-const TOLD_MS = 1_300;
+const REPORT_MS = 1_300;
 const SLOW_MS = 500;
 
 /** A reader of one answer that reconnects to any process after random cuts, until the end. */
@@ -64,7 +64,7 @@ export class AnswerReader {
     this.#note(replica.process.name, from, events, end);
     this.#judge(end, from, events);
     if (end === 'over' && events.length > 0)
-      world.judgeTold(this.#name, this.#answerId, connectedAt, TOLD_MS + events.length * SLOW_MS);
+      world.judgeReport(this.#name, this.#answerId, connectedAt, REPORT_MS + events.length * SLOW_MS);
     return events.at(-1)?.cursor;
   }
 

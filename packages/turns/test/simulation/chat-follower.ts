@@ -46,21 +46,21 @@ export class ChatFollower {
   }
 
   /** The events that it has not received of a chat that does not change any more; undefined if there are none. */
-  missing(newest: number, isGone: boolean): string | undefined {
+  missing(newest: number, isDeleted: boolean): string | undefined {
     const last = this.#stream?.events.at(-1);
-    if (isGone) {
-      const isTold = this.#isDeleted || last?.event.type === 'chat-deleted';
-      return isTold ? undefined : `${this.#name} was not told that its chat is gone`;
+    if (isDeleted) {
+      const hasReceived = this.#isDeleted || last?.event.type === 'chat-deleted';
+      return hasReceived ? undefined : `${this.#name} did not receive the deletion of its chat`;
     }
     const cursor = last?.cursor ?? this.#from;
     if (!cursor || (cursor.accepted === newest && cursor.sequence === newest + 1)) return undefined;
     const { accepted, sequence } = cursor;
     // The cursor of the last event of an answer still names its turn.
-    if (accepted === newest && sequence === newest && this.#hasToldEnd()) return undefined;
+    if (accepted === newest && sequence === newest && this.#hasReceivedEnd()) return undefined;
     return `${this.#name} was left at ${accepted}.${sequence} of ${newest}`;
   }
 
-  #hasToldEnd(): boolean {
+  #hasReceivedEnd(): boolean {
     const last = this.#stream?.events.at(-1)?.event;
     const shown = last ? this.#shown(last) : this.#events.at(-1);
     return shown?.type === 'answer-ended';

@@ -12,11 +12,11 @@ export function checkBooks({ database, chats }: World, ledger: Ledger): string[]
     ...checkUsage(database),
     ...chats.flatMap((chat) => {
       const turns = (stored.get(chat) ?? []).map(({ record }) => record);
-      const isGone = committed.chats.get(chat)?.record === undefined;
-      const isLeft = ledger.of(chat).wasToldToBeGone && !isGone;
+      const isDeleted = committed.chats.get(chat)?.record === undefined;
+      const isLeft = ledger.of(chat).wasConfirmedDeleted && !isDeleted;
       return [
-        ...(isLeft ? [`${chat} is there, and someone was told that it is deleted`] : []),
-        ...checkMarker(committed.markers.get(chat), chat, isGone),
+        ...(isLeft ? [`${chat} exists, and a user got the confirmation of its deletion`] : []),
+        ...checkMarker(committed.markers.get(chat), chat, isDeleted),
         ...checkSums(turns),
       ];
     }),
@@ -37,10 +37,10 @@ function checkUsage({ committed }: SimulatedDatabase): string[] {
 }
 
 /** A deleted chat keeps its marker, and no other chat has one. */
-function checkMarker(marker: MarkerDocument | undefined, chat: string, isGone: boolean): string[] {
-  if (!isGone) return marker ? [`${chat} has a marker, and is there`] : [];
-  if (!marker) return [`${chat} is gone, and has no marker`];
-  return marker.isPurged ? [] : [`${chat} is gone, and its marker was not settled`];
+function checkMarker(marker: MarkerDocument | undefined, chat: string, isDeleted: boolean): string[] {
+  if (!isDeleted) return marker ? [`${chat} has a marker, and exists`] : [];
+  if (!marker) return [`${chat} was deleted, and has no marker`];
+  return marker.isPurged ? [] : [`${chat} was deleted, and its marker was not settled`];
 }
 
 /** The byte counts of a chat's turns are right. */

@@ -190,8 +190,8 @@ export class Connection {
   #acknowledge(onCommitted: () => void, onLost: () => void): void {
     const database = this.#database;
     let isOver = false;
-    const once = (tell: () => void) => () => {
-      if (!isOver) tell();
+    const once = (settle: () => void) => () => {
+      if (!isOver) settle();
       isOver = true;
     };
     database.whenCommitted(database.position, once(onCommitted), once(onLost));

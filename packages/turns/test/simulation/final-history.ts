@@ -18,8 +18,8 @@ export function finalHistory(world: World, ledger: Ledger): History {
     const contents = new Set(entries.requests.map(({ content }) => content));
     return {
       chat,
-      isGone: committed.chats.get(chat)?.record === undefined,
-      wasAskedToGo: entries.wasAskedToGo,
+      isDeleted: committed.chats.get(chat)?.record === undefined,
+      wasDeletionRequested: entries.wasDeletionRequested,
       turns,
       requests: entries.requests,
       readers: entries.readers,

@@ -22,9 +22,9 @@ export interface ChatLedger {
   readonly askedToStop: Set<string>;
   /** Answers that users know of, newest last. */
   readonly answers: Id<'message'>[];
-  wasAskedToGo: boolean;
-  /** A user was told that it is deleted. */
-  wasToldToBeGone: boolean;
+  wasDeletionRequested: boolean;
+  /** A user received the confirmation of its deletion. */
+  wasConfirmedDeleted: boolean;
 }
 
 /** The actions of users by chat. */
@@ -38,8 +38,8 @@ export class Ledger {
       chatReaders: [],
       askedToStop: new Set(),
       answers: [],
-      wasAskedToGo: false,
-      wasToldToBeGone: false,
+      wasDeletionRequested: false,
+      wasConfirmedDeleted: false,
     };
     this.#chats.set(chat, known);
     return known;
@@ -53,7 +53,7 @@ export class Ledger {
   }
 }
 
-export function toldEnd(
+export function reportedEndOf(
   outcome:
     | {
         readonly kind: 'answered';
@@ -61,7 +61,7 @@ export function toldEnd(
         readonly answer: { content: string };
       }
     | { readonly kind: 'failed'; readonly errorCode: string }
-    | { readonly kind: 'empty' | 'gone' | 'handed-over' },
+    | { readonly kind: 'empty' | 'deleted' | 'handed-over' },
 ): ReportedEnd | undefined {
   switch (outcome.kind) {
     case 'answered':
@@ -70,8 +70,8 @@ export function toldEnd(
       return { status: 'failed', errorCode: outcome.errorCode };
     case 'empty':
       return { status: 'stopped', text: '' };
-    case 'gone':
-      return { status: 'gone' };
+    case 'deleted':
+      return { status: 'deleted' };
     case 'handed-over':
       return undefined;
   }

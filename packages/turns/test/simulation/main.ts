@@ -46,7 +46,7 @@ async function runOne(seed: number): Promise<number> {
 async function runMany(count: number): Promise<number> {
   const startedAt = performance.now();
   let shown = 0;
-  const tell = (sum: ChunkResult) => {
+  const report = (sum: ChunkResult) => {
     for (const { seed, offences } of sum.broken.slice(shown, SHOWN_MAX)) {
       for (const offence of offences.slice(0, 2)) say(`seed ${seed}: ${offence}`);
     }
@@ -60,7 +60,7 @@ async function runMany(count: number): Promise<number> {
       stopsAtFirst: values.first,
       workers: values.workers === undefined ? undefined : Number(values.workers),
     },
-    tell,
+    report,
   );
   const seconds = (performance.now() - startedAt) / 1_000;
   say(

@@ -27,7 +27,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'src/run/run-turn.ts',
         find: "if (ended.result !== 'ended') return { kind: ended.result };",
-        replace: "if (ended.result === 'gone') return { kind: ended.result };",
+        replace: "if (ended.result === 'deleted') return { kind: ended.result };",
       },
     ],
   },
@@ -148,7 +148,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'src/run/run-turn.ts',
         find: "if (ended.result !== 'ended') return { kind: ended.result };",
-        replace: "if (ended.result === 'gone') return { kind: ended.result };",
+        replace: "if (ended.result === 'deleted') return { kind: ended.result };",
       },
     ],
   },
@@ -293,8 +293,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: "if (result.kind === 'gone') {",
-        replace: "if (result.kind === 'gone' || result.kind === 'ended') {",
+        find: "if (result.kind === 'deleted') {",
+        replace: "if (result.kind === 'deleted' || result.kind === 'ended') {",
       },
     ],
   },
@@ -314,8 +314,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: "if (result !== 'kept') abort.abort",
-        replace: "if (result === 'gone') abort.abort",
+        find: "if (result !== 'stored') abort.abort",
+        replace: "if (result === 'deleted') abort.abort",
       },
       {
         file: 'src/run/run-turn.ts',
@@ -551,7 +551,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a cancelled turn waits for a place before it ends, where the sweep finds it',
+    name: 'a cancelled turn waits for a place before it ends, where the recovery loop finds it',
     edits: [
       {
         file: 'src/recover/recover-turns.ts',
@@ -685,7 +685,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an end that stands in a batch twice is sent twice at a time',
+    name: 'an end that is in a batch twice is sent twice at a time',
     edits: [
       {
         file: 'db/src/batching/write-batches.ts',
@@ -695,7 +695,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a reader that was shown the end is told that the answer waits for the model',
+    name: 'a reader that was shown the end receives a wait for the model',
     edits: [
       {
         file: 'src/read/reader-position.ts',

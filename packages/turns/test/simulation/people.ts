@@ -2,9 +2,9 @@ import type { Id } from '@parley/contract';
 import { AnswerReader } from './answer-reader.ts';
 import { ChatFollower } from './chat-follower.ts';
 import { Ledger } from './ledger.ts';
+import { askAsOtherTeam } from './other-team.ts';
 import type { Random } from './random.ts';
 import { Sender } from './sender.ts';
-import { askAsStranger } from './stranger.ts';
 import type { World } from './world.ts';
 
 /** The pause of a reader that finds nothing to read. */
@@ -40,7 +40,7 @@ export class People {
     this.#often(people.retentions, (chat) => this.#sender.retire(chat));
     this.#often(people.blocks, () => this.#sender.block());
     this.#often(people.readers, (chat) => this.#read(chat));
-    this.#often(people.strangers, (chat) => askAsStranger(this.#world, chat));
+    this.#often(people.otherTeams, (chat) => askAsOtherTeam(this.#world, chat));
     for (let index = 0; index < people.chatReaders; index++) {
       const chat = this.#random.pick(this.#world.chats);
       this.#world.scheduler.after(this.#random.between(0, this.#world.plan.activeMs), () =>
@@ -50,11 +50,11 @@ export class People {
   }
 
   /** The events that followers have not received of chats that do not change any more. */
-  missing(standOf: (chat: Id<'chat'>) => { newest: number; isGone: boolean }): string[] {
+  missing(statusOf: (chat: Id<'chat'>) => { newest: number; isDeleted: boolean }): string[] {
     return [...this.#followers]
       .map(([follower, chat]) => {
-        const { newest, isGone } = standOf(chat);
-        return follower.missing(newest, isGone);
+        const { newest, isDeleted } = statusOf(chat);
+        return follower.missing(newest, isDeleted);
       })
       .filter((missing) => missing !== undefined);
   }

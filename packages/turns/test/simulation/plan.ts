@@ -62,8 +62,8 @@ interface People {
   readonly readers: number;
   readonly chatReaders: number;
   /** How often another team asks for a chat that is not its own. */
-  readonly strangers: number;
-  readonly hangUps: number;
+  readonly otherTeams: number;
+  readonly disconnects: number;
   /** The share of messages from callers that are not privileged, and their addresses. */
   readonly visitors: number;
   readonly addresses: number;
@@ -264,8 +264,8 @@ function drawPeople(random: Random, kind: Plan['kind']): People {
     retries: some(4),
     readers: some(8),
     chatReaders: some(3),
-    strangers: some(4),
-    hangUps: rate(0.5),
+    otherTeams: some(4),
+    disconnects: rate(0.5),
     retentions: kind !== 'calm' && random.chance(0.25) ? random.integer(1, 3) : 0,
     visitors: random.pick([0, 0.5, 0.9, 1]),
     addresses: random.pick([1, 2, 3]),

@@ -3,7 +3,7 @@ import type { TurnRecord } from '@parley/db';
 import type { TurnRequester } from '../../src/index.ts';
 import type { ReportedEnd, RequestResult, TurnsById } from '../../src/testing/index.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
-import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
+import { type Ledger, type OpenRequest, reportedEndOf } from './ledger.ts';
 import type { Replica } from './replica.ts';
 import type { Asked, World } from './world.ts';
 
@@ -17,7 +17,7 @@ const KEY: Id<'key'> = `key_${'0'.repeat(28)}`;
 const TRIES_MAX = 4;
 const USERS = 3;
 /** A poll of one second and several round trips to the database. */
-const TOLD_MS = 1_800;
+const REPORT_MS = 1_800;
 
 interface Message {
   readonly chat: Id<'chat'>;
@@ -74,7 +74,7 @@ export class Sender {
     await this.#request(chat, {}, async (turns) => {
       const turn = await turns.cancel(scope, { chat, answerId });
       const userMessageId = turn.userMessage?.id ?? turn.retryOf?.userMessageId;
-      return { accepted: { answerId, userMessageId, isReplay: true }, end: endOfStand(turn) };
+      return { accepted: { answerId, userMessageId, isReplay: true }, end: endOfStatus(turn) };
     });
   }
 
@@ -100,12 +100,12 @@ export class Sender {
 
   async delete(chat: Id<'chat'>): Promise<void> {
     const { scope, askedToGo } = this.#world;
-    this.#ledger.of(chat).wasAskedToGo = true;
+    this.#ledger.of(chat).wasDeletionRequested = true;
     askedToGo.add(chat);
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`someone deletes ${chat} at ${replica.process.name}`);
-    this.#judgeGone(chat, await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat)));
+    this.#judgeDeletion(chat, await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat)));
   }
 
   /** Checks a chat as retention does and deletes it later. Messages may have arrived in between. */
@@ -116,24 +116,24 @@ export class Sender {
     if (!committed.chats.get(chat)?.record || (newest && !hasEnded(newest))) return;
     const sequence = newest?.sequence ?? 0;
     judged.set(chat, (judged.get(chat) ?? new Set()).add(sequence));
-    this.#ledger.of(chat).wasAskedToGo = true;
+    this.#ledger.of(chat).wasDeletionRequested = true;
     await this.#world.wait(random.skewed(0, plan.bounds.leaseMs));
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`retention deletes ${chat} behind turn ${sequence} at ${replica.process.name}`);
-    this.#judgeGone(
+    this.#judgeDeletion(
       chat,
       await this.#world.ask(replica, (turns) => turns.deleteIdleChat(scope, chat, sequence)),
     );
   }
 
   /** A deletion is acknowledged after the chat's marker is stored, so no message follows. */
-  #judgeGone(chat: Id<'chat'>, asked: Asked<boolean>): void {
+  #judgeDeletion(chat: Id<'chat'>, asked: Asked<boolean>): void {
     if (asked.kind !== 'answered' || !asked.value) return;
-    this.#ledger.of(chat).wasToldToBeGone = true;
+    this.#ledger.of(chat).wasConfirmedDeleted = true;
     const { markers, chats } = this.#world.database.committed;
-    if (!markers.has(chat)) this.#world.offend(`${chat} was told to be deleted before it had its marker`);
-    if (chats.get(chat)?.record) this.#world.offend(`${chat} was told to be deleted before it was marked`);
+    if (!markers.has(chat)) this.#world.offend(`${chat} was confirmed as deleted before it had its marker`);
+    if (chats.get(chat)?.record) this.#world.offend(`${chat} was confirmed as deleted before it was marked`);
   }
 
   #sendPatiently(message: Message): Promise<void> {
@@ -183,7 +183,7 @@ export class Sender {
     turns: TurnsById,
     replica: Replica,
     { chat, content, onBusy, key, requestedBy }: Message,
-  ): Promise<Told> {
+  ): Promise<Reported> {
     const { scope, random, plan } = this.#world;
     const message = {
       chat,
@@ -193,15 +193,16 @@ export class Sender {
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
     // The transports look keys up too, but neither of two concurrent requests finds the other.
-    const kept = message.idempotency && (await turns.findByIdempotencyKey(scope, chat, message.idempotency));
-    if (kept) return { accepted: kept, end: toldEnd(await turns.outcome(scope, kept)) };
+    const earlier =
+      message.idempotency && (await turns.findByIdempotencyKey(scope, chat, message.idempotency));
+    if (earlier) return { accepted: earlier, end: reportedEndOf(await turns.outcome(scope, earlier)) };
     if (random.chance(0.3)) return { accepted: await turns.accept(scope, message) };
     const disconnect = new AbortController();
-    if (random.chance(plan.people.hangUps)) {
+    if (random.chance(plan.people.disconnects)) {
       replica.process.after(random.skewed(0, 2_000), () => disconnect.abort());
     }
     const { accepted, outcome } = await turns.send(scope, message, disconnect.signal);
-    return { accepted, end: toldEnd(outcome) };
+    return { accepted, end: reportedEndOf(outcome) };
   }
 
   async #retryOn(
@@ -209,21 +210,21 @@ export class Sender {
     chat: Id<'chat'>,
     retries: string,
     key: string | undefined,
-  ): Promise<Told> {
+  ): Promise<Reported> {
     const { scope, random } = this.#world;
     const idempotency = key === undefined ? undefined : { key, body: retries };
-    const kept = idempotency && (await turns.findByIdempotencyKey(scope, chat, idempotency));
+    const earlier = idempotency && (await turns.findByIdempotencyKey(scope, chat, idempotency));
     const accepted =
-      kept ??
+      earlier ??
       (await turns.retry(scope, { chat, answerId: retries, idempotency, requestedBy: this.#anyRequester() }));
     if (random.chance(0.3)) return { accepted };
-    return { accepted, end: toldEnd(await turns.outcome(scope, accepted)) };
+    return { accepted, end: reportedEndOf(await turns.outcome(scope, accepted)) };
   }
 
   async #request(
     chat: Id<'chat'>,
     what: { content?: string; retries?: string; key?: string | undefined; onBusy?: OnBusy },
-    call: (turns: TurnsById, replica: Replica) => Promise<Told>,
+    call: (turns: TurnsById, replica: Replica) => Promise<Reported>,
   ): Promise<RequestResult> {
     const world = this.#world;
     const { content, retries, key, onBusy } = what;
@@ -244,13 +245,13 @@ export class Sender {
     request.result = this.#resultOf(await world.ask(replica, (turns) => call(turns, replica)));
     request.knownAt = world.scheduler.now;
     if (request.result.kind === 'accepted' && request.result.end)
-      world.judgeTold(request.name, request.result.answerId, request.sentAt, TOLD_MS);
+      world.judgeReport(request.name, request.result.answerId, request.sentAt, REPORT_MS);
     world.note(`${request.name} learns ${JSON.stringify(request.result)}`);
     this.#learn(chat, request.result);
     return request.result;
   }
 
-  #resultOf(asked: Asked<Told>): RequestResult {
+  #resultOf(asked: Asked<Reported>): RequestResult {
     switch (asked.kind) {
       case 'unknown':
         return asked;
@@ -282,7 +283,7 @@ export class Sender {
   }
 }
 
-interface Told {
+interface Reported {
   readonly accepted: {
     readonly answerId: string;
     readonly userMessageId: string | undefined;
@@ -292,7 +293,7 @@ interface Told {
 }
 
 /** The response to a cancel: the end of the turn, if it is known. */
-function endOfStand({ status, answer, errorCode, isCancelled, lease }: TurnRecord): ReportedEnd | undefined {
+function endOfStatus({ status, answer, errorCode, isCancelled, lease }: TurnRecord): ReportedEnd | undefined {
   if (status === 'queued' && isCancelled && !lease) return { status: 'stopped', text: '' };
   if (status === 'queued' || status === 'generating') return undefined;
   if (status === 'failed') return { status, ...(errorCode !== undefined && { errorCode }) };

@@ -57,7 +57,7 @@ export async function simulate(seed: number, isTraced = false): Promise<Report> 
   const settledMs = scheduler.now - calmAt;
   if (!isQuiet())
     world.offend(`not everything had ended ${bound} ms later: ${people.busy} wait; ${watch.rest}`);
-  await tellFollowers(world, people);
+  await deliverToFollowers(world, people);
   await drain(world);
   return {
     seed,
@@ -83,9 +83,9 @@ function rerunOf({ database }: World): number {
 }
 
 /** Followers of chats, also slow ones, receive all events in time, and no poll misses the last change. */
-async function tellFollowers(world: World, people: People): Promise<void> {
+async function deliverToFollowers(world: World, people: People): Promise<void> {
   const { scheduler, conditions } = world;
-  const missing = () => people.missing((chat) => standOf(world, chat));
+  const missing = () => people.missing((chat) => statusOf(world, chat));
   await until(world, scheduler.now + conditions.callMaxMs + LAST_LOOK_MS);
   for (let looks = 0; looks < SLOW_LOOKS && missing().length > 0; looks++)
     await until(world, scheduler.now + LAST_LOOK_MS);
@@ -106,11 +106,11 @@ function isStill({ database, replicas }: World): boolean {
   return database.isStill && isBack;
 }
 
-function standOf({ database }: World, chat: Id<'chat'>): { newest: number; isGone: boolean } {
+function statusOf({ database }: World, chat: Id<'chat'>): { newest: number; isDeleted: boolean } {
   let newest = 0;
   for (const { record } of database.committed.turns.values())
     if (record.chat === chat) newest = Math.max(newest, record.sequence);
-  return { newest, isGone: database.committed.chats.get(chat)?.record === undefined };
+  return { newest, isDeleted: database.committed.chats.get(chat)?.record === undefined };
 }
 
 /** Shuts every process down. After that nothing may be left that could run. */

@@ -35,7 +35,7 @@ export function createSimulatedBatches(connection: Connection): Batches {
   };
   const reads = createReadBatches(createReadCommands(connection), bounds, clock);
   const writes = createWriteBatches(createWriteCommands(connection), bounds, clock);
-  // Like the guard of the real store: a caller gets its result in time, whatever a batch waits for.
+  // Like the guard of the real store: a caller gets its result in time, even if a batch hangs.
   const guarded = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
     return (...args: Args) => connection.inTime(call(...args));
   };
@@ -84,7 +84,7 @@ function createWriteCommands(connection: Connection): WriteCommands {
       }, signal);
       if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor };
       const now = await connection.read((view) => findOne(view, team, id), signal);
-      if (!now) return { result: 'gone' };
+      if (!now) return { result: 'deleted' };
       const isOurs = hasEnded(now.record) && now.record.lease?.token === token;
       return isOurs ? { result: 'ended', hasSuccessor: now.hasSuccessor } : { result: 'lost' };
     },

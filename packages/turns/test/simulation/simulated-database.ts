@@ -244,7 +244,7 @@ export class SimulatedDatabase {
 
   #apply({ name, id, before, after }: Change): void {
     set(this.#committed, name, id, after);
-    for (const tell of this.#onCommit) tell(name, id, before, after);
+    for (const notify of this.#onCommit) notify(name, id, before, after);
   }
 }
 

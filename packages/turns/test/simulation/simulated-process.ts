@@ -47,13 +47,13 @@ export class SimulatedProcess {
   kill(): void {
     if (this.#isDead) return;
     this.#isDead = true;
-    for (const tell of this.#whenDead.splice(0)) tell();
+    for (const notify of this.#whenDead.splice(0)) notify();
   }
 
   /** Notifies the other end of a connection when the process dies. */
-  onDeath(tell: () => void): void {
-    if (this.#isDead) tell();
-    else this.#whenDead.push(tell);
+  onDeath(notify: () => void): void {
+    if (this.#isDead) notify();
+    else this.#whenDead.push(notify);
   }
 
   /** Suspends it like SIGSTOP and resumes it after `ms`. */

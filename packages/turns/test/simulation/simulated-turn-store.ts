@@ -65,8 +65,8 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
       if (own) return 'inserted';
       const key = turn.idempotency?.key;
       if (key === undefined) return 'sequence-taken';
-      const kept = await connection.read((view) => findByIdempotencyKey(view, turn.chat, key));
-      return kept ? 'key-taken' : 'sequence-taken';
+      const earlier = await connection.read((view) => findByIdempotencyKey(view, turn.chat, key));
+      return earlier ? 'key-taken' : 'sequence-taken';
     },
 
     async remove({ team }, id) {
@@ -135,12 +135,12 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
     },
 
     async saveToolSteps({ team }, id, token, steps) {
-      const kept = await update(
+      const updated = await update(
         (view) => withoutLater(held(findOne(view, team, id), token), steps),
         (turn) => withRecord(turn, { steps }),
       );
-      if (kept || (await connection.read((view) => held(findOne(view, team, id), token)))) return 'kept';
-      return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
+      if (updated || (await connection.read((view) => held(findOne(view, team, id), token)))) return 'stored';
+      return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'deleted';
     },
 
     async raiseAttempt({ team }, id, token, attempt) {
@@ -152,8 +152,8 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
           return withRecord(turn, { lease: { ...lease, ...raised } });
         },
       );
-      if (raised) return 'kept';
-      return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
+      if (raised) return 'stored';
+      return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'deleted';
     },
 
     async saveWait({ team }, id, token, wait) {

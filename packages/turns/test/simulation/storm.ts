@@ -100,7 +100,7 @@ export class Storm {
   #stall(): void {
     const replica = this.#any();
     const ms = this.#random.pick([0.3, 2, 3]) * this.#random.next() * this.#leaseMs;
-    this.#world.note(`${replica?.process.name} stands still for ${Math.round(ms)} ms`);
+    this.#world.note(`${replica?.process.name} is suspended for ${Math.round(ms)} ms`);
     replica?.process.stall(ms);
   }
 
@@ -124,7 +124,7 @@ export class Storm {
 
   #outage(): void {
     const { conditions, scheduler } = this.#world;
-    this.#world.note('the database is away');
+    this.#world.note('the database is unreachable');
     conditions.isDown = true;
     scheduler.after(this.#random.between(0, 1.5 * this.#leaseMs), () => {
       conditions.isDown = false;

@@ -4,22 +4,22 @@ type Store = TurnDeps['store'];
 type AsyncFunction = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** The same stores, with a trace of every call and its result. */
-export function tracedStores(stores: Store, tell: (line: string) => void): Store {
-  const entries = Object.entries(stores).map(([name, store]) => [name, traced(name, store, tell)]);
+export function tracedStores(stores: Store, note: (line: string) => void): Store {
+  const entries = Object.entries(stores).map(([name, store]) => [name, traced(name, store, note)]);
   // The wrapped functions keep their types.
   return Object.fromEntries(entries) as Store;
 }
 
-function traced(name: string, store: object, tell: (line: string) => void): object {
+function traced(name: string, store: object, note: (line: string) => void): object {
   const entries = Object.entries(store).map(([property, call]: [string, AsyncFunction]) => {
     const wrapped = async (...args: readonly unknown[]) => {
       const what = `${name}.${property}(${write(args.slice(args.length > 1 ? 1 : 0))})`;
       try {
         const result = await call(...args);
-        tell(`${what} -> ${write(result)}`);
+        note(`${what} -> ${write(result)}`);
         return result;
       } catch (error) {
-        tell(`${what} !! ${error instanceof Error ? error.message : error}`);
+        note(`${what} !! ${error instanceof Error ? error.message : error}`);
         throw error;
       }
     };

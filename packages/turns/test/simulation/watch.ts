@@ -15,8 +15,8 @@ const CALM_STOP_MS = 2_000;
  * The next pass of the recovery loop ends a cancelled turn that waits in another process: its longest pause, in
  * leases, and its work.
  */
-const SWEEP_LEASES = 1.25 / 3;
-const SWEEP_MS = 3_000;
+const RECOVERY_LEASES = 1.25 / 3;
+const RECOVERY_MS = 3_000;
 
 interface Times {
   insertedAt: number;
@@ -210,7 +210,7 @@ export class Watch {
     const marker = database.committed.markers.get(chat);
     if (marker && sequence > marker.sequence)
       this.#world.offend(`turn ${sequence} of ${chat} was inserted behind its marker ${marker.sequence}`);
-    // Every turn of a deleted chat is removed, whatever it followed.
+    // Every turn of a deleted chat is removed, including turns with a successor.
     if (!database.committed.chats.get(chat)?.record) return;
     let unfinished = 0;
     for (const other of database.committed.turns.values())
@@ -255,11 +255,11 @@ export class Watch {
   #judgeCancelled({ chat, sequence }: TurnRecord, { cancelledAt, endedAt = 0 }: Times, freeAt: number): void {
     const { plan } = this.#world;
     if (cancelledAt === undefined || plan.kind === 'stormy') return;
-    const isSwept = plan.kind === 'healthy';
+    const isRecovered = plan.kind === 'healthy';
     // Without the recovery loop only the process where the turn waits can end it, after it has begun to wait there.
     const isOnItsWay = cancelledAt >= freeAt && cancelledAt <= freeAt + this.#queuedMs;
-    if (!isSwept && (plan.replicas > 1 || isOnItsWay)) return;
-    const boundMs = isSwept ? plan.bounds.leaseMs * SWEEP_LEASES + SWEEP_MS : CALM_STOP_MS;
+    if (!isRecovered && (plan.replicas > 1 || isOnItsWay)) return;
+    const boundMs = isRecovered ? plan.bounds.leaseMs * RECOVERY_LEASES + RECOVERY_MS : CALM_STOP_MS;
     if (endedAt - Math.max(cancelledAt, freeAt) > boundMs)
       this.#world.offend(
         `turn ${sequence} of ${chat} was cancelled at ${cancelledAt}, could end at ${freeAt} and did at ${endedAt}`,

@@ -32,7 +32,7 @@ export class World {
   readonly offences: string[] = [];
   /** The time at which the turn of an answer had ended for a majority. */
   readonly endedAt = new Map<string, number>();
-  /** Chats that users asked to delete, whatever the result. */
+  /** Chats that users asked to delete, with any result. */
   readonly askedToGo = new Set<Id<'chat'>>();
   /** The newest turns of chats that retention checked. */
   readonly judged = new Map<Id<'chat'>, Set<number>>();
@@ -87,11 +87,11 @@ export class World {
   }
 
   /** In a calm run a waiting request gets the end soon. */
-  judgeTold(name: string, answerId: string, since: number, patienceMs: number): void {
+  judgeReport(name: string, answerId: string, since: number, patienceMs: number): void {
     if (this.plan.kind !== 'calm') return;
     const endedAt = this.endedAt.get(answerId) ?? this.scheduler.now;
     const waited = this.scheduler.now - Math.max(endedAt, since);
-    if (waited > patienceMs) this.offend(`${name} was told of an end ${waited} ms late`);
+    if (waited > patienceMs) this.offend(`${name} received an end ${waited} ms late`);
   }
 
   wait(ms: number): Promise<void> {

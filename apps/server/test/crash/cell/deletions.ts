@@ -31,8 +31,8 @@ export async function deleteWhileWriting(
   };
   const remove = async () => {
     await delay(random.between(0, 500));
-    const isGone = await deleteChat(lab, random.fork('deletion'), chat);
-    if (!isGone) offences.push(`${name}: no server deleted the chat`);
+    const isDeleted = await deleteChat(lab, random.fork('deletion'), chat);
+    if (!isDeleted) offences.push(`${name}: no server deleted the chat`);
   };
   await Promise.all([remove(), ...Array.from({ length: MESSAGES }, (_, index) => write(index))]);
   for (let place = 0; place < lab.sites.length; place++) await write(MESSAGES + place);

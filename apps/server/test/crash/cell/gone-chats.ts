@@ -10,7 +10,7 @@ const PAUSE_MS = 50;
 const SETTLE_MAX_MS = 120_000;
 
 /** Whether a chat has its deletion marker, so that no message can follow. */
-export async function isGone({ raw }: Lab, chat: string): Promise<boolean> {
+export async function isDeleted({ raw }: Lab, chat: string): Promise<boolean> {
   return (await raw.collection<{ _id: string }>('turns').findOne({ _id: markerOf(chat) })) !== null;
 }
 

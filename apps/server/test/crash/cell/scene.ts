@@ -4,7 +4,7 @@ import type { CellHistory, Judgement, SentMessage } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
 import { endFollowers, startFollowers } from './followers.ts';
-import { checkGone, isGone } from './gone-chats.ts';
+import { checkGone, isDeleted } from './gone-chats.ts';
 import { readLists, readTurns, untilSettled } from './observe.ts';
 import { replayAll } from './writers.ts';
 
@@ -19,7 +19,7 @@ export interface Episode {
   /** Those of them in which answers may be stopped. */
   readonly stopped?: readonly string[];
   /** Chats that retention judged. */
-  readonly judged?: readonly Omit<Judgement, 'isGone'>[];
+  readonly judged?: readonly Omit<Judgement, 'isDeleted'>[];
 }
 
 /** Some chats of their own in a lab, each with a follower, watched until nothing moves in them any more. */
@@ -52,11 +52,11 @@ export class Scene {
     const staying = [...this.chats, ...episodes.flatMap((episode) => episode.chats ?? [])];
     await untilSettled(lab, [...staying, ...judged.map(({ chat }) => chat)]);
     const judgements = await Promise.all(
-      judged.map(async (one) => ({ ...one, isGone: await isGone(lab, one.chat) })),
+      judged.map(async (one) => ({ ...one, isDeleted: await isDeleted(lab, one.chat) })),
     );
-    const gone = judgements.filter((one) => one.isGone).map(({ chat }) => chat);
+    const gone = judgements.filter((one) => one.isDeleted).map(({ chat }) => chat);
     const left = await Promise.all(gone.map((chat) => checkGone(lab, chat)));
-    const kept = judgements.filter((one) => !one.isGone).map(({ chat }) => chat);
+    const kept = judgements.filter((one) => !one.isDeleted).map(({ chat }) => chat);
     const turns = await readTurns(lab, [...staying, ...kept, ...gone]);
     const [replayed, lists, followers] = await Promise.all([
       replayAll(

@@ -6,9 +6,9 @@ import type { CellHistory, Judgement, SentMessage } from './history.ts';
  */
 export function checkRetention({ judgements, messages, turns }: CellHistory): string[] {
   return judgements.flatMap((judgement) => {
-    const { chat, at, isGone } = judgement;
+    const { chat, at, isDeleted } = judgement;
     const sent = messages.filter((message) => message.chat === chat);
-    if (isGone) return sent.flatMap((message) => checkLoss(message, judgement));
+    if (isDeleted) return sent.flatMap((message) => checkLoss(message, judgement));
     const isKept = turns.some((turn) => turn.chat === chat && turn.createdAt >= at);
     return [
       ...(isKept ? [] : [`retention judged ${chat}, and nothing was said since; it is still there`]),

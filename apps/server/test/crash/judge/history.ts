@@ -33,7 +33,7 @@ export interface Judgement {
   readonly chat: string;
   readonly at: number;
   /** In the end no server finds the chat. */
-  readonly isGone: boolean;
+  readonly isDeleted: boolean;
 }
 
 /** Access that was withdrawn while it was used. */

@@ -108,7 +108,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
             ],
           })),
         },
-        /its key stands for/,
+        /its key belongs to/,
       ],
       [
         'a repeat is not told that it is one',
@@ -144,7 +144,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
             events: [...follower.events, ...follower.events.slice(-1)],
           })),
         },
-        /told twice/,
+        /received the end of .* twice/,
       ],
       [
         'a follower is not told its end',
@@ -158,7 +158,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
       ],
     ],
   ],
-  ['sequences are dense', [['one is left out', withFirstTurn({ sequence: 3 }), /stands at place/]]],
+  ['sequences are dense', [['one is left out', withFirstTurn({ sequence: 3 }), /is at place/]]],
   [
     'the context is legal',
     [
@@ -267,18 +267,18 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
     [
       [
         'a message was acknowledged after the judgement, and the chat is gone',
-        { ...withoutStored, judgements: [{ chat: 'chat_1', at: 900, isGone: true }] },
+        { ...withoutStored, judgements: [{ chat: 'chat_1', at: 900, isDeleted: true }] },
         /was acknowledged after retention judged chat_1/,
       ],
       [
         'a chat stays in which nothing was said since',
-        { judgements: [{ chat: 'chat_1', at: 4_001, isGone: false }] },
+        { judgements: [{ chat: 'chat_1', at: 4_001, isDeleted: false }] },
         /is still there/,
       ],
       [
         'a client is told that a chat is gone, and it is there',
         {
-          judgements: [{ chat: 'chat_1', at: 900, isGone: false }],
+          judgements: [{ chat: 'chat_1', at: 900, isDeleted: false }],
           ...withSecondRequests(
             { ...streamed, apiError: { status: 404, code: 'chat_not_found' } },
             streamed,
@@ -289,8 +289,8 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
       ],
       [
         'something of a deleted chat is left',
-        { judgements: [{ chat: 'chat_1', at: 5_000, isGone: true }] },
-        /is gone and still holds 2 turns/,
+        { judgements: [{ chat: 'chat_1', at: 5_000, isDeleted: true }] },
+        /was deleted and still has 2 turns/,
       ],
       ['a chat that nobody judged is gone', { ...withoutStored }, /is lost/],
     ],
@@ -338,7 +338,7 @@ test('the time in which what a turn needs is away is not counted', () => {
 });
 
 test('a chat whose retention is over may be gone with the messages that were sent before', () => {
-  const judgements = [{ chat: 'chat_1', at: 5_000, isGone: true }];
+  const judgements = [{ chat: 'chat_1', at: 5_000, isDeleted: true }];
   expect(judge({ ...exampleCell, ...withoutStored, judgements })).toEqual([]);
 });
 

@@ -64,8 +64,8 @@ function chatHistory(
   };
   return {
     chat,
-    isGone: judgement?.isGone ?? false,
-    wasAskedToGo: judgement !== undefined,
+    isDeleted: judgement?.isDeleted ?? false,
+    wasDeletionRequested: judgement !== undefined,
     turns,
     calls,
     requests: messages.flatMap((message) =>

@@ -79,7 +79,7 @@ export class TurnScheduler<Item> {
     return this.#running.privileged + this.#running.visitors;
   }
 
-  /** Turns that wait for a place, whoever accepted them. */
+  /** The turns that wait for a place, including those that other processes accepted. */
   get waiting(): number {
     return this.#waiting.size;
   }

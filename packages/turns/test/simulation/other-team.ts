@@ -6,33 +6,33 @@ import type { World } from './world.ts';
 type Store = TurnDeps['store'];
 
 /** Another team asks for a chat in the same process at the same time as its own team, and gets nothing. */
-export async function askAsStranger(world: World, chat: Id<'chat'>): Promise<void> {
+export async function askAsOtherTeam(world: World, chat: Id<'chat'>): Promise<void> {
   const replica = world.anyReplica();
   if (!replica) return;
   const { store, process } = replica;
   const scope: SystemScope = { team: mintId('team') };
   const isDead = new Promise<[]>((resolve) => process.onDeath(() => resolve([])));
   const asked = Promise.all([
-    toldByFind(store, scope, chat),
-    toldByLook(store, scope, world, chat),
-    toldByEnds(store, scope, world, chat),
+    resultByFind(store, scope, chat),
+    resultByLook(store, scope, world, chat),
+    resultByEnds(store, scope, world, chat),
   ]).catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
     return [];
   });
-  const told = await Promise.race([asked, isDead]);
-  for (const what of told) if (what !== undefined) world.offend(`another team ${what} of ${chat}`);
+  const results = await Promise.race([asked, isDead]);
+  for (const what of results) if (what !== undefined) world.offend(`another team ${what} of ${chat}`);
 }
 
-async function toldByFind({ chats }: Store, scope: SystemScope, chat: Id<'chat'>) {
+async function resultByFind({ chats }: Store, scope: SystemScope, chat: Id<'chat'>) {
   return (await chats.find(scope, chat)) ? 'found the chat' : undefined;
 }
 
-async function toldByLook({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
+async function resultByLook({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const next = Math.max(0, ...turnsOf(world, chat).map(({ record }) => record.sequence)) + 1;
   const { history, chat: found, ...view } = await turns.readRunContext(scope, chat, next, 24_000);
   const isEmpty = view.predecessorEnded && view.textBytesBefore === 0;
-  return found || history.length > 0 || !isEmpty ? 'was told the history' : undefined;
+  return found || history.length > 0 || !isEmpty ? 'got the history' : undefined;
 }
 
 function turnsOf({ database }: World, chat: Id<'chat'>) {
@@ -40,11 +40,11 @@ function turnsOf({ database }: World, chat: Id<'chat'>) {
 }
 
 /** Also with the right token. */
-async function toldByEnds({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
+async function resultByEnds({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const results = await Promise.all(
     turnsOf(world, chat).map(({ record: { id, lease } }) =>
       turns.end(scope, id, lease?.token ?? '', { status: 'stopped', textBytes: 0 }),
     ),
   );
-  return results.some(({ result }) => result !== 'gone') ? 'ended a turn' : undefined;
+  return results.some(({ result }) => result !== 'deleted') ? 'ended a turn' : undefined;
 }

@@ -37,7 +37,7 @@ describe('an unreachable database before the insert', () => {
     async (call) => {
       const { turns, tap } = harness.startReplica();
       const chat = await harness.newChat();
-      tap.away(call, 'before');
+      tap.disconnect(call, 'before');
       const error = await turns
         .send(harness.scope, { chat, content: 'q' })
         .catch((reason: unknown) => reason);
@@ -57,7 +57,7 @@ describe('an insert without acknowledgement', () => {
   test('a message whose insert is found in the database is answered normally', async () => {
     const { turns, tap } = harness.startReplica();
     const chat = await harness.newChat();
-    tap.away('turns.insert', 'after');
+    tap.disconnect('turns.insert', 'after');
     expect(await turns.send(harness.scope, { chat, content: 'q' })).toMatchObject({
       outcome: { kind: 'answered' },
     });
@@ -69,8 +69,8 @@ describe('an insert without acknowledgement', () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     const chat = await harness.newChat();
-    tap.away('turns.insert', 'after');
-    tap.away('turns.find', 'before');
+    tap.disconnect('turns.insert', 'after');
+    tap.disconnect('turns.find', 'before');
     const error = await turns.send(harness.scope, { chat, content: 'q' }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ApiError);
     const { code, facts } = error as ApiError;
@@ -96,7 +96,7 @@ describe('an insert without acknowledgement', () => {
     const gate = harness.model.hold();
     const first = turns.send(harness.scope, { chat, content: 'to be announced' });
     await harness.model.callTo('to be announced');
-    tap.away('turns.announceSuccessor', 'before');
+    tap.disconnect('turns.announceSuccessor', 'before');
     const second = turns.send(harness.scope, { chat, content: 'second' });
     await eventually(() => log.map(({ event }) => event)).toContain(
       'announcement failed; the recovery loop will find the turn',
@@ -133,7 +133,7 @@ describe('an unreachable database during a run', () => {
 
   test.each(steps)('a %s that fails %s its effect is repeated and takes effect once', async (call, when) => {
     const calls = harness.model.calls().length;
-    const { chat, outcome, tap } = await sendThrough((tap) => tap.away(call, when, 2));
+    const { chat, outcome, tap } = await sendThrough((tap) => tap.disconnect(call, when, 2));
     expect(outcome).toMatchObject({ kind: 'answered', answer: { content: echoOf('q') } });
     expect(tap.calls.filter((name) => name === call)).toHaveLength(3);
     expect(await transcript(harness, chat)).toEqual(answered);
@@ -147,14 +147,14 @@ describe('an unreachable database during a run', () => {
     'a removal from a deleted chat that fails %s its effect is repeated',
     async (when) => {
       const { chat, outcome } = await sendThrough((tap) => {
-        tap.away('turns.remove', when, 2);
+        tap.disconnect('turns.remove', when, 2);
         tap.intercept('turns.insert', async (proceed, [, turn]) => {
           const result = await proceed();
           await harness.db.stores.chats.markDeleted(harness.scope, (turn as { chat: 'chat_' }).chat);
           return result;
         });
       });
-      expect(outcome).toEqual({ kind: 'gone' });
+      expect(outcome).toEqual({ kind: 'deleted' });
       expect(await turnsOf(harness, chat)).toEqual([]);
     },
   );
@@ -164,8 +164,8 @@ describe('an unreachable database during a run', () => {
     const { turns, tap } = harness.startReplica({ clock });
     await clock.rounds();
     const chat = await harness.newChat();
-    tap.away('turns.end', 'before', 1_000);
-    tap.away('turns.renew', 'before', 1_000);
+    tap.disconnect('turns.end', 'before', 1_000);
+    tap.disconnect('turns.renew', 'before', 1_000);
     const sending = turns.send(harness.scope, { chat, content: 'q' });
     await eventually(() => tap.calls).toContain('turns.end');
     for (let passed = 0; passed < LEASE_MS + 1_000; passed += 500) {
@@ -197,7 +197,7 @@ describe('an unreachable database during a run', () => {
     const second = turns.send(harness.scope, { chat, content: 'second' });
     await eventually(() => tap.calls).toContain('turns.announceSuccessor');
     await tap.quiet();
-    tap.away('turns.claimNext', 'before');
+    tap.disconnect('turns.claimNext', 'before');
     gate.release();
     expect(await first).toMatchObject({ outcome: { kind: 'answered' } });
     await eventually(() => log.map(({ event }) => event)).toContain(
@@ -218,7 +218,7 @@ describe('an unreachable database during a run', () => {
     const second = turns.send(harness.scope, { chat, content: 'second' });
     await eventually(() => tap.calls).toContain('turns.announceSuccessor');
     await tap.quiet();
-    tap.away('turns.claimNext', 'after');
+    tap.disconnect('turns.claimNext', 'after');
     gate.release();
     await first;
     for (let passed = 0; passed < 2 * LEASE_MS; passed += 500) {
