@@ -80,7 +80,7 @@ user looks exactly like a chat of another team and like one that never existed: 
 const TAIL = `The column *credential* says what kind of credential a procedure issues or manages. **Nobody can issue a credential that grants
 more than they have:** see [Keys that issue keys](#keys-that-issue-keys). Signing secrets and the token issuer can be managed only with
 a secret key without \`agentIds\`, \`expiresAt\`, budget and origins. If it has scopes, they must include \`chats:read\`,
-\`chats:write\` and \`keys:write\`, because whoever has a signing secret can act as any user of the team (403
+\`chats:write\` and \`keys:write\`, because anyone who has a signing secret can act as any user of the team (403
 \`unrestricted_key_needed\`). A guest's token works only with the key that created the guest, and within that key's limits.
 
 You can restrict a secret key to \`scopes\` (see the table; without scopes it has all of them). You can restrict both kinds of keys
@@ -173,7 +173,7 @@ From then on, JWTs of that issuer work as \`x-user-token\`. Their \`iss\` and \`
   \`token_issuer_unavailable\`.
 - \`DELETE /token-issuer\` ends all its tokens within five seconds, including those of open streams.
 - Setting and removing an issuer needs a key without agents and budget, with \`chats:read\`, \`chats:write\` and \`keys:write\` if it has
-  scopes, because whoever names the issuer can act as any user. \`issuedBy\` names the key that set the issuer. If you revoke
+  scopes, because anyone who can set the issuer can act as any user. \`issuedBy\` names the key that set the issuer. If you revoke
   what that key issued, the issuer is removed.
 
 **Guests.** \`POST /guest\` with a \`guest\` key returns a user id (\`guest_…\`) and a token for the browser to keep. Parley stores only the

@@ -10,7 +10,7 @@ interface Tally {
 }
 
 /**
- * Ends a run with one plain line, `N passed, N failed`, for whoever reads logs by machine. Runs that share a
+ * Ends a run with one plain line, `N passed, N failed`, for programs that read logs. Runs that share a
  * `TALLY_FILE` are added up: each one's line tells of all so far.
  */
 export class TallyReporter implements Reporter {
