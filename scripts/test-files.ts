@@ -1,7 +1,7 @@
 /** Tests that set the clock or the globals of a browser for good: each file needs its own process. */
 export const ISOLATED_TESTS = [
   'packages/contract/src/id.test.ts',
-  'packages/client/test/**/*.test.{ts,tsx}',
+  'packages/client/test/{hooks,users}.test.ts',
   'apps/web/src/**/*.test.tsx',
 ];
 
@@ -39,6 +39,7 @@ export const SLOW_TESTS = [
   'apps/server/test/start/first-start.test.ts',
   'apps/server/test/start/without-embedded.test.ts',
   'apps/server/test/list-chats/large.test.ts',
+  'packages/db/test/index-builds.test.ts',
   'apps/server/test/crash/crowd.test.ts',
   'apps/server/test/crash/rolling-restart.test.ts',
   'apps/server/test/web/start.test.ts',

@@ -97,7 +97,7 @@ describe('authentication comes first', () => {
     ['a key of 4,000 characters', () => ({ 'x-api-key': `sk_live_${'a'.repeat(4_000)}` })],
   ];
 
-  describe.each(casesOfForm(everyTransport, 5))('$name over $transport', ({ name, transport }) => {
+  describe.each(casesOfForm(everyTransport, 11))('$name over $transport', ({ name, transport }) => {
     test.each(wrong)('%s returns 401 with the same response as any other', async (_, headers) => {
       const input = await inputOf(name);
       const answer = await refused(() => ask(transport, name, input, { url, headers: headers() }));
@@ -196,7 +196,7 @@ describe('resources of another team', () => {
 });
 
 describe('missing fields and fields of a wrong type or form', () => {
-  test.each(casesOfForm(everyTransport, 3))(
+  test.each(casesOfForm(everyTransport, 7))(
     '$name over $transport returns 400 for a wrong field and writes nothing',
     async ({ name, transport }) => {
       const input = await inputOf(name);
@@ -231,7 +231,7 @@ describe('unknown fields', () => {
     '__proto__',
   ];
 
-  test.each(casesOfForm(everyTransport, 3))(
+  test.each(casesOfForm(everyTransport, 7))(
     '$name over $transport returns 400 for an unknown field and writes nothing',
     async ({ name, transport }) => {
       const input = await inputOf(name);

@@ -25,7 +25,7 @@ const RESPONSE_MAX_MS = 15_000;
 
 const bed = await startBed();
 
-test.each(casesOfForm(Object.entries(TEXTS), 4))(
+test.each(casesOfForm(Object.entries(TEXTS), 8))(
   'an answer does not stop the page while it grows: %s',
   async (name, text) => {
     const { screen, page } = await bed.visit();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { createGate, scripts } from '@parley/agent/testing';
 import { casesOfForm } from '@parley/embedded/testing/form';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startBed, type Visit } from '../support/bed.ts';
 import { demoChat, streamText } from '../support/demo.ts';
 import { seedChat } from '../support/seed.ts';
@@ -13,14 +13,13 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
   const bed = await startBed();
   await bed.team.makeAgent({ name: 'Grace', type: 'support', description: 'Knows the orders.' });
   for (const { question, answer } of demoChat) bed.model.replyTo(question, streamText(answer));
-  const looks = [
+  const looks: readonly Look[] = [
     { look: 'light', isDark: false, isPhone },
     { look: 'dark', isDark: true, isPhone },
   ];
 
-  // The phone is checked by the slow tests only.
-  describe.each(isPhone ? looks : casesOfForm(looks, 2))('axe finds no problems: $look', (look) => {
-    test('on the new chat page, empty, with text and with open menus', async () => {
+  const screens: Record<string, (look: Look) => Promise<void>> = {
+    'on the new chat page, empty, with text and with open menus': async (look) => {
       const visit = await bed.visit(look);
       const { page, screen } = visit;
       const agents = page.getByRole('button', { name: /^Agent:/ });
@@ -38,9 +37,9 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
         .first()
         .waitFor();
       expect(await violationsOf(visit)).toEqual([]);
-    });
+    },
 
-    test('in a conversation with rich, growing, stopped and failed answers', async () => {
+    'in a conversation with rich, growing, stopped and failed answers': async (look) => {
       const visit = await bed.visit(look);
       const { page, screen } = visit;
       for (const [index, { question }] of demoChat.entries()) {
@@ -81,9 +80,9 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
         .click();
       await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
       expect(await violationsOf(visit)).toEqual([]);
-    });
+    },
 
-    test('in the chat list with its search, dialogs and toasts', async () => {
+    'in the chat list with its search, dialogs and toasts': async (look) => {
       const visit = await bed.visit(look);
       const { page, screen, context } = visit;
       visit.watch.expectProblem(/ERR_INTERNET_DISCONNECTED/);
@@ -130,9 +129,9 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
         .first()
         .waitFor();
       expect(await violationsOf(visit)).toEqual([]);
-    });
+    },
 
-    test('on pages of missing chats and failed sessions', async () => {
+    'on pages of missing chats and failed sessions': async (look) => {
       const visit = await bed.visit(look);
       const { page, watch } = visit;
       watch.expectProblem(/status of 40[34]/);
@@ -145,8 +144,23 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
       await page.reload();
       await page.getByText(/WEB_APP=on/).waitFor();
       expect(await violationsOf(visit)).toEqual([]);
-    });
-  });
+    },
+  };
+
+  const cases = looks.flatMap((look) =>
+    Object.entries(screens).map(([screen, check]) => ({ look, screen, check })),
+  );
+  // The phone is checked by the slow tests only.
+  test.each(isPhone ? cases : casesOfForm(cases, cases.length))(
+    'axe finds no problems, $look.look, $screen',
+    ({ look, check }) => check(look),
+  );
+}
+
+interface Look {
+  readonly look: string;
+  readonly isDark: boolean;
+  readonly isPhone: boolean;
 }
 
 /** Returns the problems that axe finds, one per line. */
