@@ -27,7 +27,7 @@ async function measure(lab: Lab, options: Options): Promise<string> {
   return report;
 }
 
-/** The profiles stay, for whoever wants to open them in a browser's developer tools. */
+/** The profiles stay, so that you can open them in a browser's developer tools. */
 async function profile(lab: Lab, options: Options): Promise<string> {
   return profileAll(lab, options, await mkdtemp(join(tmpdir(), 'parley-profile-')));
 }

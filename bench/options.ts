@@ -78,7 +78,7 @@ function positive(name: string, text: string): number {
   return number;
 }
 
-/** In their own order, whatever order they are named in. */
+/** In their own order, for any order on the command line. */
 function toComparisons(names: readonly string[] | undefined, isProfile: boolean): readonly ComparisonName[] {
   const known: readonly ComparisonName[] = isProfile ? profiledNames : comparisonNames;
   const unknown = names?.find((name) => !known.some((one) => one === name));

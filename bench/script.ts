@@ -9,8 +9,8 @@ export interface ScriptedMessage {
 }
 
 /**
- * At once as fast as it can; timed as a model that thinks; slow as one that has much to say; held half said, and hanging
- * with nothing said, until it is told to go on.
+ * `at-once`: as fast as it can; `timed`: like a model that thinks; `slow`: like one with a long answer; `held`: stops
+ * after half of the answer, and `hanging` before it, until the release.
  */
 export type Pace = 'at-once' | 'timed' | 'slow' | 'held' | 'hanging';
 
@@ -68,8 +68,8 @@ export function countIn(answer: string): number {
 }
 
 /**
- * The first piece of a timed answer says how long the model took for it: no timer keeps its time to the
- * millisecond, and what the model was late is not to be held against whoever asked it.
+ * The first piece of a timed answer contains the time that the model took for it: timers are not accurate to the
+ * millisecond, and the model's delay must not count for the measured server.
  */
 export function statedTime(milliseconds: number): string {
   return `[${milliseconds.toFixed(3)} ms] `;

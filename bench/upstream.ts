@@ -88,7 +88,7 @@ function sendHeld(response: ServerResponse, text: string): void {
   send(response, events.slice(0, half), () => hold(response, () => send(response, events.slice(half))));
 }
 
-/** Waits until it is told to go on; a response that nobody waits for any more is forgotten. */
+/** Waits for the release; a response that nobody waits for any more is dropped. */
 function hold(response: ServerResponse, goOn: () => void): void {
   held.add(goOn);
   response.once('close', () => held.delete(goOn));

@@ -10,8 +10,8 @@ interface Tally {
 }
 
 /**
- * Ends a run with one plain line, `N passed, N failed`, for programs that read logs. Runs that share a
- * `TALLY_FILE` are added up: each one's line tells of all so far.
+ * Ends a run with one plain line, `N passed, N failed`, for programs that read logs. Runs that share a `TALLY_FILE`
+ * are added up: the line of each contains the sum so far.
  */
 export class TallyReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {

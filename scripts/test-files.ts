@@ -23,8 +23,8 @@ export const LONGEST_TESTS = [
   'apps/server/test/transports-agree.test.ts',
   'apps/server/test/start/first-start.test.ts',
   'packages/turns/test/simulation/simulation.test.ts',
-  'apps/server/test/database-away.test.ts',
-  'apps/server/test/stream-message/database-away.test.ts',
+  'apps/server/test/database-unreachable.test.ts',
+  'apps/server/test/stream-message/database-unreachable.test.ts',
   'apps/server/test/common-errors.test.ts',
 ];
 

@@ -17,7 +17,7 @@ export interface Side {
   readonly subject: Subject;
   /** Of one round. */
   loadOf(size: Size): Load | Promise<Load>;
-  /** Starts what goes on beside the load; disposing of it ends that, and leaves the server as idle as it was. */
+  /** Starts the work beside the load; disposing of it ends that work, and leaves the server as idle as before. */
   startBeside?(): Promise<AsyncDisposable>;
 }
 
@@ -36,14 +36,14 @@ export interface Comparison {
   readonly title: string;
   /** Assertions about the measurement. A run that violates one fails. */
   readonly note?: string;
-  /** How many do it at once, unless the run is told. */
+  /** The number of parallel clients, unless an option sets another. */
   readonly concurrencies: readonly number[];
   /** The unit of the concurrency, if it is not concurrent operations. */
   readonly concurrencyTitle?: string;
   /** Of long rounds, which say enough by fewer than the run has. */
   readonly roundsMax?: number;
   readonly columns: readonly Column[];
-  /** The column that also tells how far single rounds spread. */
+  /** The column that also shows the spread of single rounds. */
   readonly spread: Column;
   /** Makes what both sides work on. */
   sides(lab: Lab, options: Options): Sides | Promise<Sides>;

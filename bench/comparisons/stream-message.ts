@@ -20,7 +20,7 @@ const streamNote =
 
 const streamWarmUps: readonly Size[] = [{ concurrency: 100, count: 300 }];
 
-/** How a streamed turn is measured, whoever answers it. */
+/** How a streamed turn is measured, for both sides. */
 export const streamedTurn = {
   note: streamNote,
   columns: streamColumns,

@@ -16,8 +16,8 @@ export interface Floor {
 const HISTORY_MAX = 30;
 
 /**
- * Stores the message, calls the model with the history, stores the answer; `show` is told of all of it as it
- * comes. Undefined: there is no such chat.
+ * Stores the message, calls the model with the history, stores the answer; `show` receives every piece as it arrives.
+ * Undefined: there is no such chat.
  */
 export async function sendMessage(
   { collections: { chats, turns }, modelUrl, team, agent }: Floor,

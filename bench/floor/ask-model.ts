@@ -22,7 +22,7 @@ const agent = new Agent({ keepAlive: true });
 /** Takes each piece of an answer as it comes. */
 export type OnPiece = (piece: string) => void;
 
-/** Calls the model, streaming, and parses each piece: whoever shows answers as they come needs them. */
+/** Calls the model, streaming, and parses each piece, as every server that streams answers must. */
 export function askModel(
   url: string,
   messages: readonly { readonly role: string; readonly content: string }[],

@@ -7,8 +7,8 @@ interface Question {
 type Answers = Readonly<Record<string, (details: never) => unknown>>;
 
 /**
- * Lets this process answer its parent's questions. When the parent is gone, so that nobody can ask any more,
- * this process ends as if it were asked to.
+ * Lets this process answer its parent's questions. When the parent has ended, so that no question can follow, this
+ * process ends as if it were asked to.
  */
 export function answerQuestions(answers: Answers): void {
   process.on('message', async (message) => {

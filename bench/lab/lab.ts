@@ -28,7 +28,7 @@ export interface Lab extends AsyncDisposable {
   readonly floor: Subject;
   readonly server: ServerSubject;
   readonly load: Child;
-  /** Starts one more load generator, for what goes on beside the measured load. */
+  /** Starts one more load generator, for the work beside the measured load. */
   startLoad(): Child;
   /**
    * Starts one more server, on a database of its own, changed by what is loaded before its own program. It has limits
@@ -42,8 +42,8 @@ export interface Lab extends AsyncDisposable {
 }
 
 /**
- * Starts everything; disposing of it ends everything and leaves nothing behind. So does `signal`: whoever
- * waits for an answer of one of the processes then gets an error.
+ * Starts everything; disposing of it ends everything and leaves nothing behind. So does `signal`: callers that wait
+ * for an answer of one of the processes then get an error.
  */
 export async function openLab(mongodbUri: string | undefined, signal: AbortSignal): Promise<Lab> {
   await using owned = new AsyncDisposableStack();

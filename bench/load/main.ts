@@ -33,7 +33,7 @@ answerQuestions({
     open = await openStreams(target, round);
   },
   finish: () => open?.finish(),
-  /** Begins what goes on beside the load of another generator. */
+  /** Begins the work beside the load of another generator. */
   'start-beside': (beside: Beside) => {
     stopBeside = startBeside(beside);
   },

@@ -7,7 +7,7 @@ import { runTasks } from './run-tasks.ts';
 import type { Call, Load, Round, Target } from './task.ts';
 import { visitPage } from './visit-page.ts';
 
-/** Prepares a round of an operation: what is to be called, and what must be answered. */
+/** Prepares a round of an operation: the calls, and the expected answers. */
 type Prepare = (target: Target, load: Load) => Promise<Round>;
 
 /** A chat takes this many turns, then another one is used: histories are of 0 to 18 messages. */

@@ -43,7 +43,7 @@ export function groupOf({ callFrame: { functionName, url } }: Profiler.ProfileNo
   return ours === undefined ? 'other' : `ours: ${ours}`;
 }
 
-/** A function and where it stands. */
+/** A function and its place in the source. */
 export function placeOf({ functionName, url, lineNumber }: Profiler.ProfileNode['callFrame']): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
   if (url === '') return name;

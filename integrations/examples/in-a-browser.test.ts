@@ -7,7 +7,7 @@ import { findChrome, launch } from '../../apps/web/test/support/browser.ts';
 import { openProject, type Project, succeeded } from '../support/project.ts';
 import { readBlocks, writeFiles } from '../support/recipe.ts';
 
-/* The recipes that are pages, built as they stand, in a real browser. */
+/* The recipes that are pages, built unchanged, in a real browser. */
 
 const { url, makeTeam, model } = await startHarness();
 const team = await makeTeam();
@@ -48,11 +48,11 @@ async function buildPage(page: string): Promise<Project> {
   for (const [name, text] of Object.entries(AROUND)) await writeFile(join(project.folder, name), text);
   const chat = join(project.folder, 'chat.tsx');
   const written = await readFile(chat, 'utf8');
-  const told = written
+  const configured = written
     .replace("'https://parley.example.com'", JSON.stringify(url))
     .replace("'pk_live_…'", JSON.stringify(team.publishableKey));
-  expect(told).not.toMatch(/example|…'/);
-  await writeFile(chat, told);
+  expect(configured).not.toMatch(/example|…'/);
+  await writeFile(chat, configured);
 
   const install = blocks.find(({ lang }) => lang === 'sh')?.text ?? '';
   expect(install).toMatch(/^npm install [^\n]+\n$/);

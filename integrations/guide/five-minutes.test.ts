@@ -7,8 +7,8 @@ import { openProject } from '../support/project.ts';
 import { type Block, isFile, readBlocks, runBlocks } from '../support/recipe.ts';
 
 /*
- * The guide, from an empty folder, as it stands: the repository is cloned, installed and started, and everything is done
- * that the guide says. Only the model is another one, and the port a free one.
+ * The guide, followed unchanged from an empty folder: the repository is cloned, installed and started, and every step
+ * of the guide is done. Only the model and the port differ.
  */
 
 const PAGE = 'docs/guide/five-minutes.md';

@@ -8,17 +8,21 @@ const team = await makeTeam();
 const project = await openProject('cli');
 const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
 
-test('the installed command tells its version, and answers a question that comes through a pipe', async () => {
+test('the installed command prints its version, and answers a question that comes through a pipe', async () => {
   expect(succeeded(await project.run('parley', ['--version'])).stdout).toBe('0.1.0\n');
   const { stdout } = succeeded(await project.run('parley', ['chat'], { env, input: 'hello' }));
   expect(stdout).toBe('You said: hello\n');
 });
 
 test('it says what is wrong, and ends with the code for it', async () => {
-  const stranger = await project.run('parley', ['chats', 'list'], {
+  const unauthorized = await project.run('parley', ['chats', 'list'], {
     env: { ...env, PARLEY_KEY: 'sk_live_no' },
   });
-  expect(stranger).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('(unauthorized') });
+  expect(unauthorized).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringContaining('(unauthorized'),
+  });
 });
 
 test('no part of the server, and no React, comes with it', async () => {

@@ -27,9 +27,11 @@ test('a bare Node server with the router serves a chat to the client, as it is w
   const { stdout } = succeeded(await client.run('node', ['main.ts', 'Who are you?'], call));
   expect(stdout).toBe('I am Ada.\n(completed)\n');
 
-  const stranger = await client.run('node', ['main.ts'], { env: { ...call.env, PARLEY_KEY: 'sk_live_no' } });
-  expect(stranger).toMatchObject({ code: 1, stdout: '' });
-  expect(stranger.stderr).toContain('(unauthorized)');
+  const unauthorized = await client.run('node', ['main.ts'], {
+    env: { ...call.env, PARLEY_KEY: 'sk_live_no' },
+  });
+  expect(unauthorized).toMatchObject({ code: 1, stdout: '' });
+  expect(unauthorized.stderr).toContain('(unauthorized)');
 
   const response = await fetch(`http://127.0.0.1:${port}/trpc/chat.list`, { method: 'GET' });
   expect(response.status).toBe(401);

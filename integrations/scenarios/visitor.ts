@@ -42,10 +42,11 @@ interface ChatEvent {
 }
 
 /**
- * Opens the chat page as a browser at this address does, begins a chat, follows it, and asks, each question after the
- * answer before it. It makes the page's own requests (`PAGE_REQUESTS`). What the server rejected stands in its result.
+ * Opens the chat page as a browser at this address does, begins a chat, follows it, and sends each question after the
+ * answer before it. It makes the same requests as the page (`PAGE_REQUESTS`). The result contains the rejections of
+ * the server.
  *
- * @throws Error when an answer does not come to its end
+ * @throws Error when an answer does not complete
  */
 export async function visit(
   { url, publicUrl, files = [], questions }: ChatPage,
@@ -54,12 +55,12 @@ export async function visit(
   const firstTextMs: number[] = [];
   const answerMs: number[] = [];
   const rejected: Rejection[] = [];
-  const away = new AbortController();
+  const leaving = new AbortController();
 
   async function ask(path: string, headers: Record<string, string>, method = 'GET', body?: object) {
     const response = await fetch(url + path, {
       method,
-      signal: away.signal,
+      signal: leaving.signal,
       headers: {
         'x-forwarded-for': address,
         ...headers,
@@ -111,7 +112,7 @@ export async function visit(
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
   } finally {
-    away.abort();
+    leaving.abort();
   }
   return { firstTextMs, answerMs, rejected };
 }
@@ -131,7 +132,7 @@ function codeOf(body: unknown): string {
   return first?.error?.data?.apiError?.code ?? String(first?.code);
 }
 
-/** Its response stands among the rejections. */
+/** Its response is counted among the rejections. */
 class Rejected extends Error {}
 
 async function readAnswer(events: AsyncIterator<ChatEvent>, answer: string, sentAt: number) {

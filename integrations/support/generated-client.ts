@@ -3,7 +3,7 @@ import { startHarness } from '../../apps/server/test/harness.ts';
 import type { CommandResult } from './project.ts';
 import { succeeded } from './project.ts';
 
-/** A server with a team, and what the programs on the generated clients are told of it. */
+/** A server with a team, and the settings of the programs with the generated clients. */
 export async function startTeamServer() {
   const { url, makeTeam } = await startHarness();
   const team = await makeTeam();

@@ -5,7 +5,7 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { expect } from 'vitest';
 import { type Project, succeeded } from './project.ts';
 
-/** A fenced block of a page: what it is written in, and what stands behind that. */
+/** A fenced block of a page: its language, and the rest of its first line. */
 export interface Block {
   readonly lang: string;
   readonly meta: string;
@@ -74,7 +74,7 @@ export async function runBlocks(
 
 export const isFile = ({ meta }: Block): boolean => /^[\w./-]+\.\w+$/.test(meta);
 
-/** Without what is another one each time; a stream whose pieces were told at once is the same stream. */
+/** Removes the values that differ each time; a stream whose pieces came together is the same stream. */
 function readable(output: string): string {
   const text = output
     .replaceAll(/\b(chat|msg|agent|team|req)_[0-9a-z]{28}\b/g, '$1_…')
@@ -82,9 +82,9 @@ function readable(output: string): string {
     .replaceAll(/"nextCursor":"[^"]+"/g, '"nextCursor":"…"')
     .replaceAll(/^id: .*$/gm, 'id: …')
     .replaceAll(/(?:id: …\ndata: \{"type":"text-delta"[^\n]*\n\n)+/g, (deltas) => {
-      const told = [...deltas.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data));
-      const delta = told.map((part) => part.delta).join('');
-      return `id: …\ndata: ${JSON.stringify({ ...told[0], delta })}\n\n`;
+      const parts = [...deltas.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data));
+      const delta = parts.map((part) => part.delta).join('');
+      return `id: …\ndata: ${JSON.stringify({ ...parts[0], delta })}\n\n`;
     });
   return text.endsWith('\n') ? text : `${text}\n`;
 }

@@ -1,6 +1,6 @@
 /**
- * A server of any release, on a database of its own or with settings of its own: its code is read from the checkout that
- * it is told. It ends with its parent.
+ * A server of any release, on a database of its own or with settings of its own: its code is read from the given
+ * checkout. It ends with its parent.
  */
 
 /** The parts of a server. */

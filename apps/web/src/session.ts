@@ -12,7 +12,7 @@ let current: Promise<Session> | undefined;
 /**
  * Returns the page's session, and requests it if necessary. After a failure the next call tries again.
  *
- * @throws ParleyError whose code tells whether a retry can help
+ * @throws ParleyError whose code shows whether a retry can help
  */
 export function openSession(): Promise<Session> {
   if (current) return current;

@@ -18,18 +18,18 @@ export function useSessionState(): SessionState {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt is one more call.
   useEffect(() => {
-    let isGone = false;
+    let isUnmounted = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     openSession().then(
-      () => !isGone && setState({ kind: 'open' }),
+      () => !isUnmounted && setState({ kind: 'open' }),
       (error: unknown) => {
-        if (isGone) return;
+        if (isUnmounted) return;
         setState({ kind: 'failed', code: error instanceof ParleyError ? error.code : 'unknown' });
         timer = setTimeout(() => setAttempt((count) => count + 1), againAfterMs);
       },
     );
     return () => {
-      isGone = true;
+      isUnmounted = true;
       clearTimeout(timer);
     };
   }, [attempt]);

@@ -64,7 +64,7 @@ test('a page that the browser translates shows a growing answer whole, and once'
   answer.finish();
   await screen.untilAnswer('Hello brave new world. one a two The end', 'completed');
   expect(await screen.answers.last().locator('.markdown font').count()).toBeGreaterThan(0);
-  // The page goes on to work.
+  // The page still works.
   await screen.send('And then?');
   await screen.untilAnswer('You said: And then?', 'completed');
   await page.getByRole('button', { name: 'Something went wrong' }).waitFor({ state: 'detached' });

@@ -17,10 +17,10 @@ test('says how many messages come first, and how long the model makes the answer
 
   model.reply(scripts.status(429, { headers: { 'retry-after': '18' } }));
   await screen.send('Busy');
-  const told = /The model is busy, next try in 1\d s/;
-  await expect.poll(() => screen.answers.last().innerText()).toMatch(told);
+  const waitNote = /The model is busy, next try in 1\d s/;
+  await expect.poll(() => screen.answers.last().innerText()).toMatch(waitNote);
   await page.reload();
-  await expect.poll(() => screen.answers.last().innerText()).toMatch(told);
+  await expect.poll(() => screen.answers.last().innerText()).toMatch(waitNote);
   await screen.untilAnswer('You said: Busy', 'completed');
   expect(await screen.answers.last().innerText()).not.toMatch(/busy/);
 });

@@ -1,10 +1,10 @@
 import type { Models } from '../../../packages/db/src/models.ts';
 import type { TurnLogStore } from '../../../packages/db/src/turn-log/turn-log-port.ts';
-import { createTurnLogStore as createKept } from '../../../packages/db/src/turn-log/turn-log-store.ts';
+import { createTurnLogStore as createWithLog } from '../../../packages/db/src/turn-log/turn-log-store.ts';
 
 export * from '../../../packages/db/src/turn-log/turn-log-store.ts';
 
 /** The log's store, where nothing is written. */
 export function createTurnLogStore(models: Models): TurnLogStore {
-  return { ...createKept(models), async append() {} };
+  return { ...createWithLog(models), async append() {} };
 }

@@ -100,15 +100,15 @@ func run(ctx context.Context) error {
 	if deleted.StatusCode() != http.StatusNoContent {
 		return refused(deleted.Status(), deleted.JSON404)
 	}
-	gone, err := client.GetChatWithResponse(ctx, chat.Id, nil)
+	deleted, err := client.GetChatWithResponse(ctx, chat.Id, nil)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("deleted: %s\n", gone.JSON404.Code)
+	fmt.Printf("deleted: %s\n", deleted.JSON404.Code)
 	return nil
 }
 
-// refused tells the refusal that came, with its code.
+// refused describes the error that was returned, with its code.
 func refused(status string, refusals ...*parley.ApiError) error {
 	for _, refusal := range refusals {
 		if refusal != nil {

@@ -57,9 +57,9 @@ def main() -> None:
 
     deleted = delete_chat.sync_detailed(chat.id, client=parley)
     assert deleted.status_code == 204, deleted
-    gone = get_chat.sync(chat.id, client=parley)
-    assert isinstance(gone, ApiError)
-    print(f"deleted: {gone.code}")
+    after_delete = get_chat.sync(chat.id, client=parley)
+    assert isinstance(after_delete, ApiError)
+    print(f"deleted: {after_delete.code}")
 
 
 main()

@@ -26,7 +26,7 @@ async function holdMarker({ raw }: World, chat: string) {
 }
 
 /** A deleted chat leaves its marker and placeholders of recent turns, which hold no team, no content and no usage. */
-async function expectGone(world: World, chat: string): Promise<void> {
+async function expectDeleted(world: World, chat: string): Promise<void> {
   const { old, current, raw } = world;
   const turns = raw.collection('turns');
   for (const server of [old, current]) {
@@ -56,7 +56,7 @@ export const deletionMarkers: readonly UpgradeScenario[] = [
         expect(await contentsOf(old, id)).toHaveLength(2);
         expect((await old.call('GET', `/chat/${id}`)).body.messages).toHaveLength(2);
         await release();
-        return expectGone(world, id);
+        return expectDeleted(world, id);
       }
     },
   },
@@ -72,7 +72,7 @@ export const deletionMarkers: readonly UpgradeScenario[] = [
         ]);
         if (isDeleted) {
           expect([404, 409]).toContain(sent.status);
-          await expectGone(world, id);
+          await expectDeleted(world, id);
         } else {
           expect(sent.status).toBe(200);
           expect(await contentsOf(world.current, id)).toHaveLength(4);
@@ -99,7 +99,7 @@ export const deletionMarkers: readonly UpgradeScenario[] = [
         expect((await current.call('DELETE', `/chat/${id}`)).status).toBe(204);
         const sent = await sending;
         expect([200, 404, 409]).toContain(sent.status);
-        await expectGone(world, id);
+        await expectDeleted(world, id);
         await expect
           .poll(() => raw.collection('turnLog').countDocuments({ turn: sent.body.id ?? '' }), SOON)
           .toBe(0);

@@ -3,7 +3,7 @@ import { chatOf, send, type UpgradeScenario } from '../scenario.ts';
 
 export const deletions: readonly UpgradeScenario[] = [
   {
-    name: 'a chat that one version deletes is gone at the other, for reads and for messages',
+    name: 'a chat that one version deletes is deleted at the other, for reads and for messages',
     async run({ old, current }) {
       for (const [deleting, other] of [
         [old, current],
@@ -24,11 +24,11 @@ export const deletions: readonly UpgradeScenario[] = [
     async run({ old, current }) {
       for (const [index, [deleting, other]] of [[old, current] as const, [current, old] as const].entries()) {
         const userId = `leaving_${index}`;
-        const gone = await chatOf(other, 'scenario/of-a-user', { userId });
+        const deleted = await chatOf(other, 'scenario/of-a-user', { userId });
         const kept = await chatOf(other, 'scenario/of-another', { userId: `staying_${index}` });
         expect((await deleting.call('DELETE', `/user/${userId}`)).status).toBeLessThan(300);
         await expect
-          .poll(async () => (await other.call('GET', `/chat/${gone.id}`)).status, { timeout: 30_000 })
+          .poll(async () => (await other.call('GET', `/chat/${deleted.id}`)).status, { timeout: 30_000 })
           .toBe(404);
         expect((await other.call('GET', `/chat/${kept.id}`)).status).toBe(200);
       }

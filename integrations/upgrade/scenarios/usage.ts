@@ -3,7 +3,7 @@ import { chatOf, type UpgradeScenario } from '../scenario.ts';
 
 export const usage: readonly UpgradeScenario[] = [
   {
-    name: 'answers of both versions are counted once, and both tell the same sums',
+    name: 'answers of both versions are counted once, and both return the same sums',
     async run({ old, current }) {
       const userId = 'counted';
       for (const [index, server] of [old, current, old, current].entries()) {

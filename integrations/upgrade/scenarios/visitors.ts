@@ -63,9 +63,9 @@ export const visitors: readonly UpgradeScenario[] = [
       const { oldPage, newPage } = await startPages(world);
       const browser: Cookies = new Map();
       const first = await visit(newPage, browser);
-      const away = await visit(oldPage, browser);
-      expect(away.userId).not.toBe(first.userId);
-      expect((await visit(oldPage, browser)).userId).toBe(away.userId);
+      const elsewhere = await visit(oldPage, browser);
+      expect(elsewhere.userId).not.toBe(first.userId);
+      expect((await visit(oldPage, browser)).userId).toBe(elsewhere.userId);
       expect([...browser.keys()].toSorted()).toEqual(['parley_user', 'parley_visitor']);
       expect((await visit(newPage, browser)).userId).toBe(first.userId);
     },

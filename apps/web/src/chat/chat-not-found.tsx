@@ -10,8 +10,7 @@ import { Button } from '../ui/button.tsx';
 export function ChatNotFound({ isDeleted = false }: { readonly isDeleted?: boolean }) {
   const [, navigate] = useLocation();
   const { title, advice } = problemTextOf({ code: 'chat_not_found' });
-  // An embedded chat opens the last chat automatically. If it is gone, show the start page instead of an
-  // error.
+  // An embedded chat opens the last chat automatically. If it was deleted, show the start page instead of an error.
   const isStale = useEmbed() !== undefined && !isDeleted;
   useEffect(() => {
     if (isStale) navigate('/', { replace: true });

@@ -28,11 +28,11 @@ const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeSty
 const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
 function MessageTime({ createdAt }: { readonly createdAt: string }) {
-  const moment = new Date(createdAt);
-  const isToday = moment.toDateString() === new Date().toDateString();
+  const date = new Date(createdAt);
+  const isToday = date.toDateString() === new Date().toDateString();
   return (
     <time dateTime={createdAt} className="px-1 text-xs">
-      {(isToday ? timeFormat : format).format(moment)}
+      {(isToday ? timeFormat : format).format(date)}
     </time>
   );
 }

@@ -88,7 +88,7 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
   );
 }
 
-/** All loaded messages on paper. The screen goes on to show those near the viewport. */
+/** All loaded messages on paper. The screen still shows only those near the viewport. */
 function PrintedTranscript({ entries, hasOlder }: Pick<TranscriptProps, 'entries' | 'hasOlder'>) {
   return (
     <PrintingContext value={true}>

@@ -11,7 +11,7 @@ export function DeleteToasts() {
   const { deletes } = useParley();
   const [, navigate] = useLocation();
   const shown = useRef<ReadonlySet<string>>(new Set());
-  const told = useRef<typeof errors>(new Map());
+  const shownErrors = useRef<typeof errors>(new Map());
 
   useEffect(() => {
     const now = new Set(pending);
@@ -36,10 +36,10 @@ export function DeleteToasts() {
 
   useEffect(() => {
     for (const [chatId, error] of errors) {
-      if (told.current.get(chatId) === error) continue;
+      if (shownErrors.current.get(chatId) === error) continue;
       toast.error('We couldn’t delete the chat', { description: problemTextOf(error).title });
     }
-    told.current = errors;
+    shownErrors.current = errors;
   }, [errors]);
   return null;
 }

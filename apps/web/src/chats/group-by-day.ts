@@ -23,18 +23,15 @@ export function groupByDay<Item extends { readonly createdAt: string }>(
   return groups;
 }
 
-function nameOfDay(moment: Date, now: Date, locale?: string): string {
-  const days = daysBetween(moment, now);
+function nameOfDay(date: Date, now: Date, locale?: string): string {
+  const days = daysBetween(date, now);
   // If the server's clock is ahead, a new chat may be dated tomorrow.
   if (days <= 0) return 'Today';
   if (days === 1) return 'Yesterday';
   if (days <= 7) return 'Previous 7 days';
   if (days <= 30) return 'Previous 30 days';
-  const isThisYear = moment.getFullYear() === now.getFullYear();
-  return moment.toLocaleDateString(
-    locale,
-    isThisYear ? { month: 'long' } : { month: 'long', year: 'numeric' },
-  );
+  const isThisYear = date.getFullYear() === now.getFullYear();
+  return date.toLocaleDateString(locale, isThisYear ? { month: 'long' } : { month: 'long', year: 'numeric' });
 }
 
 /** Counts calendar days, because a day on which the clocks change does not have 24 hours. */

@@ -11,7 +11,7 @@ const cache = new Map<string, ParsedBlock>();
 let cachedLength = 0;
 
 /**
- * Returns a parsed block if that takes no longer than a moment, otherwise undefined. Formulas and highlighting are
+ * Returns a parsed block if that takes only a few milliseconds, otherwise undefined. Formulas and highlighting are
  * missing until their plugins are loaded.
  */
 export function parseNow(source: BlockSource, loaded: Loaded): ParsedBlock | undefined {

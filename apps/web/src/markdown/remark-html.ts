@@ -53,7 +53,7 @@ interface Open {
   readonly children: Node[];
 }
 
-/** Puts what stands between two tags into an element. A tag without a counterpart is shown as text. */
+/** Puts the content between two tags into an element. A tag without a counterpart is shown as text. */
 function nest(pieces: readonly Piece[], parent: Node): Node[] {
   const hasBlocks = parent.type !== 'paragraph' && isOfBlocks(parent);
   const stack: Open[] = [{ tag: undefined, children: [] }];

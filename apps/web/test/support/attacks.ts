@@ -47,7 +47,7 @@ export const attacks: Readonly<Record<string, string>> = {
   'a link to a blob': '[click](blob:http://HOST/x)',
   'a link with a title that breaks out': '[click](http://HOST "\\" onmouseover=\\"PWN")',
   'a link that breaks out of its address': '[click](http://HOST/"onmouseover="PWN)',
-  'a link that stands by itself': '<javascript:PWN> <data:text/html,PWN>',
+  'a link without text around it': '<javascript:PWN> <data:text/html,PWN>',
   'a link of a footnote': '[click][1]\n\n[1]: javascript:PWN',
   'a link to this page itself': '[click](/web/session) [click](//HOST/x) [click](#message)',
   'a remote image': '![pixel](http://HOST/pixel.gif)',

@@ -25,9 +25,9 @@ export async function watch(context: BrowserContext, origin: string): Promise<Wa
   context.on('page', watchPage);
   await context.exposeBinding('parleyBreach', (_source, text: string) => void noticed.push(text));
   await context.addInitScript(() => {
-    const tell = (window as unknown as { parleyBreach(text: string): void }).parleyBreach;
+    const report = (window as unknown as { parleyBreach(text: string): void }).parleyBreach;
     document.addEventListener('securitypolicyviolation', (event) => {
-      tell(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample} (${event.sourceFile})`);
+      report(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample} (${event.sourceFile})`);
     });
   });
 

@@ -3,7 +3,7 @@ import { ParleyProvider } from '@parley/client/react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 
-// A publishable key is made for pages: whoever opens them can read it.
+// A publishable key is made for pages: everyone who opens the page can read it.
 const parley = createParley({
   url: import.meta.env['VITE_PARLEY_URL'],
   apiKey: import.meta.env['VITE_PARLEY_KEY'],
