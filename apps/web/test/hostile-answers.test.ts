@@ -9,7 +9,10 @@ import { watchLongTasks } from './support/long-tasks.ts';
 /** Texts that took the page down or stopped it for minutes, each in its own way. */
 const TEXTS: Readonly<Record<string, string>> = {
   'deep quote': '>'.repeat(3_000),
+  'deep quote of 1500': '>'.repeat(1_500),
+  'deep quote of 1000': '>'.repeat(1_000),
   'deep quote of 600': '>'.repeat(600),
+  'deep quote of 300': '>'.repeat(300),
   'list of stars': '* '.repeat(2_000),
   'list of numbers': '* 1. '.repeat(400),
   'open formulas': '\\[ x '.repeat(20_000),

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startScriptedTool } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
@@ -28,6 +28,16 @@ test('each file of answers has a case', () => {
   const files = readdirSync(join(import.meta.dirname, 'upstream', 'answers'));
   const names = files.map((file) => file.replace(/\.sse$/, '')).filter((name) => name !== 'after');
   expect(names.toSorted()).toEqual(Object.keys(upstreamCases).toSorted());
+});
+
+test('docs/models.md names each case, and no other test of this file', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/models.md'), 'utf8');
+  const cells = [...page.matchAll(/^\|.*\| ([^|]+) \|$/gm)].map(([, cell = '']) => cell);
+  const tables = cells.slice(cells.indexOf('Test')).filter((cell) => /^`[a-z0-9-]+`(, `|$)/.test(cell));
+  const named = tables.flatMap((cell) => [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, name = '']) => name));
+  for (const name of Object.keys(upstreamCases)) expect(page).toContain(`\`${name}\``);
+  expect(named.filter((name) => upstreamCases[name] === undefined)).toEqual([]);
+  expect(named.length).toBeGreaterThan(25);
 });
 
 /** Runs an agent with one tool against such a server, and returns the result in the form of `Expected`. */
