@@ -12,10 +12,10 @@ import type { Random } from './random.ts';
 
 export const CROWD = 'crowd';
 
-/** Answers that keep others waiting. */
+/** Answers that occupy places while others wait. */
 export const CROWD_PACE: ModelPace = { pieces: [10, 16], pauseMs: [20, 60] };
 
-/** How many visitors each address has: one floods the servers. */
+/** The number of visitors of each address. One address floods the servers. */
 const VISITORS = [
   ['203.0.113.1', 30],
   ['203.0.113.2', 15],
@@ -23,7 +23,7 @@ const VISITORS = [
 /** Chats of the team, whose messages have reserved places. */
 const TEAM_CHATS = 3;
 const TEAM_MESSAGES = 4;
-/** Answers after which a server is killed: most messages wait. */
+/** The number of answers after which a server is killed, while most messages wait. */
 const CALLS_BEFORE_KILL = 8;
 
 /**

@@ -4,7 +4,7 @@ import { killPrimary, stepDown } from './faults/replica-set-faults.ts';
 import { kill, suspend, terminate } from './faults/server-faults.ts';
 import { type Point, points } from './lab/crash-points.ts';
 
-/** One square of the matrix: a harm, done at a point of a turn's life. */
+/** One cell of the matrix: a fault at a point of a turn. */
 export interface Cell {
   /** Such as `kill-9@in-stream`. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Cell {
 
 export const faults: readonly Fault[] = [kill, terminate, suspend, ...linkFaults, killPrimary, stepDown];
 
-/** Every harm at every point. */
+/** Every fault at every point. */
 export const matrix: readonly Cell[] = faults.flatMap((fault) =>
   points.map((point) => ({ name: `${fault.name}@${point}`, point, fault })),
 );

@@ -6,14 +6,14 @@ import { ROLLING_RESTART } from './rolling-restart.ts';
 /** The options of a run of the crash matrix. */
 export interface Options {
   readonly seed: number;
-  /** Of these cells, by their names. */
+  /** The names of the cells to run. */
   readonly cells: readonly string[];
-  /** Turns of each cell. */
+  /** The number of turns in each cell. */
   readonly turns: number;
   readonly isWrite: boolean;
   /** The folder that keeps the servers' logs. */
   readonly logFolder: string | undefined;
-  /** For a busy machine: what is promised in time is awaited so much longer. */
+  /** For a busy machine: the promised times are extended by this much. */
   readonly patienceMs?: number;
 }
 
@@ -29,7 +29,7 @@ const usage = `npm run crash-test -- [options]
   --write        put the table into docs/durability.md
 `;
 
-/** @throws Error with a sentence and the usage when the arguments cannot be understood */
+/** @throws Error with a sentence and the usage when the arguments are invalid */
 export function readOptions(args: readonly string[]): Options {
   try {
     return toOptions(parse(args));

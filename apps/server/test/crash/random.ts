@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed. */
+/** Random numbers from a seed. */
 export class Random {
   #state: number;
 
@@ -29,7 +29,7 @@ export class Random {
     return item;
   }
 
-  /** Numbers of its own for a part of a run, so that they do not depend on what happened elsewhere. */
+  /** A separate generator for a part of a run, so that its numbers do not depend on other parts. */
   fork(name: string): Random {
     let seed = this.#state;
     for (const character of name) seed = (Math.imul(seed, 31) + (character.codePointAt(0) ?? 0)) | 0;

@@ -26,7 +26,7 @@ export function renderReport(
 /**
  * Puts a report between the marks of docs/durability.md.
  *
- * @throws Error when the marks are not there
+ * @throws Error when the marks are missing
  */
 export async function writeReport(report: string): Promise<void> {
   const text = await readFile(DOCUMENT, 'utf8');
@@ -38,7 +38,7 @@ export async function writeReport(report: string): Promise<void> {
   await writeFile(DOCUMENT, `${before}${START}\n\n${report}\n\n${END}${after}`);
 }
 
-/** A line for each harm: the turns at each point, and what all of them together came to. */
+/** A line for each fault: the turns at each point, and the sums of all of them. */
 function renderTable(results: readonly CellResult[]): string {
   const counts = ['strikes', 'requests', 'broken off', 'taken over', 'failed', 'calls a turn', 'slowest end'];
   const head = ['Harm', ...points, ...counts];

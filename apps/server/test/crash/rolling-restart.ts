@@ -11,14 +11,14 @@ import type { Random } from './random.ts';
 
 export const ROLLING_RESTART = 'rolling-restart';
 
-/** Answers that outlast the restart of one server. */
+/** Answers that take longer than the restart of one server. */
 export const ROLLING_PACE: ModelPace = { pieces: [60, 90], pauseMs: [30, 50] };
 
 const STREAMS = 50;
 
 /**
- * Restarts both servers, one after the other, as a deployment does, while an answer is streamed to each of 50
- * people: nothing is lost, nothing is shown twice.
+ * Restarts both servers, one after the other, as a deployment does, while an answer is streamed to each of 50 users:
+ * nothing is lost, and nothing is shown twice.
  */
 export async function runRollingRestart(lab: Lab, random: Random): Promise<CellResult> {
   const callsBefore = lab.model.calls.length;

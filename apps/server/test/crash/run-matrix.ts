@@ -12,7 +12,7 @@ import { Random } from './random.ts';
 import { ROLLING_PACE, ROLLING_RESTART, runRollingRestart } from './rolling-restart.ts';
 import { ACCESS_ENDS_WITHIN_MS, bounds, crowdedBounds, END_LEASES, visitorBounds } from './settings.ts';
 
-/** How often the harm of a cell is done. */
+/** How often the fault of a cell is injected. */
 const STRIKES = 2;
 
 const settings = { accessEndsWithinMs: ACCESS_ENDS_WITHIN_MS, endWithinMs: END_LEASES * bounds.leaseMs };
@@ -29,10 +29,10 @@ const loneCells: readonly LoneCell[] = [
 
 type Database = Pick<LabOptions, 'mongoUri' | 'replicaSet'>;
 
-/** Runs the cells that are asked for, one after the other, and tells what came of each. */
+/** Runs the selected cells, one after the other, and reports each result. */
 export async function runMatrix(
   options: Options,
-  tell: (result: CellResult) => void,
+  report: (result: CellResult) => void,
   signal: AbortSignal,
 ): Promise<CellResult[]> {
   const asked = matrix.filter(({ name }) => options.cells.includes(name));
@@ -45,14 +45,14 @@ export async function runMatrix(
   const run: Run = async (cell) => {
     const result = await orAborted(cell, over);
     results.push(result);
-    tell(result);
+    report(result);
     return result;
   };
   const groups = [
     runOneNode(one, options, run),
     three.length > 0 ? runThreeNodes(three, options, run) : undefined,
   ];
-  // If one of them fails, the other one ends too, after what both have started has ended.
+  // If one of them fails, the other one ends too, after everything that both have started has ended.
   await Promise.all(groups).catch((error: unknown) => failed.abort(error));
   await Promise.allSettled(groups);
   failed.signal.throwIfAborted();
@@ -103,7 +103,7 @@ async function runAlone(
   await run(runIn(lab, random.fork(name)));
 }
 
-/** A run that is stopped is left where it is: what it works with is ended under it. */
+/** An aborted run is abandoned: its servers and database are ended. */
 function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);

@@ -8,23 +8,26 @@ import type { AccessWithdrawal } from './withdrawals.ts';
 export interface CellResult {
   readonly name: string;
   readonly turns: readonly ObservedTurn[];
-  /** How often harm was done. */
+  /** The number of injected faults. */
   readonly strikes: number;
-  /** Requests that clients made, and those of them that broke off or were rejected. */
+  /** The requests of clients, and the number that broke off or were rejected. */
   readonly requests: number;
   readonly brokenOff: number;
   readonly takeovers: number;
   readonly failed: number;
   readonly callsPerTurnMax: number;
-  /** Of the slowest turn, without what it was held up. */
+  /** The time of the slowest turn, without the time that faults held it up. */
   readonly endMsMax: number;
-  /** Access that was withdrawn in it: servers may learn of that after the cell. */
+  /** Access that was withdrawn during the cell. Servers may learn of it after the cell. */
   readonly withdrawals: readonly AccessWithdrawal[];
   /** The violations of promises, as sentences. */
   readonly offences: readonly string[];
 }
 
-/** Judges what was seen, and counts it. `strikesWanted` times harm was to be done. */
+/**
+ * Judges the observations of a cell, and counts them. `strikesWanted` is the number of faults that were to be
+ * injected.
+ */
 export function resultOf(
   name: string,
   history: CellHistory,

@@ -3,8 +3,8 @@ import type { CellResult } from './cell-result.ts';
 import { readTurns } from './observe.ts';
 
 /**
- * Ended is final: whatever a process that was slow, stopped or cut off has done since, the turns of every cell
- * are still what they were when it was judged, and access that was withdrawn stays withdrawn. Returns what is not.
+ * An end is final: the turns of every cell must be the same as when it was judged, and access that was withdrawn must
+ * stay withdrawn, even if a slow or suspended process has resumed since. Returns the violations.
  */
 export async function checkFinal(lab: Lab, results: readonly CellResult[]): Promise<string[]> {
   const offences: string[] = [];

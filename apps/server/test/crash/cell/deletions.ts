@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from '../clients/client.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
-import { checkGone } from './gone-chats.ts';
+import { checkDeleted } from './deleted-chats.ts';
 import { clientOf } from './writers.ts';
 
 const PAUSE_MS = 50;
@@ -41,7 +41,7 @@ export async function deleteWhileWriting(
 
 /** Returns what broke a promise, also what is left of the chat. */
 export async function checkDeletion(lab: Lab, { chat, offences }: Deletion): Promise<string[]> {
-  return [...offences, ...(await checkGone(lab, chat))];
+  return [...offences, ...(await checkDeleted(lab, chat))];
 }
 
 /** None of these messages may stay, whatever the deletion answers. */

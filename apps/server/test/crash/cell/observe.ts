@@ -3,7 +3,7 @@ import type { MessageList } from '@parley/contract';
 import type { ListedChat, ObservedTurn } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 
-/** A turn's document, as far as it is looked at. */
+/** A turn's document, with the fields that are read here. */
 interface TurnDocument {
   readonly _id: string;
   readonly chat: string;
@@ -28,7 +28,7 @@ const LOOK_EVERY_MS = 50;
 /** The time after which an unfinished turn is judged as it is. */
 const SETTLE_MAX_MS = 60_000;
 
-/** Settles when every turn of these chats has ended and the model is asked nothing any more. */
+/** Settles when every turn of these chats has ended and the model gets no more calls. */
 export async function untilSettled({ raw, model }: Lab, chats: readonly string[]): Promise<void> {
   const unfinished = { chat: { $in: [...chats] }, status: { $in: ['queued', 'generating'] } };
   const giveUpAt = performance.now() + SETTLE_MAX_MS;
@@ -39,9 +39,9 @@ export async function untilSettled({ raw, model }: Lab, chats: readonly string[]
   await model.quiet();
 }
 
-/** The turns of these chats as the database holds them. */
+/** The stored turns of these chats. */
 export async function readTurns({ raw }: Lab, chats: readonly string[]): Promise<ObservedTurn[]> {
-  // Of a chat that is gone, only its marker and the placeholders of its turns may be left.
+  // Of a deleted chat, only its marker and the placeholders of its turns may remain.
   const filter = { chat: { $in: [...chats] }, purgedAt: { $exists: false } };
   const found = raw.collection<TurnDocument>('turns').find(filter).sort({ chat: 1, sequence: 1 });
   return (await found.toArray()).map(toTurn);
@@ -64,7 +64,7 @@ function toTurn(document: TurnDocument): ObservedTurn {
   const userMessage = messages.find(({ role }) => role === 'user');
   const others = messages.filter((message) => message !== userMessage);
   const answer = others.at(-1);
-  // A second answer in one document has no place in a turn: it is shown as part of the first.
+  // A second answer in one document does not fit into a turn: it is shown as part of the first.
   const content = others.map((message) => message.content).join('');
   const finishReason = answer?.finishReason;
   const text = written?.text ?? answer?.content;

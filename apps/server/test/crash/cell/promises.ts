@@ -4,10 +4,12 @@ import type { LoadBounds, Promises } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabBounds } from '../lab/site.ts';
 
-/** A run asks the model three times at most; each time once more where a kept connection had gone stale. */
+/**
+ * A run calls the model at most three times, and each call is repeated once if it used a stale keep-alive connection.
+ */
 const CALLS_PER_HARMED_RUN = 6;
 
-/** The promises that hold when this fault occurs so often. */
+/** The promises that hold when this fault occurs this often. */
 export function promisesOf(
   fault: Fault,
   { endWithinMs, answerMsMax, bounds }: Lab,
@@ -19,7 +21,7 @@ export function promisesOf(
     handOvers: fault.drains ? strikes : 0,
     callsPerRunMax: fault.harmsModel ? CALLS_PER_HARMED_RUN : 1,
     mayFail: false,
-    // A model that is cut off does not learn that a call was given up.
+    // A model that is cut off does not notice that a call was aborted.
     ...(!fault.harmsModel && { load: loadBoundsOf(bounds) }),
   };
 }

@@ -9,16 +9,16 @@ import { create, createChat, type Episode } from './scene.ts';
 import { clientOf } from './writers.ts';
 
 const CHATS = 3;
-/** People who write into each of the chats, each one message. */
+/** The number of users who write into each of the chats, one message each. */
 const PEOPLE = 2;
-/** The time in which messages and deletions come. */
+/** The time in which messages and deletions arrive. */
 const TOGETHER_MS = 600;
-/** How often each server runs the job meanwhile. */
+/** How often each server runs the job in this time. */
 const RUNS = 2;
 const PAUSE_MS = 50;
 const FINISH_MAX_MS = 60_000;
 
-/** Chats whose retention is over: retention deletes them at both servers while people write into them. */
+/** Chats whose retention is over: retention deletes them at both servers while users write into them. */
 export class Retention {
   readonly #lab: Lab;
   readonly #name: string;
@@ -38,7 +38,7 @@ export class Retention {
     this.#messages = [first];
   }
 
-  /** Makes the chats while nothing disturbs the servers. The first one has an answered message; the others are empty. */
+  /** Creates the chats while no fault is injected. The first one has an answered message; the others are empty. */
   static async open(lab: Lab, name: string, random: Random): Promise<Retention> {
     const { id: agent } = await create<{ id: string }>(lab, '/agent', { name: 'Leto', type: 'support' });
     const made = await Promise.all(Array.from({ length: CHATS }, () => createChat(lab, agent)));
@@ -50,7 +50,7 @@ export class Retention {
     return new Retention(lab, name, { team, agent, chats: made.map(({ id }) => id), first });
   }
 
-  /** Runs retention at both servers while people write into the chats. */
+  /** Runs retention at both servers while users write into the chats. */
   async run(random: Random): Promise<void> {
     const { sites } = this.#lab;
     await Promise.all([
@@ -64,7 +64,7 @@ export class Retention {
     ]);
   }
 
-  /** Runs retention once more, now to its end: each of the chats is deleted by now, or stays. */
+  /** Runs retention once more, to its end: each of the chats is deleted by now, or stays. */
   async finish(): Promise<Episode> {
     const { sites } = this.#lab;
     const giveUpAt = performance.now() + FINISH_MAX_MS;

@@ -3,8 +3,8 @@ import type { ChatFollower } from '../clients/chat-follower.ts';
 import type { CellHistory, Judgement, SentMessage } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
+import { checkDeleted, isDeleted } from './deleted-chats.ts';
 import { endFollowers, startFollowers } from './followers.ts';
-import { checkGone, isDeleted } from './gone-chats.ts';
 import { readLists, readTurns, untilSettled } from './observe.ts';
 import { replayAll } from './writers.ts';
 
@@ -54,23 +54,23 @@ export class Scene {
     const judgements = await Promise.all(
       judged.map(async (one) => ({ ...one, isDeleted: await isDeleted(lab, one.chat) })),
     );
-    const gone = judgements.filter((one) => one.isDeleted).map(({ chat }) => chat);
-    const left = await Promise.all(gone.map((chat) => checkGone(lab, chat)));
+    const deleted = judgements.filter((one) => one.isDeleted).map(({ chat }) => chat);
+    const left = await Promise.all(deleted.map((chat) => checkDeleted(lab, chat)));
     const kept = judgements.filter((one) => !one.isDeleted).map(({ chat }) => chat);
-    const turns = await readTurns(lab, [...staying, ...kept, ...gone]);
+    const turns = await readTurns(lab, [...staying, ...kept, ...deleted]);
     const [replayed, lists, followers] = await Promise.all([
       replayAll(
         lab,
-        messages.filter(({ chat }) => !gone.includes(chat)),
+        messages.filter(({ chat }) => !deleted.includes(chat)),
       ),
       readLists(lab, [...staying, ...kept]),
       endFollowers(this.#followers, turns),
     ]);
-    const ofGone = messages.filter(({ chat }) => gone.includes(chat));
+    const ofDeleted = messages.filter(({ chat }) => deleted.includes(chat));
     const calls = lab.model.calls.slice(this.#callsBefore);
     const troubles = [...left.flat(), ...lab.sites.flatMap(({ slot }) => slot.takeTroubles())];
     const stoppedChats = episodes.flatMap((episode) => episode.stopped ?? []);
-    const all = [...replayed, ...ofGone];
+    const all = [...replayed, ...ofDeleted];
     return { messages: all, calls, turns, lists, followers, stoppedChats, judgements, troubles };
   }
 }

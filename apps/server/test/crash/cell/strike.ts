@@ -3,12 +3,12 @@ import type { Lab } from '../lab/lab.ts';
 import type { Cell } from '../matrix.ts';
 import type { Random } from '../random.ts';
 
-/** How many turns may pass the point before one is held there. */
+/** The number of turns that may pass the point before one is held there. */
 const PASSES_MAX = 1;
 
 /**
- * Waits until a server is held at the cell's point and does the harm to it. Settles when all is as it was, with
- * the time that took; with undefined when `isOver` aborts before anyone came to the point.
+ * Waits until a server is held at the cell's point and injects the fault. Settles when everything works again, with
+ * the duration; with undefined when `isOver` aborts before a server reached the point.
  */
 export async function strike(
   lab: Lab,

@@ -5,10 +5,10 @@ import type { SentMessage } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import { Random } from '../random.ts';
 
-/** After so many leases of silence people hang up: some before, some after a lost server is replaced. */
+/** After this many leases without data clients disconnect: some before, some after a lost server is replaced. */
 const PATIENCE_LEASES = { least: 0.8, most: 3 };
 
-/** A client whose first choice is the server at this place. */
+/** A client that prefers the server with this index. */
 export function clientOf({ sites, key, bounds }: Lab, random: Random, first: number): Client {
   const slots = sites.map(({ slot }) => slot);
   const { least, most } = PATIENCE_LEASES;
@@ -19,14 +19,14 @@ export function clientOf({ sites, key, bounds }: Lab, random: Random, first: num
 
 export interface Writing {
   readonly chat: string;
-  /** Begins the text of every message: no other messages begin so. */
+  /** The beginning of every message. No other messages begin like this. */
   readonly name: string;
   readonly count: number;
-  /** People who write into the chat at once, each the next message when the last was answered. */
+  /** Users who write into the chat at the same time, each the next message after the answer to the last. */
   readonly people: number;
 }
 
-/** Sends messages into a chat, by turns at each server and in each form, each until its end is known. */
+/** Sends messages into a chat, alternating the servers and the forms of delivery, each until its end is known. */
 export async function writeMessages(lab: Lab, writing: Writing, random: Random): Promise<SentMessage[]> {
   const { chat, name, count, people } = writing;
   const sent: SentMessage[] = [];
@@ -45,7 +45,7 @@ export async function writeMessages(lab: Lab, writing: Writing, random: Random):
   return sent;
 }
 
-/** Opens the stream of every answer once more, from its start: it must show the same as ever. */
+/** Opens the stream of every answer once more, from its start: it must show the same text. */
 export async function replayAll(lab: Lab, messages: readonly SentMessage[]): Promise<SentMessage[]> {
   return await Promise.all(
     messages.map(async (message, index) => {

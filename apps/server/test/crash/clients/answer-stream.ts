@@ -3,7 +3,7 @@ import type { ReaderConnection, ShownEvent } from '@parley/turns/testing';
 import { isAccessLost, isTransient } from './api-errors.ts';
 import type { ServerEvent } from './server-events.ts';
 
-/** A part of the UI message stream, as far as it is looked at. */
+/** A part of the UI message stream, with the fields that are read here. */
 interface Part {
   readonly type: string;
   readonly messageId?: string;
@@ -16,17 +16,17 @@ interface Part {
   readonly data?: { readonly text?: string; readonly code?: string };
 }
 
-/** One connection to an answer's stream, as its reader understands it. */
+/** One connection to an answer's stream, as its reader interprets it. */
 export class AnswerStream {
   readonly events: { cursor: StreamCursor; event: ShownEvent }[] = [];
   /** The violations of the stream's format, as sentences. */
   readonly oddities: string[] = [];
   readonly #from: StreamCursor | undefined;
-  /** The id of the last event, for whoever goes on after it. */
+  /** The id of the last event, to continue after it. */
   lastEventId: string | undefined;
   messageId: string | undefined;
   userMessageId: string | undefined;
-  /** How the answer ended, or why its stream did before. */
+  /** How the answer ended, or why its stream ended before. */
   end: { readonly status: string; readonly code?: string } | undefined;
   #apiErrorCode: string | undefined;
   #isDone = false;
@@ -40,7 +40,7 @@ export class AnswerStream {
     return { ...(this.#from && { from: this.#from }), events: this.events };
   }
 
-  /** Whether the stream ended as a stream does, by its last word. */
+  /** Whether the stream ended with its end mark. */
   get isDone(): boolean {
     return this.#isDone;
   }
@@ -96,7 +96,7 @@ export class AnswerStream {
     return { type: 'end', status, ...(finishReason !== undefined && { finishReason }) };
   }
 
-  /** Undefined where only the stream ends here. */
+  /** Undefined if only the stream ends here. */
   #failAs(code: string): ShownEvent | undefined {
     if (this.end) this.oddities.push(`the end came twice: ${this.end.status}, ${code}`);
     if (isTransient(code)) this.end = { status: 'passing', code };

@@ -4,10 +4,10 @@ import type { ShownChatEvent } from '@parley/turns/testing';
 import { type Client, request } from './client.ts';
 import { readServerEvents } from './server-events.ts';
 
-/** Before it connects again, as a browser has it, only sooner. */
+/** The pause before it reconnects, like a browser's but shorter. */
 const PAUSE_MS = 50;
 
-/** Someone who follows a chat, now at this server and now at that, each time after the last event that came. */
+/** A follower of a chat that alternates between the servers, each time after its last event. */
 export class ChatFollower {
   readonly chat: string;
   readonly events: ShownChatEvent[] = [];
@@ -24,15 +24,15 @@ export class ChatFollower {
     this.#stopped = this.#follow();
   }
 
-  /** Whether they were told of the message that this answers. */
+  /** Whether it received the message of this answer. */
   hasAccepted(answerId: string): boolean {
     return this.events.some((event) => event.type === 'message-accepted' && event.answerId === answerId);
   }
 
-  /** Settles when the ends of all these answers were told. */
-  told(answers: readonly string[]): Promise<void> {
+  /** Settles when it received the ends of all these answers. */
+  receivedEnds(answers: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#hasTold(answers)) resolve();
+      if (this.#hasEnds(answers)) resolve();
       else this.#waiting.push({ answers, resolve });
     });
   }
@@ -58,11 +58,12 @@ export class ChatFollower {
     await request(this.#client, url, { method: 'GET', headers, signal }, async (response, heard) => {
       if (response.status !== 200 || !response.body) return void (await response.arrayBuffer());
       for await (const event of readServerEvents(response.body, heard)) {
-        const told = JSON.parse(event.data) as ChatEvent | StreamError;
-        // The server ends the stream: it has no id, and the next one goes on after the last that had one.
-        if (told.type === 'error') return;
+        const body = JSON.parse(event.data) as ChatEvent | StreamError;
+        // The server ended the stream. This event has no id, so the next stream continues after the last event with
+        // one.
+        if (body.type === 'error') return;
         this.#lastEventId = event.id;
-        this.#take(told);
+        this.#take(body);
       }
     });
   }
@@ -72,10 +73,10 @@ export class ChatFollower {
     this.events.push(event);
     if (event.type !== 'answer-ended') return;
     this.#ended.add(event.messageId);
-    for (const { answers, resolve } of this.#waiting) if (this.#hasTold(answers)) resolve();
+    for (const { answers, resolve } of this.#waiting) if (this.#hasEnds(answers)) resolve();
   }
 
-  #hasTold(answers: readonly string[]): boolean {
+  #hasEnds(answers: readonly string[]): boolean {
     return answers.every((id) => this.#ended.has(id));
   }
 }

@@ -6,15 +6,15 @@ export interface ServerAddress {
   readonly url: string;
 }
 
-/** A client of the API, with what it takes to be one. */
+/** A client of the API, with its addresses and settings. */
 export interface Client {
-  /** In the order it tries them. */
+  /** The addresses in the order of its attempts. */
   readonly servers: readonly ServerAddress[];
   readonly key: string;
-  /** Sent with every request. */
+  /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly random: Random;
-  /** After this much silence it hangs up and tries again elsewhere. */
+  /** After this time without data it disconnects and tries another server. */
   readonly patienceMs: number;
 }
 
@@ -23,13 +23,13 @@ export interface ClientRequestOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** Ends it from outside. */
+  /** Aborts it from outside. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Sends a request and hands the response to `use`. Whoever says nothing for the client's patience is hung up
- * on: `heard` begins it anew. Undefined when the connection broke, whenever that was.
+ * Sends a request and passes the response to `use`. Disconnects from a server that sends nothing for the client's
+ * patience; `heard` restarts this time. Undefined if the connection broke at any time.
  */
 export async function request<Result>(
   { key, headers: own, patienceMs }: Pick<Client, 'key' | 'headers' | 'patienceMs'>,

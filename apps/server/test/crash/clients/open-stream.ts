@@ -6,8 +6,8 @@ import type { Knowledge, OutgoingMessage } from './send-message.ts';
 import { readServerEvents } from './server-events.ts';
 
 /**
- * Streams the answer to a message: sends it, or, once its answer's id is known, takes the stream up after the
- * last event that came.
+ * Streams the answer to a message: sends the message, or, once the answer's id is known, resumes the stream after its
+ * last event.
  */
 export async function openStream(
   client: Client,
@@ -48,7 +48,7 @@ export async function openStream(
   };
 }
 
-/** Opens the stream of an answer from its start, as another tab does. */
+/** Opens the stream of an answer from its start, like another tab. */
 export async function replayAnswer(
   client: Client,
   server: ServerAddress,

@@ -4,17 +4,17 @@ import type { Client, ServerAddress } from './client.ts';
 import { openStream } from './open-stream.ts';
 import { sendAndWait } from './send-and-wait.ts';
 
-/** A message that is not answered by then never is. */
+/** A message without an answer after this time will not get one. */
 const GIVE_UP_MS = 60_000;
-/** Before the next try, as a polite client has it. */
+/** The pause before the next attempt. */
 const PAUSE_MS = [20, 150] as const;
 
 export interface OutgoingMessage {
   readonly chat: string;
   readonly content: string;
-  /** Whether its answer is waited for, or streamed. */
+  /** Whether the client waits for the answer, or streams it. */
   readonly form: 'wait' | 'stream';
-  /** As in `SentMessage`. */
+  /** See `SentMessage`. */
   readonly mayMeet?: readonly string[];
   readonly visitorAt?: string;
 }
@@ -22,15 +22,15 @@ export interface OutgoingMessage {
 /** The knowledge of a client after a request. */
 export interface Knowledge {
   readonly request: ClientRequest;
-  /** There is nothing more to learn. */
+  /** No further request is needed. */
   readonly isOver: boolean;
   /** The position at which the answer's stream can be continued. */
   readonly resumeAt?: { readonly messageId: string; readonly lastEventId: string | undefined };
 }
 
 /**
- * Sends a message as a good client does: under one idempotency key, again and again, now to this server and
- * now to that, until it knows how it ended. A stream that broke off is taken up after its last event.
+ * Sends a message like a correct client: with one idempotency key, repeatedly and to alternating servers, until it
+ * knows how it ended. An interrupted stream is resumed after its last event.
  */
 export async function sendMessage(client: Client, message: OutgoingMessage): Promise<SentMessage> {
   const { random, servers } = client;

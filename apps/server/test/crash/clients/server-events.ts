@@ -1,10 +1,10 @@
-/** An event of a stream of server-sent events, with the id that stands beside it. */
+/** An event of a stream of server-sent events, with its id. */
 export interface ServerEvent {
   readonly id: string | undefined;
   readonly data: string;
 }
 
-/** The events of a body, as they come; `heard` is called for whatever comes, a heartbeat too. */
+/** The events of a body, as they arrive; `heard` is called for all data, including heartbeats. */
 export async function* readServerEvents(
   body: ReadableStream<Uint8Array>,
   heard: () => void,
@@ -23,7 +23,7 @@ export async function* readServerEvents(
   }
 }
 
-/** Undefined for a comment. An event that was cut off is none. */
+/** Undefined for a comment. An event that was cut off is ignored. */
 function parse(block: string): ServerEvent | undefined {
   const valuesOf = (field: string) =>
     block

@@ -3,18 +3,21 @@ import type { Lab } from '../lab/lab.ts';
 import type { Site } from '../lab/site.ts';
 import type { Random } from '../random.ts';
 
-/** A way to do harm, to a server that is held at a crash point. */
+/** A fault, which is injected while a server is held at a crash point. */
 export interface Fault {
-  /** As it is named in the table and on the command line. */
+  /** Its name in the table and on the command line. */
   readonly name: string;
   readonly database: 'one node' | 'three nodes';
-  /** Whether an answer may fail by it. */
+  /** Whether it may make an answer fail. */
   readonly harmsModel: boolean;
-  /** Whether turns may stand still while it lasts. A server that is lost is no reason: the other one is there. */
+  /**
+   * Whether turns may make no progress while it lasts. The loss of one server is no reason, because the other one
+   * runs.
+   */
   readonly holdsUpTurns: boolean;
-  /** Whether it tells a server to stop: each time, what runs there may be handed over. */
+  /** Whether it stops a server: each time, its running turns may be handed over. */
   readonly drains: boolean;
-  /** Does the harm, lets go on what is held, and mends. Settles when all is as it was. */
+  /** Injects the fault, releases what is held, and repairs it. Settles when everything works again. */
   strike(target: Target): Promise<void>;
 }
 
@@ -26,8 +29,8 @@ export interface Target {
 }
 
 /**
- * Waits until a server that lost touch would do the most harm by coming back: half of the times in the moment in
- * which another one has taken over what it ran, and is at it; else long after.
+ * Waits until the return of a disconnected server would do the most damage: in half of the cases while another server
+ * runs the turns that it took over; otherwise long after that.
  */
 export async function untilSurprising({ lab, random }: Target): Promise<void> {
   const { leaseMs } = lab.bounds;

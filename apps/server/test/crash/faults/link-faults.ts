@@ -22,7 +22,7 @@ function faultOf(name: LinkName, what: string): Omit<Fault, 'strike'> {
   return { name: `${name}-${what}`, database: 'one node', harmsModel, holdsUpTurns: true, drains: false };
 }
 
-/** Nothing is lost, and all of it comes later than the lease lasts: what was given up arrives after all. */
+/** Nothing is lost, but everything arrives later than the lease lasts: requests that were given up still arrive. */
 function delayed(name: LinkName): Fault {
   return {
     ...faultOf(name, 'delayed'),
@@ -36,7 +36,10 @@ function delayed(name: LinkName): Fault {
   };
 }
 
-/** Connections break, most of them when an answer is about to come: what was asked is done, and nobody knows. */
+/**
+ * Connections break, most of them just before a response: the request was executed, but its sender does not know
+ * that.
+ */
 function reset(name: LinkName): Fault {
   return {
     ...faultOf(name, 'reset'),
@@ -50,7 +53,7 @@ function reset(name: LinkName): Fault {
   };
 }
 
-/** The other end is gone without a word; half of the times it still hears what is asked. */
+/** The other end vanishes without closing the connection. In half of the cases it still receives the requests. */
 function halfOpen(name: LinkName): Fault {
   return {
     ...faultOf(name, 'half-open'),

@@ -3,7 +3,7 @@ import type { Fault, Target } from './fault.ts';
 
 const harmless = { database: 'three nodes', harmsModel: false, holdsUpTurns: true, drains: false } as const;
 
-/** The primary dies: the others elect one of them, and it comes back as a secondary. */
+/** The primary dies: the others elect a new one, and it returns as a secondary. */
 export const killPrimary: Fault = {
   ...harmless,
   name: 'mongod-kill',
@@ -15,7 +15,7 @@ export const killPrimary: Fault = {
   },
 };
 
-/** The primary steps down in the middle of everything. */
+/** The primary steps down during writes. */
 export const stepDown: Fault = {
   ...harmless,
   name: 'step-down',

@@ -13,7 +13,7 @@ export const kill: Fault = {
   },
 };
 
-/** The process is told to stop while a call is held: it drains, hands over and ends, and another one starts. */
+/** The process gets SIGTERM while a call is held: it drains, hands over and ends, and another one starts. */
 export const terminate: Fault = {
   ...harmless,
   name: 'sigterm',
@@ -27,7 +27,10 @@ export const terminate: Fault = {
   },
 };
 
-/** The process stands still for longer than its leases, and wakes up as if nothing had been: perhaps while another one is at its work. */
+/**
+ * The process is suspended for longer than its leases, and then resumes, in some cases while another one runs its
+ * turns.
+ */
 export const suspend: Fault = {
   ...harmless,
   name: 'sigstop-sigcont',

@@ -1,7 +1,7 @@
 import type { CellHistory, Harm, Interval, ObservedTurn } from './history.ts';
 import { questionOf } from './to-history.ts';
 
-/** Every turn ends in time, well, by as many calls of the model as its runs explain. */
+/** Every turn ends in time, normally, and with no more calls of the model than its runs explain. */
 export function checkEnds(cell: CellHistory): string[] {
   const { promises, calls } = cell;
   const callsOf = Map.groupBy(calls, ({ context }) => questionOf(context));
@@ -27,7 +27,7 @@ export function checkEnds(cell: CellHistory): string[] {
   });
 }
 
-/** From when a turn could have run until it ended, without the time in which what it needs was away. */
+/** The time from when a turn could have run until it ended, without outages of its dependencies. */
 export function timeToEndMs(turn: ObservedTurn, { turns, harms }: CellHistory): number {
   const { chat, sequence, createdAt, endedAt } = turn;
   if (endedAt === undefined) return Number.POSITIVE_INFINITY;
@@ -36,7 +36,7 @@ export function timeToEndMs(turn: ObservedTurn, { turns, harms }: CellHistory): 
   return endedAt - from - heldUpMs({ from, to: endedAt }, harms);
 }
 
-/** Harms do not overlap each other. */
+/** Faults do not overlap. */
 function heldUpMs({ from, to }: Interval, harms: readonly Harm[]): number {
   return harms
     .filter(({ holdsUpTurns }) => holdsUpTurns)

@@ -12,7 +12,7 @@ export function checkFollowers({ followers, turns }: CellHistory): string[] {
     const first = Math.min(...stored.filter(({ answerId }) => accepted.has(answerId)).map(placeOf));
     return stored
       .filter(({ sequence, answerId }) => sequence >= first && !ended.has(answerId))
-      .map(({ id }) => `${name} was never told how turn ${id} ended`);
+      .map(({ id }) => `${name} never received the end of turn ${id}`);
   });
 }
 

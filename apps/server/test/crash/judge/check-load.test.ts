@@ -6,7 +6,7 @@ import type { ObservedCall } from './history.ts';
 const load = { running: 3, visitors: 2, perAddress: 2, visitorWaitMs: 0 };
 
 let number = 0;
-/** A call that the message of this sender caused: of the team, or of a visitor at an address. */
+/** A call of the model for a message of this sender: of the team, or of a visitor at an address. */
 function call(server: string, sender: string, from: number, to: number, isCut = false): ObservedCall {
   const context = [{ role: 'user', content: `${sender}/${++number}` }];
   return { number, server, from, to, isCut, context, text: `«${number}»` };

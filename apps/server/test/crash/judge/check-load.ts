@@ -1,9 +1,12 @@
 import type { CellHistory, LoadBounds, ObservedCall } from './history.ts';
 import { questionOf } from './to-history.ts';
 
-/** The model learns a little later than the server that a call was given up. */
+/** The model notices slightly later than the server that a call was aborted. */
 const CUT_NOTICED_MS = 500;
-/** A server counts the answers of an address elsewhere about once a second, and uses the count until the next. */
+/**
+ * A server counts the running answers of an address in other servers about once a second, and uses the count until
+ * the next.
+ */
 const COUNT_AGE_MS = 2_500;
 
 interface VisitedCall extends ObservedCall {
@@ -12,8 +15,8 @@ interface VisitedCall extends ObservedCall {
 }
 
 /**
- * Checks that no server ran more answers at once than it may, for everybody, for visitors, and for one address; and
- * that all servers together kept the bound of an address, as far as they knew of each other.
+ * Checks that no server ran more answers at once than allowed, in total, for visitors, and for one address; and that
+ * all servers together kept the bound of an address, as far as they knew of each other.
  */
 export function checkLoad({ calls, messages, promises: { load } }: CellHistory): string[] {
   if (!load) return [];
@@ -38,7 +41,9 @@ function checkServers(calls: readonly VisitedCall[], max: number, what: string):
   });
 }
 
-/** A server may exceed the bound by an eighth, at least one, and by what others started since it counted them. */
+/**
+ * A server may exceed the bound by an eighth, at least one, and by answers that others started since it counted them.
+ */
 function checkAddress(address: string, calls: readonly VisitedCall[], { perAddress }: LoadBounds): string[] {
   const max = perAddress + Math.max(Math.floor(perAddress / 8), 1);
   return calls.flatMap(({ server, from }) => {

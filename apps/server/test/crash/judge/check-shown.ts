@@ -1,6 +1,6 @@
 import type { CellHistory, ClientRequest, ObservedTurn, SentMessage } from './history.ts';
 
-/** The errors that are allowed while only deliberate faults occur: they tell the client to try again. */
+/** The errors that are allowed while only intended faults occur: the client may repeat the request. */
 const PASSING = new Set([
   'answer_pending',
   'answer_restarted',
@@ -9,10 +9,10 @@ const PASSING = new Set([
   'overloaded',
   'queue_full',
 ]);
-/** How an answer may fail where the model was harmed. */
+/** How an answer may fail after a fault of the model. */
 const FAILURES = new Set(['model_failed', 'model_timeout', 'model_unreachable']);
 
-/** Checks what clients received besides the answers: an end for each, no error that is a bug, nothing stale. */
+/** Checks everything that clients received besides the answers: one end for each, no error of a bug, nothing stale. */
 export function checkShown(cell: CellHistory): string[] {
   const { messages, turns, promises } = cell;
   const storedTurns = new Map(turns.map((turn) => [turn.userMessage?.content ?? '', turn]));
@@ -55,11 +55,11 @@ function checkApiError(
   return [`server ${server} refused with ${apiError.status} ${apiError.code}`];
 }
 
-/** A turn that was made before the request was sent was made by an earlier one. */
+/** A turn that was created before the request was sent belongs to an earlier request. */
 function checkReplay({ result, interval, form }: ClientRequest, turn: ObservedTurn | undefined): string[] {
   if (form === 'follow' || result.kind !== 'accepted' || result.isReplay || !turn) return [];
   if (turn.createdAt >= interval.from) return [];
-  return ['a repeat was not told that it is one'];
+  return ['a repeat was not marked as one'];
 }
 
 /** Checks that a request whose error has no id stored nothing, and neither did the requests before it. */
@@ -89,7 +89,7 @@ function checkAttempts({ requests }: SentMessage): string[] {
   return offences;
 }
 
-/** Nothing is stored, and the model is asked nothing, that nobody sent. */
+/** Only sent messages are stored and reach the model. */
 function checkUnsent({ messages, turns }: CellHistory): string[] {
   const sent = new Set(messages.map(({ content }) => content));
   return turns

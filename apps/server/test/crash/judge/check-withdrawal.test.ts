@@ -8,7 +8,7 @@ const use = (server: string, from: number, to: number, outcome: string): Use => 
   outcome,
 });
 
-/** A user who is blocked, and a server that learns of it four seconds later, as it ends a stream of theirs. */
+/** A user who is blocked, and a server that learns of it four seconds later, when it ends their stream. */
 const example: Withdrawal = {
   name: 'a block',
   code: 'user_blocked',

@@ -5,7 +5,7 @@ const PASSING = new Set(['database_unavailable', 'draining', 'overloaded']);
 
 /**
  * Checks that access ends at every server within the promised time after its withdrawal was acknowledged, for new
- * requests and open ones, stays withdrawn, and returns in the same time where it is given back.
+ * requests and open ones, stays withdrawn, and returns in the same time if it is given back.
  */
 export function checkWithdrawal(
   { name, code, withdrawn, restored, uses }: Withdrawal,
@@ -39,7 +39,7 @@ interface Circumstances {
   readonly servers: readonly string[];
   /** The promised time. */
   readonly withinMs: number;
-  /** While harm is done a server may be unable to learn of the withdrawal. */
+  /** During a fault a server may be unable to learn of the withdrawal. */
   readonly harms: readonly Harm[];
 }
 
@@ -51,7 +51,7 @@ function outlives({ interval, outcome }: Use, over: number, untilMs: number): bo
   return outcome !== 'broken' && interval.from <= over && interval.to > over && interval.to < untilMs;
 }
 
-/** The promised time after an acknowledgement, longer by the harm that was done meanwhile. */
+/** The promised time after an acknowledgement, extended by the faults in this time. */
 function deadlineOf({ to }: Interval, withinMs: number, harms: readonly Harm[]): number {
   let deadline = to + withinMs;
   for (const harm of harms.toSorted((one, other) => one.from - other.from)) {

@@ -3,8 +3,8 @@ import type { ReaderConnection, ShownEvent } from '@parley/turns/testing';
 import type { CellHistory, ClientRequest, ObservedCall, ObservedTurn, SentMessage } from './history.ts';
 
 /*
- * A cell in which all promises were kept: two messages of one chat. The first was waited for, at A, which died;
- * B took the turn over and answered a repeat. The second was streamed by B and taken up at A.
+ * A cell in which all promises were kept: two messages of one chat. The client waited for the first one at A, which
+ * died; B took the turn over and answered a repeat. The second was streamed by B and resumed at A.
  */
 
 const CHAT = 'chat_1';

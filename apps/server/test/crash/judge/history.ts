@@ -61,13 +61,13 @@ export interface Promises {
   /** A turn's time from its acceptance, or its predecessor's end, to its own end; not what it was held up. */
   readonly endWithinMs: number;
   readonly takeoversMax: number;
-  /** Servers that were told to stop: each may hand a turn over once. */
+  /** The number of stopped servers: each may hand a turn over once. */
   readonly handOvers: number;
   /** Calls of the model in one run of a turn. */
   readonly callsPerRunMax: number;
   /** Whether an answer may fail: only where the model was harmed. */
   readonly mayFail: boolean;
-  /** How many answers may run at once; undefined where nothing bounds them, or the model cannot tell. */
+  /** How many answers may run at once; undefined if there is no bound, or the model does not know the callers. */
   readonly load?: LoadBounds | undefined;
   /** Whether servers of release 0.1.0 took part. */
   readonly hasOlderRelease?: boolean;
@@ -128,7 +128,7 @@ export type ClientResult =
   | {
       readonly kind: 'accepted';
       readonly answerId: string;
-      /** Not told with a rejection. */
+      /** Absent in rejections. */
       readonly userMessageId?: string;
       readonly isReplay: boolean;
       readonly end?: ReportedEnd;

@@ -13,7 +13,7 @@ import {
 import type { CellHistory, ClientRequest, ObservedTurn, Promises } from './history.ts';
 import { judge } from './judge.ts';
 
-/** The example with the first turn otherwise. */
+/** The example with another first turn. */
 function withFirstTurn(change: Partial<ObservedTurn>): Partial<CellHistory> {
   return { turns: exampleTurns.map((turn, index) => (index === 0 ? { ...turn, ...change } : turn)) };
 }
@@ -27,7 +27,7 @@ function withPromises(change: Partial<Promises>): Partial<CellHistory> {
   return { promises: { ...exampleCell.promises, ...change } };
 }
 
-/** The example with nothing stored. */
+/** The example without stored data. */
 const withoutStored = { turns: [], lists: [], followers: [] };
 
 const [firstTurn, secondTurn] = exampleTurns;
@@ -83,12 +83,12 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
         /nobody sent/,
       ],
       [
-        'an answer stands in two turns',
+        'an answer is in two turns',
         withFirstTurn({ answer: { id: 'msg_a1', content: '«3» 🙂 so ', finishReason: 'stop' } }),
         /no call for its message wrote/,
       ],
       [
-        'two answers stand in one turn',
+        'two answers are in one turn',
         withFirstTurn({ answer: { id: 'msg_a1', content: `«1» ja ok ${FIRST_TEXT}`, finishReason: 'stop' } }),
         /no call for its message wrote/,
       ],
@@ -111,7 +111,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
         /its key belongs to/,
       ],
       [
-        'a repeat is not told that it is one',
+        'a repeat is not marked as one',
         {
           messages: exampleMessages.map((sent, index) =>
             index === 0
@@ -124,7 +124,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
               : sent,
           ),
         },
-        /not told that it is one/,
+        /not marked as one/,
       ],
       [
         'a list shows it twice',
@@ -137,7 +137,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
         /lists/,
       ],
       [
-        'a follower is told its end twice',
+        'a follower receives an end twice',
         {
           followers: exampleCell.followers.map((follower) => ({
             ...follower,
@@ -147,14 +147,14 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
         /received the end of .* twice/,
       ],
       [
-        'a follower is not told its end',
+        'a follower does not receive an end',
         {
           followers: exampleCell.followers.map((follower) => ({
             ...follower,
             events: follower.events.slice(0, -1),
           })),
         },
-        /was never told/,
+        /never received the end/,
       ],
     ],
   ],
@@ -266,17 +266,17 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
     'retention deletes only chats in which nothing was said since it judged them',
     [
       [
-        'a message was acknowledged after the judgement, and the chat is gone',
+        'a message was acknowledged after the judgement, and the chat was deleted',
         { ...withoutStored, judgements: [{ chat: 'chat_1', at: 900, isDeleted: true }] },
         /was acknowledged after retention judged chat_1/,
       ],
       [
         'a chat stays in which nothing was said since',
         { judgements: [{ chat: 'chat_1', at: 4_001, isDeleted: false }] },
-        /is still there/,
+        /still exists/,
       ],
       [
-        'a client is told that a chat is gone, and it is there',
+        'a client gets an error for a deleted chat, and the chat exists',
         {
           judgements: [{ chat: 'chat_1', at: 900, isDeleted: false }],
           ...withSecondRequests(
@@ -285,14 +285,14 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
             resumed,
           ),
         },
-        /said that the chat is gone, and it is there/,
+        /said that the chat was deleted, but it exists/,
       ],
       [
         'something of a deleted chat is left',
         { judgements: [{ chat: 'chat_1', at: 5_000, isDeleted: true }] },
         /was deleted and still has 2 turns/,
       ],
-      ['a chat that nobody judged is gone', { ...withoutStored }, /is lost/],
+      ['a chat that retention did not judge was deleted', { ...withoutStored }, /is lost/],
     ],
   ],
   [
@@ -337,7 +337,7 @@ test('the time in which what a turn needs is away is not counted', () => {
   expect(judge({ ...late, harms: [{ from: 1_050, to: 2_050, holdsUpTurns: true }] })).toEqual([]);
 });
 
-test('a chat whose retention is over may be gone with the messages that were sent before', () => {
+test('a chat whose retention is over may be deleted with the messages that were sent before', () => {
   const judgements = [{ chat: 'chat_1', at: 5_000, isDeleted: true }];
   expect(judge({ ...exampleCell, ...withoutStored, judgements })).toEqual([]);
 });

@@ -9,8 +9,8 @@ import type { CellHistory } from './history.ts';
 import { toHistory } from './to-history.ts';
 
 /**
- * Returns the violations of promises in a cell, as sentences. `checkHistory` has the rules of every history; these
- * need times, servers and the behavior of a correct client.
+ * Returns the violations of promises in a cell, as sentences. `checkHistory` has the rules for every history; these
+ * rules need times, servers and the behavior of a correct client.
  */
 export function judge(cell: CellHistory): string[] {
   return [

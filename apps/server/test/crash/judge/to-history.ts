@@ -1,7 +1,7 @@
 import type { ChatHistory, History, RequestHistory } from '@parley/turns/testing';
 import type { CellHistory, ClientRequest, Judgement, SentMessage } from './history.ts';
 
-/** A cell as the rules of every history read it. */
+/** Converts a cell to the form of `checkHistory`. */
 export function toHistory(cell: CellHistory): History {
   const { messages, calls, turns, followers, judgements, stoppedChats, promises } = cell;
   const { takeoversMax, handOvers, callsPerRunMax, hasOlderRelease } = promises;
@@ -22,13 +22,13 @@ export function toHistory(cell: CellHistory): History {
     ),
     takeoversMax,
     modelsMax: 1,
-    // Its bound of calls counts runs of one call each: what a run may call again is told as runs.
+    // The bound of calls there assumes one call per run, so repeated calls are counted as runs.
     handovers: runsMax * callsPerRunMax - 1 - takeoversMax,
     hasOlderRelease,
   };
 }
 
-/** The message a call answers: the last paragraph, since unanswered ones are joined before it. */
+/** The message that a call answers: the last paragraph, because unanswered messages are joined before it. */
 export function questionOf(context: readonly { readonly content: string }[]): string {
   return context.at(-1)?.content.split('\n\n').at(-1) ?? '';
 }
@@ -79,7 +79,7 @@ function chatHistory(
   };
 }
 
-/** Everything a client was shown of its answer, over all its connections. */
+/** All text of an answer that a client was shown, over all its connections. */
 function readerOf({ content, requests }: SentMessage): ChatHistory['readers'] {
   const connections = requests.map(({ connection }) => connection).filter((one) => one !== undefined);
   const answerId = requests.map(({ result }) => answerIdOf(result)).find((id) => id !== undefined);

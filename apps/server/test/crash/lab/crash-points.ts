@@ -8,7 +8,7 @@ export type Point = (typeof points)[number];
 
 /** The messages of the parent to the server under test. */
 export type Order =
-  /** Hold the call that comes to this point after `passes` others, until `proceed`. */
+  /** Hold the call that reaches this point after `passes` others, until `proceed`. */
   | { readonly kind: 'arm'; readonly point: Point; readonly passes: number }
   | { readonly kind: 'proceed' }
   | ExpireOrder;
@@ -19,7 +19,7 @@ export interface ExpireOrder {
   readonly team: Id<'team'>;
   readonly agent: Id<'agent'>;
   readonly at: number;
-  /** Between the judgement and the deletions, as in a long run of the job. */
+  /** The pause between the judgement and the deletions, as in a long run of the job. */
   readonly pauseMs: number;
 }
 
@@ -27,23 +27,23 @@ export interface ExpireOrder {
 export type Report =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'held' }
-  /** The order to expire the chats of this agent was obeyed, perhaps in vain. */
+  /** The order to expire the chats of this agent was executed, perhaps without effect. */
   | { readonly kind: 'expired'; readonly agent: Id<'agent'>; readonly isComplete: boolean }
-  /** A line of its log that tells of a bug. */
+  /** A line of its log that reports a bug. */
   | { readonly kind: 'trouble'; readonly line: string }
   | { readonly kind: 'stopping' };
 
 /**
- * The crash points of one server, as its stores: a call that comes to a point that is armed is reported and
- * goes no further until the parent says so. It may never come to that.
+ * The crash points of one server, as its stores: a call that reaches an armed point is reported and waits until the
+ * parent lets it proceed, which may never happen.
  */
 export class CrashPoints {
-  readonly #tell: (report: Report) => void;
+  readonly #report: (report: Report) => void;
   #armed: { point: Point; passes: number } | undefined;
   #gate = Promise.withResolvers<void>();
 
-  constructor(tell: (report: Report) => void) {
-    this.#tell = tell;
+  constructor(report: (report: Report) => void) {
+    this.#report = report;
   }
 
   obey(order: Exclude<Order, ExpireOrder>): void {
@@ -80,7 +80,7 @@ export class CrashPoints {
   async #pass(point: Point): Promise<void> {
     if (this.#armed?.point !== point || this.#armed.passes-- > 0) return;
     this.#armed = undefined;
-    this.#tell({ kind: 'held' });
+    this.#report({ kind: 'held' });
     await this.#gate.promise;
   }
 }

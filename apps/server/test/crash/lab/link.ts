@@ -1,18 +1,18 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP connection's way through 127.0.0.1, on which it can be held up, broken and lost. */
+/** The path of a TCP connection through 127.0.0.1, on which it can be delayed, broken and lost. */
 export interface Link {
   readonly port: number;
-  /** Everything waits, in both directions, until `mend`: then it comes, in order and complete. */
+  /** Delays everything in both directions until `mend`; then the data arrives in order and complete. */
   holdUp(): void;
   /**
-   * The other end is gone without a word: connections stand and take what is sent. `replies`: what is asked
-   * still arrives, and only the answers are lost. It ends with `mend`.
+   * The other end vanishes: connections stay open and accept data. `replies`: requests still arrive, and only the
+   * replies are lost. It ends with `mend`.
    */
   halfOpen(what: 'replies' | 'both'): void;
-  /** Resets every connection, and until `mend` each new one in the moment in which it is answered. */
+  /** Resets every connection, and until `mend` each new one when it is answered. */
   reset(): void;
-  /** As if nothing had been: what was half open is reset. */
+  /** Restores normal operation and resets half-open connections. */
   mend(): void;
   stop(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function openLink(target: number): Promise<Link> {
       const hasLost = weather.lost !== 'nothing';
       weather.gate?.resolve();
       Object.assign(weather, { gate: undefined, lost: 'nothing', isResetting: false } satisfies Weather);
-      // Bytes are missing in these connections: they cannot go on.
+      // These connections have lost bytes, so they cannot continue.
       if (hasLost) resetAll();
     },
     async stop() {
@@ -63,7 +63,7 @@ export async function openLink(target: number): Promise<Link> {
   };
 }
 
-/** Whether a reply reaches the client; one that is to be reset takes the connection with it. */
+/** Whether a reply reaches the client; a connection that is to be reset is reset by it. */
 function isDelivered(client: Socket, weather: Weather): boolean {
   if (weather.lost !== 'nothing') return false;
   if (!weather.isResetting) return true;
@@ -71,7 +71,7 @@ function isDelivered(client: Socket, weather: Weather): boolean {
   return false;
 }
 
-/** Hands on what `from` sends and how it ends, each thing after the one before it. */
+/** Forwards the data of `from` and its end, in order. */
 function join(
   from: Socket,
   to: Socket,
@@ -91,7 +91,7 @@ function join(
     }),
   );
   from.on('end', () => after(() => void to.end()));
-  // How it broke is told to the other side by the close that follows.
+  // The following close tells the other side how the connection broke.
   from.on('error', () => undefined);
   from.on('close', (hadError) => {
     sockets.delete(from);

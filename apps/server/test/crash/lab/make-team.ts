@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import { connectDatabase, mintApiKey } from '@parley/db';
 
-/** Makes a team with an agent and a key, as the first start does. */
+/** Creates a team with an agent and a key, as the first start does. */
 export async function makeTeam(mongoUri: string): Promise<{ key: string; agentId: string }> {
   const { stores, close } = await connectDatabase(mongoUri);
   try {

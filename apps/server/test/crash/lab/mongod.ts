@@ -13,7 +13,7 @@ export interface MongodOptions {
 }
 
 const LOOK_EVERY_MS = 20;
-/** The folder in which tests keep downloaded programs. */
+/** The folder of downloaded programs for tests. */
 const cacheDir = fileURLToPath(new URL('../../../../../node_modules/.cache/parley', import.meta.url));
 
 /** One node of a replica set: a `mongod` that can be killed and started again on the same data and port. */
@@ -27,7 +27,7 @@ export class Mongod {
     this.#options = options;
   }
 
-  /** Starts it, unless it runs, and waits until it takes connections. */
+  /** Starts it, unless it runs, and waits until it accepts connections. */
   async start(): Promise<void> {
     if (this.#child && isRunning(this.#child)) return;
     const { folder, port, replicaSet } = this.#options;
@@ -56,7 +56,7 @@ export class Mongod {
     await this.#end('SIGKILL');
   }
 
-  /** Its data is thrown away: there is nothing to be gained by an end in order. */
+  /** Its data is deleted anyway, so it needs no orderly stop. */
   async stop(): Promise<void> {
     await this.#end('SIGKILL');
   }
@@ -78,7 +78,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The words before a command that make the kernel end it with us, where the system has them. */
+/** The command prefix that makes the kernel end it with this process, on systems that have it. */
 function endingWithParent(): string[] {
   const words = ['setpriv', '--pdeathsig', 'KILL'];
   return spawnSync('setpriv', [...words.slice(1), 'true']).status === 0 ? words : [];

@@ -5,23 +5,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { freePort, Mongod } from './mongod.ts';
 
-/** A MongoDB of three nodes, whose primary can be lost. */
+/** A MongoDB of three nodes, whose primary can fail. */
 export interface ReplicaSet extends AsyncDisposable {
   readonly uri: string;
   /** `kill -9` of the primary. */
   killPrimary(): Promise<void>;
-  /** Asks the primary to be none any more. */
+  /** Makes the primary step down. */
   stepDown(): Promise<void>;
-  /** Settles when there is a primary, and everyone else follows it; a node that was killed is started again. */
+  /** Settles when there is a primary that all others follow; a killed node is started again. */
   heal(): Promise<void>;
 }
 
 const NAME = 'crash';
 const LOOK_EVERY_MS = 20;
 const HEAL_MAX_MS = 60_000;
-/** How long a primary that stepped down stays out of elections: they are over by then. */
+/** How long a primary that stepped down stays out of elections, which are over by then. */
 const STEP_DOWN_SECONDS = 5;
-/** Seconds instead of MongoDB's ten, and nothing else is different. */
+/** Seconds instead of MongoDB's ten; nothing else differs. */
 const SETTINGS = { electionTimeoutMillis: 1_000, heartbeatIntervalMillis: 200 };
 
 /** Starts three nodes; disposing of them ends them and removes their data. */
@@ -49,7 +49,7 @@ export async function openReplicaSet(): Promise<ReplicaSet> {
       await nodes.find(({ port }) => me === `127.0.0.1:${port}`)?.kill();
     },
     async stepDown() {
-      // It closes its connections as it goes, perhaps before it has answered.
+      // It closes its connections when it ends, perhaps before it has answered.
       await admin.command({ replSetStepDown: STEP_DOWN_SECONDS, force: true }).catch(() => undefined);
     },
     async heal() {
@@ -76,7 +76,7 @@ async function initiate(first: Mongod | undefined, hosts: readonly string[]): Pr
   }
 }
 
-/** Whether there is one primary and all others follow it; not while it cannot be asked. */
+/** Whether there is one primary that all others follow; false if it cannot be asked. */
 async function isWhole(admin: mongo.Db): Promise<boolean> {
   try {
     const { isWritablePrimary } = await admin.command({ hello: 1 });

@@ -5,14 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExpireOrder, Order, Point, Report } from './crash-points.ts';
 import type { ServerDeps } from './server-under-test.ts';
 
-/** The program of a server under test, as this checkout has it. */
+/** The program of a server under test in this checkout. */
 export const THIS_SERVER = new URL('./server-under-test.ts', import.meta.url);
 
-/** A database that elects a primary may reject a start or two. */
+/** A database that elects a primary may reject a few starts. */
 const STARTS_MAX = 20;
 const STOP_MAX_MS = 15_000;
 
-/** A place for a server process: one runs there, and when it was ended, another one is started. */
+/** A slot for a server process: one runs there, and after its end another one is started. */
 export class ServerSlot {
   readonly name: string;
   readonly #parts: ServerDeps;
@@ -33,17 +33,17 @@ export class ServerSlot {
     this.#logPath = logPath;
   }
 
-  /** Of the server that runs here, or ran last. */
+  /** The name of the server that runs here, or ran last. */
   get url(): string {
     return this.#url;
   }
 
-  /** Settles when the server that runs now has begun to stop, or has ended. */
+  /** Settles when the current server has begun to stop, or has ended. */
   get stopping(): Promise<void> {
     return this.#stopping;
   }
 
-  /** The errors of these servers since the last call that no fault caused. */
+  /** The errors of these servers since the last call that no fault explains. */
   takeTroubles(): string[] {
     return this.#troubles.splice(0).map((trouble) => `server ${this.name}: ${trouble}`);
   }
@@ -63,12 +63,12 @@ export class ServerSlot {
     await this.#held.promise;
   }
 
-  /** Lets a held call go on, and holds none any more. */
+  /** Releases a held call, and holds no more. */
   proceed(): void {
     this.#order({ kind: 'proceed' });
   }
 
-  /** Has the server delete chats as retention does. False when it could not delete them all, or has ended. */
+  /** Makes the server delete chats as retention does. False if it could not delete them all, or has ended. */
   expire(order: Omit<ExpireOrder, 'kind'>): Promise<boolean> {
     return new Promise((resolve) => {
       this.#expiring.set(order.agent, resolve);
@@ -88,7 +88,7 @@ export class ServerSlot {
     if (child && isRunning(child)) await once(child, 'exit');
   }
 
-  /** Tells the server to stop, and starts another program in its place. */
+  /** Stops the server, and starts another program in its place. */
   async replaceBy(entry: URL): Promise<void> {
     this.signal('SIGTERM');
     await this.exited();
@@ -96,7 +96,7 @@ export class ServerSlot {
     await this.start();
   }
 
-  /** Ends the server in order, by force where that fails. */
+  /** Stops the server in order, by force if that fails. */
   async stop(): Promise<void> {
     this.proceed();
     this.signal('SIGCONT');
@@ -106,7 +106,7 @@ export class ServerSlot {
     clearTimeout(force);
   }
 
-  /** One that served has ended: its supervisor starts another, unless whoever ended it does. */
+  /** A server that had started has ended: its supervisor starts another one, unless the test ended it. */
   #onEnd(code: number | null): void {
     if (!this.#isToEnd || code) this.#troubles.push(`it ended by itself, or not in order, with code ${code}`);
     if (!this.#isToEnd) void this.start();

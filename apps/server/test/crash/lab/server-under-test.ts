@@ -39,7 +39,7 @@ process.on('message', async (message) => {
   const isComplete = (await expire?.(order)) ?? false;
   tell({ kind: 'expired', agent: order.agent, isComplete });
 });
-/** Its parent is gone. */
+/** Its parent has ended. */
 const onOrphaned = () => process.exit(1);
 process.on('disconnect', onOrphaned);
 

@@ -3,7 +3,7 @@ import { type Link, openLink } from './link.ts';
 import { ServerSlot } from './server-slot.ts';
 import { modelKeyOf } from './slow-model.ts';
 
-/** A server's place, with its ways to the model and to the database. */
+/** A server's slot, with its links to the model and the database. */
 export interface Site {
   readonly slot: ServerSlot;
   readonly modelLink: Link;
@@ -16,7 +16,7 @@ export interface LabBounds {
   readonly tickMs: number;
   /** From SIGTERM to the hand-over of what still runs. */
   readonly drainMs: number;
-  /** Answers that a server runs at once; as many again wait. The product's default where none is named. */
+  /** The maximum number of running answers; as many again wait. Default: the product's. */
   readonly runningTurnsMax?: number;
   readonly waitingTurnsMax?: number;
   /** Answers of one address of visitors. */
@@ -31,14 +31,14 @@ export interface SiteOptions {
   readonly modelPort: number;
   readonly bounds: LabBounds;
   readonly logPath: string;
-  /** The program that runs there; of this checkout where none is named. */
+  /** The program that runs there. Default: this checkout's. */
   readonly entry?: URL | undefined;
 }
 
 const READY_MAX_MS = 30_000;
 const LOOK_EVERY_MS = 25;
 
-/** Makes the place; no server runs there yet. */
+/** Creates the slot; no server runs there yet. */
 export async function openSite(options: SiteOptions): Promise<Site & { stop(): Promise<void> }> {
   const { name, mongoUri, bounds } = options;
   const modelLink = await openLink(options.modelPort);
@@ -62,7 +62,7 @@ export async function openSite(options: SiteOptions): Promise<Site & { stop(): P
   };
 }
 
-/** Settles when the server says that it serves. */
+/** Settles when the server reports that it accepts requests. */
 export async function untilReady({ slot }: Site): Promise<void> {
   const giveUpAt = performance.now() + READY_MAX_MS;
   while (!(await isReady(slot.url))) {
@@ -85,7 +85,7 @@ function portOf(mongoUri: string): number {
   return Number(new URL(mongoUri).port);
 }
 
-/** The replica set knows its node by the node's own address: only a direct connection stays on the link. */
+/** The replica set knows its node by the node's own address, so only a direct connection stays on the link. */
 function addressThrough(link: Link, mongoUri: string): string {
   const url = new URL(mongoUri);
   url.port = `${link.port}`;

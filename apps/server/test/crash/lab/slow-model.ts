@@ -4,17 +4,17 @@ import type { ObservedCall } from '../judge/history.ts';
 import { questionOf } from '../judge/to-history.ts';
 import type { Random } from '../random.ts';
 
-/** A model that takes its time, remembers every call, and answers each with a text of its own. */
+/** A slow model that records every call, and answers each with a different text. */
 export interface SlowModel {
   readonly port: number;
   readonly calls: readonly ObservedCall[];
   /** Settles when a call of this server is held in the middle of its answer, the one after `passes` others. */
   hold(server: string, passes: number): Promise<void>;
-  /** Lets a held call go on, and holds none any more. */
+  /** Releases a held call, and holds no more. */
   proceed(): void;
-  /** Settles when the model was called this often. */
+  /** Settles when the model was called this many times. */
   called(times: number): Promise<void>;
-  /** Settles when a message is asked that was asked before: another server has taken it over. */
+  /** Settles when a message arrives for the second time: another server has taken its turn over. */
   calledAgain(): Promise<void>;
   /** Settles when no call is being answered. */
   quiet(): Promise<void>;
@@ -23,11 +23,11 @@ export interface SlowModel {
 
 type Mutable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
 
-/** Words of one, two, three and four bytes; the last are surrogate pairs, which an offset may not split. */
+/** Words of one, two, three and four bytes; the last are surrogate pairs, which an offset must not split. */
 const WORDS = ['ja', 'grün', '言葉', '🙂', 'ok', 'naïve', '𝛼𝛽', 'so', 'weiter', '…'];
 const KEY_PREFIX = 'server-';
 
-/** How a server's calls are known: by the key it was given. */
+/** A server's calls are identified by the key that it was given. */
 export function modelKeyOf(server: string): string {
   return `${KEY_PREFIX}${server}`;
 }
@@ -35,7 +35,7 @@ export function modelKeyOf(server: string): string {
 /** An answer of a few pieces takes some tenths of a second. */
 export const USUAL_PACE: ModelPace = { pieces: [6, 14], pauseMs: [4, 30] };
 
-/** `pieces` bounds the pieces of an answer, `pauseMs` the time from one to the next. */
+/** `pieces` is the maximum number of pieces of an answer, `pauseMs` the time between two. */
 export interface ModelPace {
   readonly pieces: readonly [number, number];
   readonly pauseMs: readonly [number, number];
@@ -60,7 +60,7 @@ export async function startSlowModel(random: Random, pace: ModelPace): Promise<S
     const number = calls.length + 1;
     const own = random.fork(`${number}`);
     const words = Array.from({ length: own.between(...pace.pieces) }, () => `${own.pick(WORDS)} `);
-    // The number comes first: no other answer begins so, and a stale one is known.
+    // The number comes first: no other answer begins with it, so a stale one is recognized.
     const pieces = [`«${number}» `, ...words];
     const server = serverOf(call);
     const isAgain = calls.some(({ context }) => questionOf(context) === questionOf(call.body.messages));

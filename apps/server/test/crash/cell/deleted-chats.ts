@@ -14,8 +14,8 @@ export async function isDeleted({ raw }: Lab, chat: string): Promise<boolean> {
   return (await raw.collection<{ _id: string }>('turns').findOne({ _id: markerOf(chat) })) !== null;
 }
 
-/** In the end a deleted chat is gone at every server, and only its marker is stored. Returns what is left of it. */
-export async function checkGone(lab: Lab, chat: string): Promise<string[]> {
+/** In the end no server finds a deleted chat, and only its marker is stored. Returns what is left of it. */
+export async function checkDeleted(lab: Lab, chat: string): Promise<string[]> {
   const giveUpAt = performance.now() + SETTLE_MAX_MS;
   for (;;) {
     const left = [...(await storedOf(lab, chat)), ...(await shownOf(lab, chat))];
