@@ -3,7 +3,9 @@ import type { Lab } from '../lab/lab.ts';
 import type { Cell } from '../matrix.ts';
 import type { Random } from '../random.ts';
 import { type CellResult, resultOf } from './cell-result.ts';
+import { type CredentialKinds, credentialKinds } from './credential-kinds.ts';
 import { checkDeletion, type Deletion, deleteWhileWriting } from './deletions.ts';
+import { NewCredential } from './new-credentials.ts';
 import { promisesOf } from './promises.ts';
 import { Retention } from './retention.ts';
 import { createChat, Scene } from './scene.ts';
@@ -28,13 +30,17 @@ export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Rand
   const deletions: Deletion[] = [];
   const retentions: Retention[] = [];
   const withdrawals: AccessWithdrawal[] = [];
+  const offences: string[] = [];
+  const firstKinds = random.fork('credentials').between(0, credentialKinds.length - 1);
   const count = Math.ceil(size.turns / size.strikes / PEOPLE.length);
   for (let round = 1; round <= size.strikes; round++) {
     const nameOf = (part: string) => `${cell.name}/${part}/round-${round}`;
-    const [{ id: toDelete }, retention, withdrawal] = await Promise.all([
+    const { withdrawn, created } = kindsOf(firstKinds + round);
+    const [{ id: toDelete }, retention, withdrawal, credential] = await Promise.all([
       createChat(lab),
       Retention.open(lab, nameOf('retained'), random.fork(nameOf('retained'))),
-      AccessWithdrawal.open(lab, nameOf('withdrawn'), random.fork(nameOf('withdrawn'))),
+      AccessWithdrawal.open(lab, nameOf('withdrawn'), withdrawn),
+      NewCredential.open(lab, nameOf('created'), created),
     ]);
     retentions.push(retention);
     withdrawals.push(withdrawal);
@@ -50,7 +56,9 @@ export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Rand
       deleteWhileWriting(lab, toDelete, nameOf('deleted'), random.fork(nameOf('deleted'))),
       retention.run(random.fork(nameOf('retention'))),
       withdrawal.run(random.fork(nameOf('withdrawal'))),
+      credential.create(random.fork(nameOf('credential'))),
     ]);
+    offences.push(...(await credential.check()));
     deletions.push(deletion);
     messages.push(...sent.flat());
     if (harm) harms.push(harm);
@@ -59,7 +67,13 @@ export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Rand
   const episodes = [...retained, ...withdrawals.map(({ episode }) => episode)];
   const observed = await scene.end(messages, episodes);
   const ofDeletions = await Promise.all(deletions.map((deletion) => checkDeletion(lab, deletion)));
-  const troubles = [...observed.troubles, ...ofDeletions.flat()];
+  const troubles = [...observed.troubles, ...ofDeletions.flat(), ...offences];
   const promises = promisesOf(cell.fault, lab, harms.length);
   return resultOf(cell.name, { ...observed, troubles, harms, promises }, size.strikes, withdrawals);
+}
+
+function kindsOf(place: number): CredentialKinds {
+  const kinds = credentialKinds[place % credentialKinds.length];
+  if (!kinds) throw new RangeError('no kinds of credentials');
+  return kinds;
 }

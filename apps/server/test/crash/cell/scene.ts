@@ -86,12 +86,14 @@ export async function create<Created>(
   path: string,
   body: object,
   headers: Readonly<Record<string, string>> = { 'x-api-key': key },
+  method: 'POST' | 'PUT' = 'POST',
 ): Promise<Created> {
   const response = await fetch(`${sites[0].slot.url}${path}`, {
-    method: 'POST',
+    method,
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`${method} ${path} was answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Created;
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NewGuest, NewKey } from '@parley/contract';
 import { readApiError } from '../clients/api-errors.ts';
 import { type Client, request, type ServerAddress } from '../clients/client.ts';
 import { sendMessage } from '../clients/send-message.ts';
@@ -8,6 +7,9 @@ import { checkWithdrawal } from '../judge/check-withdrawal.ts';
 import type { ClientRequest, Interval, SentMessage, Use } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
+import { type Access, type AccessKind, accesses } from './accesses.ts';
+import { askUntilDone, GIVE_UP_MS } from './ask-until-done.ts';
+import { untilAccepted } from './credential-uses.ts';
 import { create, type Episode } from './scene.ts';
 import { clientOf } from './writers.ts';
 
@@ -19,28 +21,11 @@ const PAUSE_MS = 100;
 const WITHIN_MS = 800;
 /** Longer than any heartbeat: only the server ends a stream. */
 const STREAM_PATIENCE_MS = 20_000;
-/** After the promised time, what has not happened by then is judged as it is. */
-const GIVE_UP_MS = 30_000;
-
-type Act = { readonly method: 'PUT' | 'POST' | 'DELETE'; readonly path: string };
-
-/** Somebody's access, and how it is withdrawn. */
-interface Access {
-  readonly key: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** The code of their requests after that. */
-  readonly code: string;
-  readonly withdraw: Act;
-  readonly giveBack?: Act;
-  /** Whether their answers are stopped too. */
-  readonly stopsAnswers: boolean;
-}
-
-const accesses = { block: blockedGuest, 'sign-out': signedOutGuest, 'revoked-family': keyOfRevokedFamily };
 
 /**
  * Somebody whose access is withdrawn while they send messages, wait for answers and follow a chat: a blocked user, one
- * who is signed out, or a key whose issuer is revoked. Both servers are asked until they know, and again in the end.
+ * who is signed out, a key whose issuer is revoked, or a user whose token's signing secret or issuer is removed. Both
+ * servers are asked until they know, and again in the end.
  */
 export class AccessWithdrawal {
   readonly #lab: Lab;
@@ -60,11 +45,11 @@ export class AccessWithdrawal {
     this.#chat = chat;
   }
 
-  /** Gives access, of a kind that the random numbers choose, while nothing disturbs the servers. */
-  static async open(lab: Lab, name: string, random: Random): Promise<AccessWithdrawal> {
-    const kind = random.pick(Object.keys(accesses) as (keyof typeof accesses)[]);
+  /** Gives access of this kind, while nothing disturbs the servers. */
+  static async open(lab: Lab, name: string, kind: AccessKind): Promise<AccessWithdrawal> {
     const access = await accesses[kind](lab);
     const headers = { 'x-api-key': access.key, ...access.headers };
+    await untilAccepted(lab, headers);
     const { id } = await create<{ id: string }>(lab, '/chat', { agentId: lab.agentId }, headers);
     return new AccessWithdrawal(lab, `${name}/${kind}`, access, id);
   }
@@ -76,7 +61,7 @@ export class AccessWithdrawal {
     const following = this.#follow(follower, isBack.signal);
     const writing = Array.from({ length: PEOPLE }, (_, person) => this.#write(person + 1, random));
     await delay(random.between(0, WITHIN_MS));
-    const withdrawn = await this.#ask(this.#access.withdraw, random.fork('withdraw'));
+    const withdrawn = await askUntilDone(this.#lab, this.#access.withdraw, random.fork('withdraw'));
     this.#withdrawn = withdrawn;
     await Promise.all(writing);
     const { giveBack } = this.#access;
@@ -86,7 +71,7 @@ export class AccessWithdrawal {
       following,
       this.#watch(true).then(async () => {
         if (!isGivenBack) return;
-        this.#restored = await this.#ask(giveBack, random.fork('give back'));
+        this.#restored = await askUntilDone(this.#lab, giveBack, random.fork('give back'));
         await this.#watch(false);
         isBack.abort();
       }),
@@ -190,64 +175,10 @@ export class AccessWithdrawal {
       (response, heard) =>
         response.ok ? read(response, heard) : readApiError(response).then(({ code }) => code),
     );
-    const outcome = answered ?? 'broken';
+    const outcome = answered ?? (signal?.aborted ? 'open' : 'broken');
     this.#uses.push({ server: name, interval: { from, to: Date.now() }, outcome });
     return outcome;
   }
-
-  /** Asks one server after the other until one has done it. Undefined when none did. */
-  async #ask(
-    { method, path }: Act,
-    random: Random,
-  ): Promise<(Interval & { readonly tries: number }) | undefined> {
-    const client = clientOf(this.#lab, random, random.between(0, this.#lab.sites.length - 1));
-    const from = Date.now();
-    const giveUpAt = performance.now() + GIVE_UP_MS;
-    for (let tries = 1; performance.now() < giveUpAt; tries++) {
-      const url = `${client.servers[tries % client.servers.length]?.url}${path}`;
-      const isDone = await request(client, url, { method }, async (response) => {
-        await response.arrayBuffer();
-        return response.ok;
-      });
-      if (isDone) return { from, to: Date.now(), tries };
-      await delay(PAUSE_MS);
-    }
-    return undefined;
-  }
-}
-
-async function makeGuest(lab: Lab) {
-  const { key } = await create<NewKey>(lab, '/key', { kind: 'publishable', access: 'guest' });
-  const { userId, token } = await create<NewGuest>(lab, '/guest', {}, { 'x-api-key': key });
-  return { userId, key, headers: { 'x-user-token': token } };
-}
-
-async function blockedGuest(lab: Lab): Promise<Access> {
-  const { userId, ...guest } = await makeGuest(lab);
-  const path = `/user/${userId}/block`;
-  return {
-    ...guest,
-    code: 'user_blocked',
-    withdraw: { method: 'PUT', path },
-    giveBack: { method: 'DELETE', path },
-    stopsAnswers: true,
-  };
-}
-
-async function signedOutGuest(lab: Lab): Promise<Access> {
-  const { userId, ...guest } = await makeGuest(lab);
-  const withdraw = { method: 'POST', path: `/user/${userId}/sign-out` } as const;
-  return { ...guest, code: 'user_signed_out', withdraw, stopsAnswers: false };
-}
-
-/** A key that another key issued, which is revoked with all that it issued. */
-async function keyOfRevokedFamily(lab: Lab): Promise<Access> {
-  const scopes = ['chats:read', 'chats:write', 'keys:write'];
-  const issuer = await create<NewKey>(lab, '/key', { kind: 'secret', scopes });
-  const issued = { kind: 'secret', scopes: ['chats:read', 'chats:write'] };
-  const { key } = await create<NewKey>(lab, '/key', issued, { 'x-api-key': issuer.key });
-  const withdraw = { method: 'DELETE', path: `/key/${issuer.id}?revokeIssued=true` } as const;
-  return { key, code: 'unauthorized', withdraw, stopsAnswers: false };
 }
 
 function useOf({ server, interval, result, apiError, connection }: ClientRequest): Use {

@@ -20,7 +20,12 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** The errors of a caller who has lost access: an answer in the middle of its stream goes on without them. */
-const LOST_ACCESS_CODES: ReadonlySet<string> = new Set(['unauthorized', 'user_blocked', 'user_signed_out']);
+const LOST_ACCESS_CODES: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'user_blocked',
+  'user_signed_out',
+  'user_token_invalid',
+]);
 
 export function isAccessLost(code: string): boolean {
   return LOST_ACCESS_CODES.has(code);

@@ -60,6 +60,11 @@ describe('a withdrawal is complained about when', () => {
       /kept a request open/,
     ],
     [
+      'a stream is still open when its client gives up',
+      withUse(example, use('B', 800, 40_000, 'open')),
+      /kept a request open/,
+    ],
+    [
       'a server was never asked afterwards',
       { ...example, uses: example.uses.slice(0, 1) },
       /server B never answered/,

@@ -52,7 +52,10 @@ export interface Withdrawal {
 export interface Use {
   readonly server: string;
   readonly interval: Interval;
-  /** `success`, the code of its rejection or of its stream's end, or `broken` when its client learned neither. */
+  /**
+   * `success`, the code of its rejection or of its stream's end, `open` for a stream that the client closed in the end, or
+   * `broken` when its client learned neither.
+   */
   readonly outcome: string;
 }
 

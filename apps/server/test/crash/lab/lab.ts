@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintId } from '@parley/contract';
 import { mongo } from 'mongoose';
+import { type IssuerKey, makeIssuerKey, startTokenIssuer } from '../../support/token-issuer.ts';
 import type { Harm } from '../judge/history.ts';
 import type { Random } from '../random.ts';
 import type { Point } from './crash-points.ts';
@@ -22,6 +23,8 @@ export interface Lab extends AsyncDisposable {
   readonly mongoUri: string;
   readonly agentId: string;
   readonly key: string;
+  /** An identity provider: the address of its key set, and the key that signs its tokens. Nothing harms it. */
+  readonly identityProvider: { readonly url: string; readonly key: IssuerKey };
   readonly bounds: LabBounds;
   /** All harm that was done so far. */
   readonly harms: Harm[];
@@ -73,6 +76,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const team = await (options.makeTeam ?? makeTeam)(mongoUri);
   const model = await startSlowModel(random, pace);
   owned.defer(() => model.stop());
+  const identityProvider = await openIdentityProvider(owned);
   const open = async (name: string) => {
     const logPath = join(logFolder, `${replicaSet ? 'three-nodes' : 'one-node'}-${name}.log`);
     const hasDatabaseLink = !replicaSet;
@@ -92,6 +96,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     replicaSet,
     raw,
     mongoUri,
+    identityProvider,
     bounds,
     harms: [],
     accessEndsWithinMs: (options.accessEndsWithinMs ?? ACCESS_ENDS_MS) + (options.patienceMs ?? 0),
@@ -106,6 +111,13 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     ready: async () => void (await Promise.all(sites.map(untilReady))),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+async function openIdentityProvider(owned: AsyncDisposableStack): Promise<Lab['identityProvider']> {
+  const [issuer, key] = await Promise.all([startTokenIssuer(), makeIssuerKey('ES256', 'lab')]);
+  owned.defer(async () => void (await issuer.stop()));
+  issuer.show(key.jwk);
+  return { url: issuer.url, key };
 }
 
 async function temporaryFolder(owned: AsyncDisposableStack): Promise<string> {

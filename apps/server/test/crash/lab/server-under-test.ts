@@ -65,6 +65,8 @@ await untilStopped(async () => {
     contextTokens: 100_000,
     bounds,
     trustProxy: parseTrustProxy('1'),
+    // The token issuer of the lab is at an address of this machine.
+    toolAddresses: { arePrivateAllowed: true },
   });
   expire = async ({ team, agent, at, pauseMs }) => {
     let isComplete = true;
