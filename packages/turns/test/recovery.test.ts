@@ -1,6 +1,7 @@
 import { echoOf } from '@parley/agent/testing';
 import type { Id } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DELETION_WORK_MAX_MS } from '../src/recover/intervals.ts';
 import { RECOVERY_MS, STEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
@@ -15,6 +16,7 @@ import {
   turnsOf,
 } from './harness.ts';
 import { StoreTap } from './store-tap.ts';
+import { TestClock } from './test-clock.ts';
 
 /* The recovery loop finds turns that no process runs and leaves running ones alone. */
 
@@ -191,6 +193,32 @@ describe('the recovery loop', () => {
     expect(failures.length).toBeGreaterThanOrEqual(55);
     bad.clear();
     await replica.live(10 * RECOVERY_MS);
+    await eventually(left).toEqual([]);
+  });
+
+  test('the recovery loop finishes the deletions behind a purge that does not end', async () => {
+    const [endless, other] = [await harness.newChat(), await harness.newChat()];
+    for (const chat of [endless, other]) await harness.db.stores.chats.markDeleted(harness.scope, chat);
+    const tap = new StoreTap(harness.db.stores);
+    const hold = Promise.withResolvers<void>();
+    let purges = 0;
+    tap.intercept('chats.purge', async (proceed, [chat]) => {
+      if (chat !== endless) return proceed();
+      purges++;
+      await hold.promise;
+      return proceed();
+    });
+    const clock = new TestClock();
+    harness.startReplica({ tap, clock });
+    const left = () => harness.db.stores.chats.listMarked(10, []);
+    await expect.poll(() => purges).toBe(1);
+    expect((await left()).sort()).toEqual([endless, other].sort());
+    clock.advance(DELETION_WORK_MAX_MS);
+    await clock.rounds();
+    clock.advance(LEASE_MS);
+    await eventually(left).toEqual([endless]);
+    expect(purges).toBe(1);
+    hold.resolve();
     await eventually(left).toEqual([]);
   });
 

@@ -9,5 +9,8 @@ export const PASSES_PER_LEASE = 3;
 /** The longest pause before a deletion that fails is tried again. */
 export const DELETION_RETRY_MAX_MS = 10 * 60_000;
 
+/** A deletion that takes longer is not waited for: it continues, and those behind it are finished meanwhile. */
+export const DELETION_WORK_MAX_MS = 60_000;
+
 /** After so many failures in a row the database is unreachable, and the pass ends: the rest is tried later. */
 export const UNREACHABLE_MAX = 3;

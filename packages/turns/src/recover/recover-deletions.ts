@@ -2,7 +2,12 @@ import { ApiError, type Id } from '@parley/contract';
 import { jittered } from '@parley/quota';
 import type { TurnDeps } from '../dependencies.ts';
 import { FailingItems } from './failing-items.ts';
-import { DELETION_RETRY_MAX_MS, PASSES_PER_LEASE, UNREACHABLE_MAX } from './intervals.ts';
+import {
+  DELETION_RETRY_MAX_MS,
+  DELETION_WORK_MAX_MS,
+  PASSES_PER_LEASE,
+  UNREACHABLE_MAX,
+} from './intervals.ts';
 import { removeDeletedChat } from './remove-deleted-chat.ts';
 
 const PAGE = 50;
@@ -17,6 +22,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
   const failing = new FailingItems<Id<'chat'>>(clock, {
     min: pauseMs,
     max: Math.max(pauseMs, DELETION_RETRY_MAX_MS),
+    workMax: DELETION_WORK_MAX_MS,
   });
   while (!signal.aborted) {
     try {
