@@ -92,7 +92,7 @@ async function exerciseTeamsKeysAndAgents(
   await userStatuses.signOut(scope, 'user 2');
   await userStatuses.find(scope, 'user 1');
   await userStatuses.findNow(scope, 'user 1');
-  await userStatuses.listBlockedSince(new Date(0), 10);
+  await userStatuses.listBlockedSince(new Date(0), 10, []);
   const { id: secret } = await signingSecrets.ensure(scope);
   const users = [{ team: id, user: 'user 1' }];
   await credentials.read({

@@ -1,6 +1,8 @@
+import { mintId } from '@parley/contract';
+import type { BlockedUser } from '@parley/db';
 import type { Clock } from '@parley/turns';
 import { expect, test } from 'vitest';
-import { type Job, startBackgroundJobs } from './background-jobs.ts';
+import { type Job, jobsOf, startBackgroundJobs } from './background-jobs.ts';
 
 /** A clock that the test moves. */
 class SteppedClock implements Clock {
@@ -136,4 +138,34 @@ test('closing waits for running jobs, and starts no more', async () => {
   await closing;
   await clock.advance(1_000);
   expect(runs).toBe(1);
+});
+
+test.each([
+  ['at the same time', () => 0],
+  ['one after the other', (index: number) => index],
+  ['in groups', (index: number) => Math.floor(index / 700)],
+])('the answers of 2,500 users who were blocked %s are all stopped', async (_, atOf) => {
+  const team = mintId('team');
+  const now = Date.now();
+  const blocked: BlockedUser[] = Array.from({ length: 2_500 }, (_one, index) => ({
+    ...{ id: `status-${index}`, team, user: `user-${index}` },
+    blockedAt: new Date(now + atOf(index)),
+  }));
+  const stopped: string[] = [];
+  const unused = undefined as never;
+  const [, job] = jobsOf(
+    unused,
+    {
+      ...{ guests: unused, agents: unused, chats: unused },
+      userStatuses: {
+        listBlockedSince: async (since: Date, limit: number, except: readonly string[]) =>
+          blocked.filter(({ id, blockedAt }) => blockedAt >= since && !except.includes(id)).slice(0, limit),
+      } as never,
+    },
+    { deleteIdleChat: unused, stopUser: async (_scope, user) => void stopped.push(user) },
+    () => undefined,
+  );
+  expect(job?.name).toBe('blocked users');
+  await job?.run(new AbortController().signal);
+  expect(stopped).toEqual(blocked.map(({ user }) => user));
 });

@@ -1,6 +1,6 @@
 import { DeletionProgress, type Eraser, expireChats, finishDeletions, RetentionProgress } from '@parley/api';
 import { type Id, limits } from '@parley/contract';
-import type { Stores } from '@parley/db';
+import type { BlockedUser, Stores } from '@parley/db';
 import { type Clock, FailingItems, type OperatorLog, systemClock, type Turns } from '@parley/turns';
 
 /** A job that is repeated in the background. It can run on several servers at the same time. */
@@ -84,18 +84,35 @@ function blockedUsers(
     maxMs: 5 * MINUTE_MS,
     async run(signal) {
       const since = new Date(Date.now() - limits.blockSettledMs);
-      for (const { team, user } of await userStatuses.listBlockedSince(since, BLOCKED_USERS_PAGE)) {
+      for await (const { id, team, user } of blockedSince(userStatuses, since)) {
         if (signal.aborted) return;
-        const name = `${team}/${user}`;
-        if (failing.isSkipped(name)) continue;
+        if (failing.isSkipped(id)) continue;
         try {
-          await failing.try(name, () => turns.stopUser({ team }, user));
+          await failing.try(id, () => turns.stopUser({ team }, user));
         } catch (error) {
           log('warn', "a blocked user's answers could not be stopped; it will be retried", { team, error });
         }
       }
     },
   };
+}
+
+/** All users who were blocked since then, read in pages. Each page begins at the time at which the last one ended. */
+async function* blockedSince(
+  { listBlockedSince }: Stores['userStatuses'],
+  since: Date,
+): AsyncGenerator<BlockedUser> {
+  let from = since;
+  let ofThatTime: string[] = [];
+  for (;;) {
+    const page = await listBlockedSince(from, BLOCKED_USERS_PAGE, ofThatTime);
+    yield* page;
+    const last = page.at(-1)?.blockedAt;
+    if (page.length < BLOCKED_USERS_PAGE || !last) return;
+    const ids = page.filter(({ blockedAt }) => +blockedAt === +last).map(({ id }) => id);
+    ofThatTime = +last === +from ? [...ofThatTime, ...ids] : ids;
+    from = last;
+  }
 }
 
 function deletions(eraser: Eraser): Job {

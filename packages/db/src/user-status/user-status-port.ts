@@ -9,6 +9,15 @@ export interface UserStatus {
   readonly signedOutAt?: Date;
 }
 
+/** A user of any team who was blocked. */
+export interface BlockedUser {
+  /** The id of the status. */
+  readonly id: string;
+  readonly team: Id<'team'>;
+  readonly user: string;
+  readonly blockedAt: Date;
+}
+
 /** The blocked and signed-out users of a team. */
 export interface UserStatusStore {
   /** Blocks a user. Every process rejects the user within seconds. Returns the time of the first block. Repeatable. */
@@ -23,9 +32,9 @@ export interface UserStatusStore {
    * The current status of a user. Read it before you issue something to them that works longer than `limits.cacheMs`.
    */
   findNow(scope: Scope, user: string): Promise<UserStatus>;
-  /** Users of all teams who were blocked since then, the first ones first. */
-  listBlockedSince(
-    since: Date,
-    limit: number,
-  ): Promise<{ readonly team: Id<'team'>; readonly user: string }[]>;
+  /**
+   * At most `limit` users of all teams who were blocked since then, the first ones first, without the statuses of
+   * `except`. Users whose data was deleted are not listed.
+   */
+  listBlockedSince(since: Date, limit: number, except: readonly string[]): Promise<BlockedUser[]>;
 }

@@ -65,13 +65,16 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
 
     findNow: ({ team }, user) => read(team, user),
 
-    async listBlockedSince(since, limit) {
-      const found = await userStatuses
-        .find({ blockedAt: trusted({ $gte: since }) }, { team: 1, user: 1 })
-        .sort({ blockedAt: 1 })
-        .limit(limit)
-        .lean();
-      return found.flatMap(({ team, user }) => (user === undefined ? [] : [{ team, user }]));
+    async listBlockedSince(since, limit, except) {
+      const filter = {
+        blockedAt: trusted({ $gte: since }),
+        user: trusted({ $exists: true }),
+        _id: trusted({ $nin: [...except] }),
+      };
+      const found = await userStatuses.find(filter).sort({ blockedAt: 1 }).limit(limit).lean();
+      return found.flatMap(({ _id: id, team, user, blockedAt }) =>
+        user === undefined || blockedAt === undefined ? [] : [{ id, team, user, blockedAt }],
+      );
     },
   };
 
