@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type {} from '@parley/embedded/testing/form';
 import { defineConfig } from 'vitest/config';
+import './scripts/compile-cache.ts';
 import { LongestFirst } from './scripts/longest-first.ts';
 import { TallyReporter } from './scripts/tally-reporter.ts';
 import {
@@ -12,10 +12,6 @@ import {
   SLOW_TESTS,
 } from './scripts/test-files.ts';
 
-// Processes that tests start load compiled files: they start in half the time.
-// biome-ignore lint/style/noProcessEnv: Node reads it from the environment of the processes.
-process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
-
 /** Its files change nothing that another one in the same process could see, and share the modules of the server. */
 const shared = {
   isolate: false,
@@ -25,7 +21,10 @@ const shared = {
   restoreMocks: true,
 };
 
-/** The tests of every change: the short form of everything. `npm run test:slow` runs the long forms. */
+/**
+ * The tests of every change: the short form of everything. `npm run test:slow` runs the rest, and `npm run check` the tests
+ * in `test`, which read the sources.
+ */
 export default defineConfig({
   test: {
     globalSetup: ['packages/embedded/src/testing/global-setup.ts'],

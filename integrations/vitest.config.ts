@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import '../scripts/compile-cache.ts';
 import { TallyReporter } from '../scripts/tally-reporter.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
