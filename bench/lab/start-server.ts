@@ -26,7 +26,7 @@ const MAIN = new URL('../../apps/server/src/main.ts', import.meta.url);
 
 /** Starts the real server, as `npm start` does, and waits until it answers. */
 export async function startServer(options: {
-  /** Tells the servers of a run apart. */
+  /** Distinguishes the servers of a run. */
   readonly name: string;
   readonly folder: string;
   readonly mongodbUri: string;

@@ -196,7 +196,7 @@ test('pieces of a call, however cut and damaged, give that call or none that can
   );
 });
 
-test('pieces of a call with correct numbers and ids give that call, whatever precedes its arguments', () => {
+test('pieces of a call with correct numbers and ids give that call, with any text before its arguments', () => {
   fc.assert(
     fc.property(values, fc.array(fc.nat(), { maxLength: 6 }), fc.boolean(), (value, cuts, isPreceded) => {
       const written = JSON.stringify(value);

@@ -32,7 +32,7 @@ describe('a watch', () => {
     expect(watch.timeout).toContain('did not begin to answer');
   });
 
-  test('stops exactly when the calls of a step have had their time, whatever the model sends', () => {
+  test('stops exactly when the calls of a step have used their time, even while the model sends pieces', () => {
     const { watch, stop } = startWatch({ stepTimeMaxMs: 70_000 });
     vi.advanceTimersByTime(5_000);
     watch.beginStep();

@@ -157,7 +157,7 @@ describe('a list of models', () => {
       throw new ApiError('model_loading');
     };
     const { start } = open({}, { endpoint: loading });
-    const unknown = { provider: 'gone', model: 'm' };
+    const unknown = { provider: 'unknown', model: 'm' };
     expect(await start({ agent: { models: [unknown, ...models] } }).outcome).toMatchObject({
       model: 'second/m2',
     });

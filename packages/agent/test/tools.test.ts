@@ -159,7 +159,7 @@ describe('an answer with a tool', () => {
     expect(harness.model.calls()[1]?.body.messages[1]?.tool_calls).toHaveLength(2);
   });
 
-  test('an answer without tools makes no calls, whatever the model writes', async () => {
+  test('an answer without tools makes no calls, even if the model requests some', async () => {
     const harness = await open();
     harness.model.reply(scripts.toolCalls([inRome], 'Text.'));
     expect(await harness.start().outcome).toMatchObject({ text: 'Text.', calls: 1 });

@@ -49,7 +49,7 @@ export function joinExchanges(known: Exchange, received: Exchange): Exchange {
 
 /**
  * Adds a received version of an answer. A retry creates a new answer; ids sort by age, so the answer with the
- * larger id wins, in whatever order they arrive.
+ * larger id wins, in any order of arrival.
  */
 export function withAnswer(known: Exchange, received: AnswerEntry): Exchange {
   const { answer } = known;

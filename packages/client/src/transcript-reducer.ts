@@ -100,7 +100,7 @@ function accept(
   return isPassed ? state : { ...state, exchanges: [...state.exchanges, reported] };
 }
 
-/** Every event of a running answer ends its wait for the model, unless it tells of one. */
+/** Every event of a running answer ends its wait for the model, unless it reports one. */
 function grow(
   state: TranscriptState,
   answerId: string,

@@ -46,9 +46,9 @@ describe('mintId', () => {
 
   test('mints ids that sort by time until the time part is full', () => {
     vi.useFakeTimers();
-    const moments = ['2041-01-01', '2100-01-01', '2500-06-15', '3000-12-31'];
-    const ids = moments.map((moment) => {
-      vi.setSystemTime(new Date(`${moment}T00:00:00Z`));
+    const dates = ['2041-01-01', '2100-01-01', '2500-06-15', '3000-12-31'];
+    const ids = dates.map((date) => {
+      vi.setSystemTime(new Date(`${date}T00:00:00Z`));
       return mintId('turn');
     });
     expect(ids.toSorted()).toEqual(ids);

@@ -68,7 +68,7 @@ export const limits = {
   /** Parley's own cursors are shorter. */
   cursorLengthMax: 512,
   /**
-   * Waiting turns of one chat. People do not type further ahead; scripts get an error that tells them to
+   * Waiting turns of one chat. People do not type further ahead; scripts get an error that asks them to
    * wait.
    */
   queuedTurnsPerChatMax: 8,

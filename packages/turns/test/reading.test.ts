@@ -158,7 +158,7 @@ describe('a reader', () => {
     for (const reader of readers) await eventually(() => reader.text).toBe('2');
     second.finish();
     for (const reader of readers) expect(await reader.done).toBeUndefined();
-    // Between the ends of both turns a reader may be told that the message waits for a place.
+    // Between the ends of both turns a reader may receive the status that the message waits for a place.
     const [here, elsewhere] = readers.map(({ events }) =>
       events.filter(({ event }) => event.type !== 'status'),
     );

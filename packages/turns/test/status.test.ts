@@ -4,7 +4,7 @@ import { AnswerReader } from './answer-reader.ts';
 import { eventually, type Harness, type Replica, startHarness, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* Readers are told why an answer does not come yet, in every process, and nothing once it has ended. */
+/* Readers in every process receive the reason why an answer has not begun yet, and nothing after its end. */
 
 let harness: Harness;
 
@@ -30,7 +30,7 @@ function waiting(until: Date): AnswerEvent {
   return { type: 'status', status: 'waiting_for_model', retryAt: until.toISOString() };
 }
 
-test('readers in every process are told once of a wait for the model, also those that come later', async () => {
+test('readers in every process are notified once of a wait for the model, also those that come later', async () => {
   const { agent, owner, other } = startTwo(harness);
   const place = await begin(harness, owner, 'busy');
   const run = await agent.run('busy');
@@ -50,7 +50,7 @@ test('readers in every process are told once of a wait for the model, also those
   expect((await turnsOf(harness, place.chat))[0]).not.toHaveProperty('wait');
 });
 
-test('a reader that resumes is told of the present wait once, and none that resumes behind the end', async () => {
+test('a reader that resumes is notified once of the present wait, and not if it resumes behind the end', async () => {
   const { agent, owner, other } = startTwo(harness);
   const place = await begin(harness, owner, 'resumed');
   const run = await agent.run('resumed');
@@ -99,7 +99,7 @@ test('a reader in another process ignores a wait that has passed, and one of an 
   expect(reader.types).not.toContain('status');
 });
 
-test('readers of a queued message are told how many messages of its chat come before it', async () => {
+test('readers of a queued message receive how many messages of its chat come before it', async () => {
   const { agent, owner, other } = startTwo(harness);
   const first = await begin(harness, owner, 'first');
   await agent.run('first');
@@ -118,7 +118,7 @@ test('readers of a queued message are told how many messages of its chat come be
   for (const reader of [...readers, running]) expect(await reader.done).toBeUndefined();
 });
 
-test('readers of a message that waits for a place alone are told that no message comes before it', async () => {
+test('readers of a message that waits for a place alone receive that no message comes before it', async () => {
   const { other } = startTwo(harness);
   const place = await begin(harness, other, 'no place');
   const reader = read(other, place);

@@ -7,7 +7,7 @@ export interface SteppedRun {
   readonly messages: readonly string[];
   readonly signal: AbortSignal;
   emit(text: string): void;
-  /** Tells that the model's server makes the run wait. */
+  /** Reports that the model's server makes the run wait. */
   wait(until: Date | undefined): void;
   /** Ends the answer with what was emitted. */
   finish(): void;

@@ -31,7 +31,7 @@ const nobody: Host = {
 };
 
 /**
- * Tells the embedding page that the frame is ready, and waits for its answer. The frame's `frame-ancestors`
+ * Notifies the embedding page that the frame is ready, and waits for its answer. The frame's `frame-ancestors`
  * policy decides which pages may embed it.
  */
 export function openHost(): Promise<Host> {

@@ -45,7 +45,7 @@ test('a held call waits for its gate', async () => {
   expect(await ask('y')).toBe(`200 ${echoOf('y')}`);
 });
 
-test('an answer may wait in its middle, and tells when the client hangs up', async () => {
+test('an answer may wait in its middle, and reports the disconnection of the client', async () => {
   const gate = createGate();
   model.reply(async (call) => {
     call.text('one');
@@ -54,11 +54,11 @@ test('an answer may wait in its middle, and tells when the client hangs up', asy
     call.finish();
   });
   const controller = new AbortController();
-  const answer = ask('x', controller.signal).catch(() => 'hung up');
+  const answer = ask('x', controller.signal).catch(() => 'disconnected');
   const call = await model.callTo('x');
   expect(await model.callTo('x')).toBe(call);
   controller.abort();
-  expect(await answer).toBe('hung up');
+  expect(await answer).toBe('disconnected');
   await call.aborted;
   expect(call.isAborted).toBe(true);
   gate.release();

@@ -158,13 +158,13 @@ describe('a reader of one run', () => {
     }
   });
 
-  test('a reader of a queued turn is told once how many messages come before, and not after the end', () => {
+  test('a reader of a queued turn receives once how many messages come before, and not after the end', () => {
     const position = startPosition(undefined);
     const queued = (count: number) => ({ type: 'status', status: 'queued', position: count });
-    const told = (turnsBefore: number) => position.queue({ turnsBefore }).map(({ event }) => event);
-    expect(told(2)).toMatchObject([{ type: 'start' }, queued(2)]);
-    expect(told(2)).toEqual([]);
-    expect(told(1)).toEqual([queued(1)]);
+    const received = (turnsBefore: number) => position.queue({ turnsBefore }).map(({ event }) => event);
+    expect(received(2)).toMatchObject([{ type: 'start' }, queued(2)]);
+    expect(received(2)).toEqual([]);
+    expect(received(1)).toEqual([queued(1)]);
     // It resumes with the cursor of the event before the status.
     const resumed = startPosition({ attempt: 0, part: 0, offset: 0 });
     expect(resumed.queue({ turnsBefore: 1 }).map(({ event }) => event)).toEqual([queued(1)]);

@@ -117,7 +117,7 @@ export class ReaderPosition {
   }
 
   /**
-   * Tells a status once, with the cursor of the event before it, to a reader that was not shown the end. A cursor that no
+   * Emits a status once, with the cursor of the event before it, to a reader that was not shown the end. A cursor that no
    * server issued is not repeated.
    */
   #emitStatus(event: Extract<AnswerEvent, { type: 'status' }>, emit: Emit): void {

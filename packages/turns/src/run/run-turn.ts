@@ -202,7 +202,7 @@ function logFailure(
 }
 
 /**
- * Tells the readers of this process that the model's server makes the run wait, or that the wait is over. The wait is
+ * Notifies the readers of this process that the model's server makes the run wait, or that the wait is over. The wait is
  * also stored, for the readers of other processes; the run does not depend on that.
  */
 function setWait({ store, followers, work, log }: RunDeps, run: Run, until: Date | undefined): void {

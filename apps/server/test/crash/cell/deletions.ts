@@ -44,7 +44,7 @@ export async function checkDeletion(lab: Lab, { chat, offences }: Deletion): Pro
   return [...offences, ...(await checkDeleted(lab, chat))];
 }
 
-/** None of these messages may stay, whatever the deletion answers. */
+/** None of these messages may stay, for any response of the deletion. */
 async function send(lab: Lab, random: Random, chat: string, content: string): Promise<void> {
   const client = clientOf(lab, random, random.between(0, lab.sites.length - 1));
   const body = { content, role: 'user', wait: false };

@@ -9,7 +9,7 @@ export interface Rejected {
   readonly isTransient: boolean;
 }
 
-/** The errors that tell a client to try again. */
+/** The errors after which a client may repeat the request. */
 const PASSING_CODES: ReadonlySet<string> = new Set([
   'answer_pending',
   'answer_restarted',
@@ -49,7 +49,7 @@ export async function readApiError(response: Response): Promise<Rejected> {
 export function resultOfApiError({ code, messageId, isTransient }: Rejected): ClientResult {
   if (messageId === undefined) return { kind: 'refused', code };
   if (code === 'database_unavailable') return { kind: 'refused', code, answerId: messageId };
-  // A rejection does not tell the first request of a key from its repeats.
+  // A rejection is the same for the first request of a key and its repeats.
   const accepted = { kind: 'accepted', answerId: messageId, isReplay: true } as const;
   return isTransient || isAccessLost(code)
     ? accepted

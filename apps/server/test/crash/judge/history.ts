@@ -88,7 +88,7 @@ export interface LoadBounds {
 }
 
 export interface Harm extends Interval {
-  /** Turns may stand still meanwhile: what they need is away. */
+  /** Turns may make no progress meanwhile, because a dependency is unreachable. */
   readonly holdsUpTurns: boolean;
 }
 

@@ -331,7 +331,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
   });
 });
 
-test('the time in which what a turn needs is away is not counted', () => {
+test('the time in which a dependency of a turn is unreachable is not counted', () => {
   const late = { ...exampleCell, ...withPromises({ endWithinMs: 2_000 }) };
   expect(judge(late)).toHaveLength(1);
   expect(judge({ ...late, harms: [{ from: 1_050, to: 2_050, holdsUpTurns: true }] })).toEqual([]);

@@ -91,7 +91,7 @@ function join(
     }),
   );
   from.on('end', () => after(() => void to.end()));
-  // The following close tells the other side how the connection broke.
+  // The following close passes the cause on to the other side.
   from.on('error', () => undefined);
   from.on('close', (hadError) => {
     sockets.delete(from);
