@@ -319,7 +319,7 @@ export const errorRegister = {
   rate_limited: {
     trpcCode: 'TOO_MANY_REQUESTS',
     message: 'Too many requests in this minute. Try again after `Retry-After` seconds.',
-    when: 'The key, the user or the address has reached its limit of requests per minute; `X-RateLimit-*` on every response tells how many are left. Nothing was recorded: you can repeat the request with the same `Idempotency-Key`.',
+    when: 'The key, the user or the address has reached its limit of requests per minute; `X-RateLimit-*` on every response shows how many are left. Nothing was recorded: you can repeat the request with the same `Idempotency-Key`.',
     retryAfterSeconds: 60,
   },
   budget_exhausted: {
@@ -467,7 +467,7 @@ export const errorRegister = {
   draining: {
     trpcCode: 'SERVICE_UNAVAILABLE',
     message: 'This server is shutting down. Try again: another server takes over.',
-    when: 'The process was told to stop. If the response has a `messageId`, the turn and its stream continue on another server.',
+    when: 'The process is stopping. If the response has a `messageId`, the turn and its stream continue on another server.',
     retryAfterSeconds: 2,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -12,8 +12,9 @@ import { Random } from './random.ts';
 import { crowdedBounds } from './settings.ts';
 
 /*
- * The crash matrix in short: each harm once. A server, the connection to the database and the one to the model are harmed
- * for every change, the other cells are slow tests. All of them, and more turns: `npm run crash-test`.
+ * The short form of the crash matrix: each fault once. Faults of a server, of the connection to the database and of
+ * the one to the model are tested for every change; the other cells are slow tests. All cells with more turns: `npm
+ * run crash-test`.
  */
 
 const chosen = isLongForm()
@@ -35,10 +36,10 @@ const chosen = isLongForm()
     ];
 
 const SIZE = { turns: 12, strikes: 1 };
-/** Whether an end comes in time is measured by the whole run: here a machine may be as busy as it likes. */
+/** Only the whole run checks that ends come in time, because this machine may be busy. */
 const END_WITHIN_MS = 60_000;
 
-/** Shorter than the whole run's: a lease that a busy machine loses costs a takeover, and no promise. */
+/** Shorter than in the whole run: a lease that a busy machine loses costs a takeover, but no promise. */
 const LEASE_MS = 1_000;
 
 const seed = Math.floor(Math.random() * 2 ** 31);

@@ -5,7 +5,7 @@ import type { Act } from './ask-until-done.ts';
 import { create } from './scene.ts';
 import { newIssuerSettings, signAsIdentityProvider, signWithSecret } from './user-tokens.ts';
 
-/** Somebody's access, and how it is withdrawn. */
+/** The access of a caller, and the function that withdraws it. */
 export interface Access {
   readonly key: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -14,19 +14,19 @@ export interface Act {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An acknowledged act. Earlier tries without a response may have been done too, or may still be. */
+/** An acknowledged act. Earlier attempts without a response may also have taken effect, or may still do so. */
 export interface DoneAct extends Interval {
   readonly tries: number;
   readonly answer: unknown;
 }
 
 const PAUSE_MS = 100;
-/** After the promised time, what has not happened by then is judged as it is. */
+/** After the promised time, acts that have not happened are judged as not done. */
 export const GIVE_UP_MS = 30_000;
 
 /**
- * Asks one server after the other until one has done it. Undefined when none did. An earlier try without a response may
- * have removed what a later one does not find.
+ * Asks one server after the other until one has done it. Undefined if none did. An earlier attempt without a response
+ * may have removed an object that a later one does not find.
  */
 export async function askUntilDone(
   lab: Lab,

@@ -11,13 +11,13 @@ const DELETE_MAX_MS = 60_000;
 /** Messages before, during and after the deletion. */
 const MESSAGES = 6;
 
-/** A chat that was deleted while people wrote into it, and what broke a promise meanwhile. */
+/** A chat that was deleted while users wrote into it, and the violations of promises. */
 export interface Deletion {
   readonly chat: string;
   readonly offences: readonly string[];
 }
 
-/** Deletes a chat, at whichever server answers, while people write into it. */
+/** Deletes a chat, at any server that responds, while users write into it. */
 export async function deleteWhileWriting(
   lab: Lab,
   chat: string,
@@ -39,7 +39,7 @@ export async function deleteWhileWriting(
   return { chat, offences };
 }
 
-/** Returns what broke a promise, also what is left of the chat. */
+/** Returns the violations of promises, including the remains of the chat. */
 export async function checkDeletion(lab: Lab, { chat, offences }: Deletion): Promise<string[]> {
   return [...offences, ...(await checkDeleted(lab, chat))];
 }
@@ -57,7 +57,7 @@ async function send(lab: Lab, random: Random, chat: string, content: string): Pr
   );
 }
 
-/** Asks again, at another server, until one says that the chat is deleted, or there no more. */
+/** Asks again, at another server, until one confirms the deletion, or no longer finds the chat. */
 async function deleteChat(lab: Lab, random: Random, chat: string): Promise<boolean> {
   const giveUpAt = performance.now() + DELETE_MAX_MS;
   const client = clientOf(lab, random, random.between(0, lab.sites.length - 1));

@@ -11,7 +11,7 @@ import { newIssuerSettings, signAsIdentityProvider, signWithSecret } from './use
 /** The credential is created within this time. */
 const WITHIN_MS = 800;
 
-/** A kind of credential that is created while the servers are harmed. */
+/** A kind of credential that is created while faults are injected. */
 export type CreatedKind = 'key' | 'guest' | 'signing-secret' | 'token-issuer';
 
 /** How a credential is created, and the headers of a request with it. */
@@ -20,7 +20,7 @@ interface Creation {
   headersOf(answer: unknown): Promise<Readonly<Record<string, string>>>;
 }
 
-/** A credential that is created while harm is done. If that is acknowledged, every server accepts it afterwards. */
+/** A credential that is created during faults. If the creation is acknowledged, every server accepts it afterwards. */
 export class NewCredential {
   readonly #lab: Lab;
   readonly #name: string;
@@ -35,18 +35,18 @@ export class NewCredential {
     this.#creation = creation;
   }
 
-  /** Creates what it needs, while nothing disturbs the servers. */
+  /** Creates the required objects while no fault is injected. */
   static async open(lab: Lab, name: string, kind: CreatedKind): Promise<NewCredential> {
     return new NewCredential(lab, name, kind, await creations[kind](lab));
   }
 
-  /** Creates it, however often the servers have to be asked. */
+  /** Creates it, with as many requests as necessary. */
   async create(random: Random): Promise<void> {
     await delay(random.between(0, WITHIN_MS));
     this.#done = await askUntilDone(this.#lab, this.#creation.act, random);
   }
 
-  /** Uses it at every server, after the harm. Returns what broke a promise. */
+  /** Uses it at every server, after the faults. Returns the violations of promises. */
   async check(): Promise<string[]> {
     const act = this.#done;
     if (!act) return [`${this.#name}: no server created the credential`];
@@ -95,7 +95,7 @@ const creations: Readonly<Record<CreatedKind, (lab: Lab) => Promise<Creation>>> 
   },
 };
 
-/** Removes the secrets that the act created, one for each try that was done: a team may have five. */
+/** Removes the secrets that the act created, one for each attempt that took effect: a team may have five. */
 async function removeSecrets({ sites, key }: Lab, { from, to }: DoneAct): Promise<void> {
   const [{ slot }] = sites;
   const headers = { 'x-api-key': key };

@@ -15,14 +15,17 @@ import { writeMessages } from './writers.ts';
 
 export interface CellSize {
   readonly turns: number;
-  /** How often the harm is done; the turns are spread over the times. */
+  /** How often the fault is injected; the turns are distributed over the injections. */
   readonly strikes: number;
 }
 
-/** People at once in each chat. */
+/** The number of users in each chat at once. */
 const PEOPLE = [1, 2, 1, 2] as const;
 
-/** Runs one cell: people write, chats are deleted, harm is done, all settles, and what was seen is judged. */
+/**
+ * Runs one cell: users write, chats are deleted, faults are injected, everything settles, and the observations are
+ * judged.
+ */
 export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Random): Promise<CellResult> {
   const scene = await Scene.open(lab, PEOPLE.length, random);
   const messages: SentMessage[] = [];

@@ -8,7 +8,7 @@ import { endFollowers, startFollowers } from './followers.ts';
 import { readLists, readTurns, untilSettled } from './observe.ts';
 import { replayAll } from './writers.ts';
 
-/** The observations of a scene, from all sides. */
+/** The observations of a scene: of its clients, servers, model and database. */
 export type Observation = Omit<CellHistory, 'harms' | 'promises'>;
 
 /** Events in separate chats, which no follower watches. */
@@ -22,7 +22,7 @@ export interface Episode {
   readonly judged?: readonly Omit<Judgement, 'isDeleted'>[];
 }
 
-/** Some chats of their own in a lab, each with a follower, watched until nothing moves in them any more. */
+/** Separate chats in a lab, each with a follower, which are observed until nothing changes in them any more. */
 export class Scene {
   readonly chats: readonly string[];
   readonly #lab: Lab;
@@ -43,7 +43,7 @@ export class Scene {
     return new Scene(lab, chats, startFollowers(lab, chats, random));
   }
 
-  /** Waits until all has settled, and answers what was seen. */
+  /** Waits until everything has settled, and returns the observations. */
   async end(written: readonly SentMessage[], episodes: readonly Episode[] = []): Promise<Observation> {
     const lab = this.#lab;
     await lab.ready();
@@ -75,12 +75,12 @@ export class Scene {
   }
 }
 
-/** Creates a chat, with the team's agent where none is named. */
+/** Creates a chat, by default with the team's agent. */
 export async function createChat(lab: Lab, agentId: string = lab.agentId): Promise<Chat> {
   return await create<Chat>(lab, '/chat', { agentId });
 }
 
-/** Creates something while every server serves. */
+/** Creates an object while every server accepts requests. */
 export async function create<Created>(
   { sites, key }: Lab,
   path: string,

@@ -4,7 +4,7 @@ import { SignJWT } from 'jose';
 import { signAsIssuer } from '../../support/token-issuer.ts';
 import type { Lab } from '../lab/lab.ts';
 
-/** Longer than a cell runs, and as long as a token may live. */
+/** Longer than a cell runs, and the maximum lifetime of a token. */
 const LIFE_S = 3_500;
 
 const now = () => Math.floor(Date.now() / 1_000);

@@ -14,7 +14,7 @@ import { create, type Episode } from './scene.ts';
 import { clientOf } from './writers.ts';
 
 const PEOPLE = 2;
-/** Messages of each of them at most: who has lost access leaves. */
+/** The maximum number of messages of each caller: a caller who has lost access sends no more. */
 const MESSAGES = 3;
 const PAUSE_MS = 100;
 /** The access is withdrawn within this time. */
@@ -23,9 +23,9 @@ const WITHIN_MS = 800;
 const STREAM_PATIENCE_MS = 20_000;
 
 /**
- * Somebody whose access is withdrawn while they send messages, wait for answers and follow a chat: a blocked user, one
- * who is signed out, a key whose issuer is revoked, or a user whose token's signing secret or issuer is removed. Both
- * servers are asked until they know, and again in the end.
+ * A caller whose access is withdrawn while they send messages, wait for answers and follow a chat: a blocked user,
+ * one who is signed out, a key whose issuer is revoked, or a user whose token's signing secret or issuer is removed.
+ * Both servers are asked until they know of the withdrawal, and again in the end.
  */
 export class AccessWithdrawal {
   readonly #lab: Lab;
@@ -45,7 +45,7 @@ export class AccessWithdrawal {
     this.#chat = chat;
   }
 
-  /** Gives access of this kind, while nothing disturbs the servers. */
+  /** Gives access of this kind, while no fault is injected. */
   static async open(lab: Lab, name: string, kind: AccessKind): Promise<AccessWithdrawal> {
     const access = await accesses[kind](lab);
     const headers = { 'x-api-key': access.key, ...access.headers };
@@ -54,7 +54,7 @@ export class AccessWithdrawal {
     return new AccessWithdrawal(lab, `${name}/${kind}`, access, id);
   }
 
-  /** Withdraws the access while it is used. The servers are watched further in the background. */
+  /** Withdraws the access while it is used. The servers are observed further in the background. */
   async run(random: Random): Promise<void> {
     const isBack = new AbortController();
     const follower = this.#client(random.fork('follower'), STREAM_PATIENCE_MS);
@@ -84,7 +84,7 @@ export class AccessWithdrawal {
     return { messages: this.#messages, chats, ...(this.#access.stopsAnswers && { stopped: chats }) };
   }
 
-  /** Asks both servers once more, and returns what broke a promise. */
+  /** Asks both servers once more, and returns the violations of promises. */
   async finish(): Promise<string[]> {
     const { sites, harms, accessEndsWithinMs: withinMs } = this.#lab;
     await this.#settled;

@@ -5,7 +5,7 @@ export interface Rejected {
   readonly status: number;
   readonly code: string;
   readonly messageId?: string;
-  /** Trying again helps. */
+  /** Another attempt can succeed. */
   readonly isTransient: boolean;
 }
 
@@ -19,7 +19,7 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
   'queue_full',
 ]);
 
-/** The errors of a caller who has lost access: an answer in the middle of its stream goes on without them. */
+/** The errors of a caller who has lost access. An answer that is being streamed continues without them. */
 const LOST_ACCESS_CODES: ReadonlySet<string> = new Set([
   'unauthorized',
   'user_blocked',

@@ -7,8 +7,8 @@ import type {
 } from '@parley/turns/testing';
 
 /*
- * The history of a cell: what clients sent and received, what the model was asked, what the database contains, and
- * when faults occurred. Times are of one machine's clock, in milliseconds.
+ * The history of a cell: the requests and responses of clients, the calls of the model, the stored data, and the
+ * times of faults. Times are of one machine's clock, in milliseconds.
  */
 
 export interface CellHistory {
@@ -23,12 +23,12 @@ export interface CellHistory {
   readonly judgements: readonly Judgement[];
   /** The errors that servers logged about themselves. */
   readonly troubles: readonly string[];
-  /** The harm that was done. */
+  /** The injected faults. */
   readonly harms: readonly Harm[];
   readonly promises: Promises;
 }
 
-/** A chat whose retention was over, as it was `at` that time: only a message that came later may keep it. */
+/** A chat whose retention was over at the time `at`: only a later message may keep it. */
 export interface Judgement {
   readonly chat: string;
   readonly at: number;
@@ -41,9 +41,9 @@ export interface Withdrawal {
   readonly name: string;
   /** The code of requests after that. */
   readonly code: string;
-  /** From the first request to withdraw it to the acknowledgement; undefined when no server acknowledged it. */
+  /** From the first request to withdraw it to the acknowledgement; undefined if no server acknowledged it. */
   readonly withdrawn: Interval | undefined;
-  /** The same where it was given back. */
+  /** The same for the request that gave it back. */
   readonly restored?: Interval | undefined;
   readonly uses: readonly Use[];
 }
@@ -59,16 +59,19 @@ export interface Use {
   readonly outcome: string;
 }
 
-/** The numbers a cell is judged by. */
+/** The limits that a cell is judged by. */
 export interface Promises {
-  /** A turn's time from its acceptance, or its predecessor's end, to its own end; not what it was held up. */
+  /**
+   * A turn's time from its acceptance, or its predecessor's end, to its own end, without the time that faults held it
+   * up.
+   */
   readonly endWithinMs: number;
   readonly takeoversMax: number;
   /** The number of stopped servers: each may hand a turn over once. */
   readonly handOvers: number;
   /** Calls of the model in one run of a turn. */
   readonly callsPerRunMax: number;
-  /** Whether an answer may fail: only where the model was harmed. */
+  /** Whether an answer may fail: only after faults of the model. */
   readonly mayFail: boolean;
   /** How many answers may run at once; undefined if there is no bound, or the model does not know the callers. */
   readonly load?: LoadBounds | undefined;
@@ -97,12 +100,12 @@ export interface Interval {
   readonly to: number;
 }
 
-/** A message that a client sent, again and again under one idempotency key, until it knew its end. */
+/** A message that a client sent, repeatedly under one idempotency key, until it knew its end. */
 export interface SentMessage {
   readonly chat: string;
-  /** Unique in the run: it names the message, and is its idempotency key too: visible ASCII. */
+  /** Unique in the run. It identifies the message and is its idempotency key, so it is visible ASCII. */
   readonly content: string;
-  /** In their order; none begins before the one before it is over. */
+  /** In their order; each begins after the end of the one before it. */
   readonly requests: readonly ClientRequest[];
   /** The address of the visitor who sent it; absent for a secret key. */
   readonly visitorAt?: string;
@@ -110,13 +113,13 @@ export interface SentMessage {
   readonly mayMeet?: readonly string[];
 }
 
-/** One request of a client, and what came of it. */
+/** One request of a client, and its result. */
 export interface ClientRequest {
   readonly server: string;
   /** `follow` opens the stream of an answer again. */
   readonly form: 'wait' | 'stream' | 'follow';
   readonly interval: Interval;
-  /** When the message was known to be accepted; the end of the interval where it was not. */
+  /** The time at which the client knew that the message was accepted; the end of the interval if it was not. */
   readonly knownAt: number;
   readonly result: ClientResult;
   /** The events that were received, if the answer was a stream. */
@@ -137,22 +140,22 @@ export type ClientResult =
       readonly end?: ReportedEnd;
     }
   | { readonly kind: 'refused'; readonly code: string; readonly answerId?: string }
-  /** The connection broke, or nothing came for too long: nobody knows. */
+  /** The connection broke, or no data came for too long, so the result is unknown. */
   | { readonly kind: 'unknown' };
 
 export interface ObservedCall extends ModelCall {
   readonly number: number;
   readonly server: string;
   readonly from: number;
-  /** When it was answered, or the model learned that it was given up. */
+  /** The time of its end, or the time at which the model noticed that it was aborted. */
   readonly to: number;
-  /** It was given up. */
+  /** It was aborted. */
   readonly isCut: boolean;
 }
 
 export interface ObservedTurn extends StoredTurn {
   readonly chat: string;
-  /** How often a runner's turn was taken from it. */
+  /** The number of times that another process took the turn over. */
   readonly takeovers: number;
   readonly createdAt: number;
   /** Absent while it is unfinished. */

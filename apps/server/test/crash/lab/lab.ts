@@ -12,60 +12,60 @@ import type { ReplicaSet } from './replica-set.ts';
 import { type LabBounds, openSite, type Site, untilReady } from './site.ts';
 import { type ModelPace, type SlowModel, startSlowModel } from './slow-model.ts';
 
-/** Two real servers on one real database, a model that is told what to say, and every way to do harm. */
+/** Two real servers on one real database, a scripted model, and all faults. */
 export interface Lab extends AsyncDisposable {
   readonly sites: readonly [Site, Site];
   readonly model: SlowModel;
   readonly replicaSet: ReplicaSet | undefined;
-  /** The database, as someone sees it who opens it by hand. */
+  /** The database, for direct access. */
   readonly raw: mongo.Db;
   /** Its address. */
   readonly mongoUri: string;
   readonly agentId: string;
   readonly key: string;
-  /** An identity provider: the address of its key set, and the key that signs its tokens. Nothing harms it. */
+  /** An identity provider: the address of its key set, and the key that signs its tokens. No fault affects it. */
   readonly identityProvider: { readonly url: string; readonly key: IssuerKey };
   readonly bounds: LabBounds;
-  /** All harm that was done so far. */
+  /** All faults so far. */
   readonly harms: Harm[];
   /** The time in which every server knows that access was withdrawn. */
   readonly accessEndsWithinMs: number;
   /** The time that a turn may take in addition to its answer. */
   readonly endWithinMs: number;
-  /** How long the model takes for an answer, at most. */
+  /** The longest time that the model takes for an answer. */
   readonly answerMsMax: number;
   /** Settles when this server is held at the point: the call after `passes` others. */
   arm(site: Site, point: Point, passes: number): Promise<void>;
-  /** Lets what is held go on, and holds nothing any more. */
+  /** Releases held calls, and holds no more. */
   proceed(): void;
-  /** Settles when every server serves. */
+  /** Settles when every server accepts requests. */
   ready(): Promise<void>;
 }
 
 export interface LabOptions {
-  /** Of one node, or of the replica set. */
+  /** The address of one node, or of the replica set. */
   readonly mongoUri: string;
   readonly replicaSet?: ReplicaSet;
   readonly bounds: LabBounds;
   readonly endWithinMs: number;
-  /** As in `Lab`: as documented where none is named. */
+  /** See `Lab`. Default: as documented. */
   readonly accessEndsWithinMs?: number;
   readonly pace: ModelPace;
   readonly random: Random;
   /** The folder that keeps the servers' logs. Without it they are deleted. */
   readonly logFolder?: string | undefined;
-  /** For a machine that has much else to do: what is promised in time is awaited so much longer. */
+  /** For a busy machine: the promised times are extended by this much. */
   readonly patienceMs?: number | undefined;
-  /** The program of both servers; of this checkout where none is named. */
+  /** The program of both servers. Default: this checkout's. */
   readonly entry?: URL;
-  /** Makes the team on the empty database; this checkout's code where none is named. */
+  /** Creates the team on the empty database. Default: this checkout's code. */
   readonly makeTeam?: typeof makeTeam;
 }
 
 /** The documented time in which a blocked user, a revoked key and the like are rejected everywhere. */
 const ACCESS_ENDS_MS = 5_000;
 
-/** Opens a lab; disposing of it ends all that it started. */
+/** Opens a lab; disposing of it ends everything that it started. */
 export async function openLab(options: LabOptions): Promise<Lab> {
   const { replicaSet, bounds, pace, random } = options;
   await using owned = new AsyncDisposableStack();

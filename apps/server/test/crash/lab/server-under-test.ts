@@ -1,6 +1,6 @@
 /**
- * The real server, as a process that is told its parts and held at its crash points by the parent that started
- * it. It ends with its parent.
+ * The real server, as a process that gets its dependencies from its parent, and holds at its crash points when the
+ * parent orders it. It ends with its parent.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expireChats } from '@parley/api';
@@ -15,38 +15,38 @@ import { CrashPoints, type ExpireOrder, type Order, type Report } from './crash-
 export interface ServerDeps {
   readonly mongodbUri: string;
   readonly modelUrl: string;
-  /** The second model. Harm to the link of the first one does not affect it. */
+  /** The second model. Faults of the first one's link do not affect it. */
   readonly backupModelUrl: string;
-  /** Tells the model who calls. */
+  /** Identifies this server to the model. */
   readonly modelKey: string;
   readonly leaseMs: number;
   readonly tickMs: number;
-  /** From SIGTERM to the hand-over of what still runs. */
+  /** The time from SIGTERM to the hand-over of running turns. */
   readonly drainMs: number;
-  /** The product's bounds where none are named. */
+  /** Default: the product's bounds. */
   readonly runningTurnsMax?: number;
   readonly waitingTurnsMax?: number;
   readonly runningPerAddressMax?: number;
 }
 
 const parts = JSON.parse(process.argv[2] ?? '{}') as ServerDeps;
-const tell = (report: Report) => process.connected && process.send?.(report);
-const points = new CrashPoints(tell);
+const report = (report: Report) => process.connected && process.send?.(report);
+const points = new CrashPoints(report);
 let expire: ((order: ExpireOrder) => Promise<boolean>) | undefined;
 process.on('message', async (message) => {
   const order = message as Order;
   if (order.kind !== 'expire') return points.obey(order);
   const isComplete = (await expire?.(order)) ?? false;
-  tell({ kind: 'expired', agent: order.agent, isComplete });
+  report({ kind: 'expired', agent: order.agent, isComplete });
 });
 /** Its parent has ended. */
 const onOrphaned = () => process.exit(1);
 process.on('disconnect', onOrphaned);
 
-/** Errors in the log are bugs, or harm that nobody did. */
+/** Errors in the log are bugs, or consequences of a fault that nobody injected. */
 function writeLine(line: string): void {
   process.stdout.write(line);
-  if (line.includes('"level":"error"')) tell({ kind: 'trouble', line });
+  if (line.includes('"level":"error"')) report({ kind: 'trouble', line });
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -86,10 +86,10 @@ await untilStopped(async () => {
     return isComplete;
   };
   const url = await composition.app.listen({ port: 0, host: '127.0.0.1' });
-  tell({ kind: 'listening', url });
+  report({ kind: 'listening', url });
   return {
     async stop(force) {
-      tell({ kind: 'stopping' });
+      report({ kind: 'stopping' });
       await composition.close(drainMs, force);
       await database.close();
       process.off('disconnect', onOrphaned).disconnect();
