@@ -4,7 +4,7 @@ import { casesOfForm } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
 import { mutate, mutatedFiles } from './mutate.ts';
-import { SHORT_FORM } from './short-form.ts';
+import { LONG_FORM, type Schedules, SHORT_FORM } from './short-form.ts';
 
 /* The simulation has to find each planted bug, so that its silence means something. */
 
@@ -19,7 +19,11 @@ test.each(casesOfForm(mutants, 10))(
   async (mutant) => {
     const { folder, remove } = await mutate(mutant);
     try {
-      const { code, output } = await simulateIn(folder);
+      const { code, output } = await simulateIn(folder, SHORT_FORM);
+      if (code === 0) {
+        const longer = await simulateIn(folder, LONG_FORM);
+        expect.fail(`not found. Add a seed to SHORT_FORM that finds it, perhaps this one:\n${longer.output}`);
+      }
       expect(code, output).toBe(1);
       expect(output).toMatch(/^seed \d+: (?!\d+ turns)/m);
     } finally {
@@ -29,9 +33,11 @@ test.each(casesOfForm(mutants, 10))(
   PATIENCE_MS,
 );
 
-/** Runs the short form up to the first broken promise, in a process that is killed if the mutant loops for ever. */
-function simulateIn(folder: string): Promise<{ code: unknown; output: string }> {
-  const { seeds, from, schedules } = SHORT_FORM;
+/** Runs schedules up to the first broken promise, in a process that is killed if the mutant loops for ever. */
+function simulateIn(
+  folder: string,
+  { seeds, from, schedules }: Schedules,
+): Promise<{ code: unknown; output: string }> {
   const args = [
     ...['--first', '--from', String(from), '--schedules', String(schedules)],
     ...seeds.flatMap((seed) => ['--seed', String(seed)]),

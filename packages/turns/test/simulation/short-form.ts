@@ -1,5 +1,5 @@
 /** Schedules: `schedules` of them in a row from the seed `from` on, and those of further seeds. */
-interface Schedules {
+export interface Schedules {
   readonly from: number;
   readonly schedules: number;
   readonly seeds: readonly number[];
@@ -7,8 +7,8 @@ interface Schedules {
 
 /**
  * The schedules of every change: enough to find each mutant. `seeds` are further ones, each of which finds a mutant that
- * the first schedules miss. They shift with the engine's code: if a mutant is not found any more, search for a seed that
- * finds it, and add the seed.
+ * the first schedules miss. A schedule changes with the engine's code: when a mutant is not found any more, its test
+ * searches a seed to add.
  */
 export const SHORT_FORM: Schedules = {
   from: 1,
