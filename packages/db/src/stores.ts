@@ -6,7 +6,8 @@ import type { AuditStore } from './audit/audit-port.ts';
 import { createAuditStore } from './audit/audit-store.ts';
 import { batchBounds, eventLoop } from './batching/event-loop.ts';
 import { createReadBatches } from './batching/read-batches.ts';
-import { createReadCommands, createWriteCommands } from './batching/turn-commands.ts';
+import { createTitleBatches } from './batching/title-batches.ts';
+import { createReadCommands, createTitleCommands, createWriteCommands } from './batching/turn-commands.ts';
 import { createWriteBatches } from './batching/write-batches.ts';
 import type { BudgetStore } from './budget/budget-port.ts';
 import { createBudgetStore } from './budget/budget-store.ts';
@@ -74,6 +75,7 @@ export interface Stores {
 export function createStores(models: Models, vault: Vault): Stores {
   const reads = createReadBatches(createReadCommands(models), batchBounds, eventLoop);
   const writes = createWriteBatches(createWriteCommands(models), batchBounds, eventLoop);
+  const titles = createTitleBatches(createTitleCommands(models), batchBounds, eventLoop);
   return {
     teams: guarded(createTeamStore(models)),
     apiKeys: guarded(createApiKeyStore(models)),
@@ -86,7 +88,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),
-    chats: guarded(createChatStore(models, reads)),
+    chats: guarded(createChatStore(models, reads, titles)),
     messages: guarded(createMessageStore(models)),
     turns: guarded(createTurnStore(models, reads, writes)),
     turnLog: guarded(createTurnLogStore(models)),

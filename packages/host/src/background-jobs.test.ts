@@ -1,17 +1,12 @@
 import { mintId } from '@parley/contract';
 import type { BlockedUser } from '@parley/db';
-import type { Clock } from '@parley/turns';
 import { expect, test } from 'vitest';
-import { type Job, jobsOf, startBackgroundJobs } from './background-jobs.ts';
+import { type Job, type JobClock, jobsOf, startBackgroundJobs } from './background-jobs.ts';
 
 /** A clock that the test moves. */
-class SteppedClock implements Clock {
+class SteppedClock implements JobClock {
   #now = 0;
   readonly #sleepers = new Set<{ until: number; wake: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
 
   random(): number {
     return 0.5;

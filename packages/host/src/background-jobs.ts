@@ -152,6 +152,9 @@ function retention(
   };
 }
 
+/** The time by which jobs are repeated. */
+export type JobClock = Pick<Clock, 'sleep' | 'random'>;
+
 /**
  * Runs jobs, each at its own interval. A job never overlaps itself. A failed run is logged, and repeated at the
  * next interval.
@@ -159,7 +162,7 @@ function retention(
 export function startBackgroundJobs(
   jobs: readonly Job[],
   log: OperatorLog,
-  clock: Clock = systemClock,
+  clock: JobClock = systemClock,
 ): BackgroundJobs {
   const stop = new AbortController();
   const running = jobs.map((job) => repeat(job, log, clock, stop.signal));
@@ -175,7 +178,7 @@ export function startBackgroundJobs(
   };
 }
 
-async function repeat(job: Job, log: OperatorLog, clock: Clock, signal: AbortSignal): Promise<void> {
+async function repeat(job: Job, log: OperatorLog, clock: JobClock, signal: AbortSignal): Promise<void> {
   for (;;) {
     // Jitter prevents replicas from running in step.
     await clock.sleep(job.everyMs * (0.75 + clock.random() / 2), signal);
@@ -184,7 +187,7 @@ async function repeat(job: Job, log: OperatorLog, clock: Clock, signal: AbortSig
   }
 }
 
-async function runOnce({ name, maxMs, run }: Job, log: OperatorLog, clock: Clock, signal: AbortSignal) {
+async function runOnce({ name, maxMs, run }: Job, log: OperatorLog, clock: JobClock, signal: AbortSignal) {
   const over = new AbortController();
   const done = new AbortController();
   const limit = clock.sleep(maxMs, AbortSignal.any([signal, done.signal])).then(() => {

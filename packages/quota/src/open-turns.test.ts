@@ -5,7 +5,7 @@ import { OpenTurns } from './open-turns.ts';
 const MAX = 4;
 
 function start() {
-  const open = new OpenTurns({ now: () => 0, random: () => 0, sleep: async () => undefined });
+  const open = new OpenTurns({ now: () => 0 });
   /** The turns in the database. */
   const stored = new Set<Id<'turn'>>();
   /** Does what the acceptance of a turn does: counts, checks, inserts at some later time, and settles it. */

@@ -51,7 +51,7 @@ interface OpenTurn {
  * several processes accept at the same time.
  */
 export class OpenTurns {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   /** By the name of their request, in the order they were added. */
   readonly #open = new Map<string, OpenTurn>();
   readonly #requests = new Map<Id<'turn'>, string>();
@@ -63,7 +63,7 @@ export class OpenTurns {
   readonly #pending = new Map<string, Set<OpenTurn>>();
   readonly #waiters = new Map<string, (() => void)[]>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 

@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs an action after `ms`, unless it is cancelled. Costs less than a sleep with a signal of its own. */
+  after(ms: number, action: () => void): { cancel(): void };
   /** A number in [0, 1), for jitter. */
   random(): number;
 }

@@ -66,6 +66,30 @@ describe('the recovery loop', () => {
     ]);
   });
 
+  test.each([
+    ['crashed while the message was answered', { lease: deadLease }],
+    ['crashed before it could start the turn', {}],
+  ])('a chat gets its title although the process that accepted its first message %s', async (_name, fields) => {
+    const chat = await harness.newChat();
+    await insertTurn(harness, chat, 1, { ...fields, content: 'The first message' });
+    const replica = await startReplica();
+    await replica.live(LEASE_MS + 2 * SWEEP_MS);
+    await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
+    expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe(
+      'The first message',
+    );
+  });
+
+  test('a title that was set meanwhile stays when the first turn is taken over', async () => {
+    const chat = await harness.newChat();
+    await insertTurn(harness, chat, 1, { lease: deadLease, content: 'The first message' });
+    await harness.db.stores.chats.update(harness.scope, chat, { title: 'Mine' });
+    const replica = await startReplica();
+    await replica.live(LEASE_MS + 2 * SWEEP_MS);
+    await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
+    expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe('Mine');
+  });
+
   test('the recovery loop counts a lease from the newest renewal on its own clock', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });

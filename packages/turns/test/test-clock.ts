@@ -41,6 +41,17 @@ export class TestClock implements Clock {
     });
   }
 
+  after(ms: number, action: () => void): { cancel(): void } {
+    const wake = () => {
+      this.#sleepers.delete(sleeper);
+      action();
+    };
+    const sleeper: Sleeper = { due: this.#now + ms, signal: undefined, wake };
+    this.#sleepers.add(sleeper);
+    this.#tell();
+    return { cancel: () => void this.#sleepers.delete(sleeper) };
+  }
+
   /** Jumps ahead like the clock of a resumed process, and wakes all sleepers whose time has come. */
   advance(ms: number): void {
     this.#now += ms;

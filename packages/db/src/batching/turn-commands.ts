@@ -1,6 +1,5 @@
-import type { Id } from '@parley/contract';
-import { type ChatDocument, toChatRecord } from '../chat/chat-model.ts';
-
+import { compact, type Id } from '@parley/contract';
+import { type ChatDocument, toChatRecord, toContent } from '../chat/chat-model.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import type { Models } from '../models.ts';
@@ -11,6 +10,7 @@ import type { EndResult } from '../turn/turn-port.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { insertOutcomes, updateErrors } from './bulk-outcomes.ts';
 import type { ReadCommands, TurnInRange, TurnRange } from './read-batches.ts';
+import type { InitialTitle, TitleCommands } from './title-batches.ts';
 import type { Ending, WriteCommands } from './write-batches.ts';
 
 const lookedFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
@@ -107,6 +107,38 @@ export function createWriteCommands({ turns }: Models): WriteCommands {
         hasSuccessor: hasSuccessor === true,
       }));
     },
+  };
+}
+
+/** The command that sets the titles of new chats, on the same terms. */
+export function createTitleCommands({ chats }: Models): TitleCommands {
+  const hot = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
+  return {
+    async setTitles(titles, signal) {
+      const updates = titles.map(guardedTitle);
+      const [only] = updates;
+      if (only && updates.length === 1) {
+        await hot.updateOne(only.filter, only.update, withSignal(signal));
+        return [{ result: undefined }];
+      }
+      try {
+        const all = updates.map((updateOne) => ({ updateOne }));
+        await hot.bulkWrite(all, { ordered: false, ...withSignal(signal) });
+        return titles.map(() => ({ result: undefined }));
+      } catch (error) {
+        const { errors } = updateErrors(error);
+        return titles.map((_, index) =>
+          errors.has(index) ? { error: errors.get(index) } : { result: undefined },
+        );
+      }
+    },
+  };
+}
+
+function guardedTitle({ team, chat, title }: InitialTitle) {
+  return {
+    filter: { _id: chat, team, title: { $exists: false } } as const,
+    update: { $set: compact(toContent({ title })) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { compact, compactAs, firstIdAt, type Id, markerIdOf } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { ReadBatches } from '../batching/read-batches.ts';
+import type { TitleBatches } from '../batching/title-batches.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
@@ -32,8 +33,12 @@ function hasTitleWord(spellings: readonly string[]) {
   return { titleBeginnings: trusted({ $in: [...spellings] }) };
 }
 
-/** Creates the store of chats. Single chats are read through `reads`, in batches. */
-export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findChat'>): ChatStore {
+/** Creates the store of chats. Single chats are read through `reads` and named through `titles`, in batches. */
+export function createChatStore(
+  models: Models,
+  reads: Pick<ReadBatches, 'findChat'>,
+  titles: TitleBatches,
+): ChatStore {
   const { chats, turns, turnLog } = models;
   const counter = createTurnCounter(models);
   const markers = createMarkers(models);
@@ -122,10 +127,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
       return found ? toChatRecord(found) : undefined;
     },
 
-    async setInitialTitle({ chat: { id, team } }, title) {
-      const hasNone = { _id: id, team, title: trusted({ $exists: false }) };
-      await chats.updateOne(hasNone, { $set: compact(toContent({ title })) });
-    },
+    setInitialTitle: ({ chat: { id: chat, team } }, title) => titles.setTitle({ team, chat, title }),
 
     async markDeleted(scope, id) {
       const { matchedCount } = await chats.updateOne({ _id: id, ...chatsWithin(scope) }, tombstoneUpdate());

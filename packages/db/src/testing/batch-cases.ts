@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { mintId } from '@parley/contract';
+import { type Id, mintId } from '@parley/contract';
 import type { SystemScope } from '../scope.ts';
 import {
   completed,
@@ -51,6 +51,26 @@ export const batchCases: readonly StoreCase[] = [
         (await turns.listAfter(access, 0, 9)).map(({ sequence }) => sequence),
         [1, 2, 3],
       );
+    },
+  },
+  {
+    name: 'every chat of several that are named at the same time gets its own title, within its team',
+    async run(stores, scope, access) {
+      const { chats } = stores;
+      const other: SystemScope = { team: mintId('team') };
+      const [named, elsewhere] = [await newAccess(stores, scope), await newAccess(stores, other)];
+      await chats.setInitialTitle(named, 'earlier');
+      await Promise.all([
+        chats.setInitialTitle(inScope(other, access.chat.id), 'stolen'),
+        chats.setInitialTitle(access, 'mine'),
+        chats.setInitialTitle(named, 'later'),
+        chats.setInitialTitle(elsewhere, 'theirs'),
+        chats.setInitialTitle(inScope(scope, mintId('chat')), 'missing'),
+      ]);
+      const titleOf = async (of: SystemScope, id: Id<'chat'>) => (await chats.find(of, id))?.chat.title;
+      equal(await titleOf(scope, access.chat.id), 'mine');
+      equal(await titleOf(scope, named.chat.id), 'earlier');
+      equal(await titleOf(other, elsewhere.chat.id), 'theirs');
     },
   },
   {

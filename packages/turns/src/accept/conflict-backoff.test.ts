@@ -4,8 +4,7 @@ import { ConflictBackoff } from './conflict-backoff.ts';
 
 function recordingClock() {
   const slept: number[] = [];
-  const clock: Clock = {
-    now: () => 0,
+  const clock: Pick<Clock, 'sleep' | 'random'> = {
     random: () => 0.5,
     sleep: async (ms) => void slept.push(ms),
   };

@@ -8,10 +8,10 @@ import { CONFLICT_BACKOFF } from './intervals.ts';
  * return it, and the unique index already rejects its sequence number.
  */
 export class ConflictBackoff {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'sleep' | 'random'>;
   #conflicts = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'sleep' | 'random'>) {
     this.#clock = clock;
   }
 

@@ -4,9 +4,7 @@ import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, type TurnOutcome } from '../turn-outcome.ts';
 import { END_POLL, LOCAL_END_POLL_MS, WAITING_POLL_MS } from './intervals.ts';
 import type { ReadDeps } from './turn-reader.ts';
-
-/** An abort without a reason creates an error with a stack trace at the end of every turn. */
-const STOPPED = Symbol('stopped');
+import { WakeUp } from './wake-up.ts';
 
 /** The wait for the end of one turn. Call `detach` when it is over. */
 export interface Following {
@@ -27,32 +25,31 @@ export interface Following {
 export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>): Following {
   const { clock, followers, running, isWaiting } = deps;
   let notified: TurnOutcome | undefined;
-  const stop = new AbortController();
+  const wake = new WakeUp();
   const detach = followers.attachToEnd(turn, access.chat.id, (outcome) => {
     notified ??= outcome;
-    stop.abort(STOPPED);
+    wake.set();
   });
   return {
-    detach() {
-      detach();
-      stop.abort(STOPPED);
-    },
+    detach,
     async outcome(signal, waitMaxMs) {
-      const onDisconnect = () => stop.abort(STOPPED);
-      if (signal?.aborted) onDisconnect();
-      signal?.addEventListener('abort', onDisconnect, { once: true, signal: stop.signal });
       const { minMs, maxMs, growth } = END_POLL;
       const deadline = clock.now() + waitMaxMs;
       const look = lookPatiently(deps, access, turn);
-      for (let pause: number = minMs; ; pause = Math.min(pause * growth, maxMs)) {
-        const left = deadline - clock.now();
-        const known = running.has(turn) ? LOCAL_END_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
-        const wait = Math.min(known, left);
-        await clock.sleep(Math.max(wait, 0), stop.signal);
-        if (notified) return notified;
-        if (signal?.aborted || left <= 0) return undefined;
-        const outcome = await look();
-        if (outcome) return outcome;
+      signal?.addEventListener('abort', wake.set);
+      if (signal?.aborted) wake.set();
+      try {
+        for (let pause: number = minMs; ; pause = Math.min(pause * growth, maxMs)) {
+          const left = deadline - clock.now();
+          const known = running.has(turn) ? LOCAL_END_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
+          await wake.wait(clock, Math.max(Math.min(known, left), 0));
+          if (notified) return notified;
+          if (signal?.aborted || left <= 0) return undefined;
+          const outcome = await look();
+          if (outcome) return outcome;
+        }
+      } finally {
+        signal?.removeEventListener('abort', wake.set);
       }
     },
   };

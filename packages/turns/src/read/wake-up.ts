@@ -12,7 +12,7 @@ export class WakeUp {
   };
 
   /** Waits to be woken, at most `ms`; without a bound until then. */
-  async wait(clock: Clock, ms?: number): Promise<void> {
+  async wait(clock: Pick<Clock, 'after'>, ms?: number): Promise<void> {
     if (!this.#isSet) await (ms === undefined ? this.#untilSet() : this.#untilSetOrLate(clock, ms));
     this.#isSet = false;
     this.#wake = undefined;
@@ -24,10 +24,13 @@ export class WakeUp {
     });
   }
 
-  #untilSetOrLate(clock: Clock, ms: number): Promise<void> {
-    const stop = new AbortController();
-    // An abort without a reason creates an error with a stack trace.
-    this.#wake = () => stop.abort(this);
-    return clock.sleep(ms, stop.signal);
+  #untilSetOrLate(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = clock.after(ms, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 }

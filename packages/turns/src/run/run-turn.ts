@@ -2,6 +2,7 @@ import { ModelError } from '@parley/agent';
 import { ApiError, type ErrorCode, type Id, type ToolStep } from '@parley/contract';
 import type {
   AgentRecord,
+  ChatAccess,
   MessageRecord,
   RunContext,
   SystemScope,
@@ -10,6 +11,7 @@ import type {
   WrittenText,
 } from '@parley/db';
 import type { Quota } from '@parley/quota';
+import { setInitialTitle } from '../accept/chat-title.ts';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Followers } from '../read/followers.ts';
 import { insertMarker } from '../recover/remove-deleted-chat.ts';
@@ -83,6 +85,7 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
     await persist(deps, run, () => store.turns.release(scope, turn.id, token));
     return { kind: 'requeued' };
   }
+  if (!run.before) await nameUnnamed(deps, run, view.chat);
   if (turn.isCancelled) return end(deps, run, await endOfCancelled(deps, run, view));
   try {
     return await end(deps, run, await answer(deps, run, view, agent));
@@ -90,6 +93,15 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
     if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
     return end(deps, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
   }
+}
+
+/**
+ * Gives the chat of a first message its title if the process that accepted the message crashed before it did. The turn
+ * was claimed later than it was accepted.
+ */
+async function nameUnnamed(deps: TurnDeps, { turn }: Run, access: ChatAccess): Promise<void> {
+  if (turn.sequence !== 1 || !turn.userMessage || access.chat.title !== undefined) return;
+  await setInitialTitle(deps, access, turn.userMessage.content);
 }
 
 /** The chat, and the messages before the turn. */

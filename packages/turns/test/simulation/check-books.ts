@@ -1,11 +1,12 @@
-import type { TurnRecord } from '@parley/db';
+import type { ChatRecord, TurnRecord } from '@parley/db';
+import { titleFromMessage } from '../../src/accept/chat-title.ts';
 import { hasEnded } from './find-turns.ts';
 import type { Ledger } from './ledger.ts';
 import type { MarkerDocument, SimulatedDatabase } from './simulated-database.ts';
 import type { World } from './world.ts';
 
 /** Checks that need the whole database: the sums are right, and nothing of a deleted chat is left. */
-export function checkBooks({ database, chats }: World, ledger: Ledger): string[] {
+export function checkBooks({ database, chats, plan }: World, ledger: Ledger): string[] {
   const { committed } = database;
   const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
   return [
@@ -18,6 +19,7 @@ export function checkBooks({ database, chats }: World, ledger: Ledger): string[]
         ...(isLeft ? [`${chat} exists, and a user got the confirmation of its deletion`] : []),
         ...checkMarker(committed.markers.get(chat), chat, isDeleted),
         ...checkSums(turns),
+        ...checkTitle(committed.chats.get(chat)?.record, turns, plan.kind !== 'stormy'),
       ];
     }),
   ];
@@ -54,4 +56,17 @@ function checkSums(turns: readonly TurnRecord[]): string[] {
     if (textBytes !== sum) offences.push(`turn ${sequence} counts ${textBytes} bytes, and they are ${sum}`);
   }
   return offences;
+}
+
+/** The title is the beginning of the first message. Only a fault leaves a chat with a message without one. */
+function checkTitle(
+  chat: ChatRecord | undefined,
+  turns: readonly TurnRecord[],
+  isWithoutFaults: boolean,
+): string[] {
+  if (!chat) return [];
+  const first = turns.find(({ sequence }) => sequence === 1)?.userMessage;
+  const title = first && titleFromMessage(first.content);
+  if (chat.title === title || (chat.title === undefined && !isWithoutFaults)) return [];
+  return [`${chat.id} has the title ${chat.title}, and its first message gives ${title}`];
 }

@@ -665,6 +665,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'only the first title of a batch is sent',
+    edits: [
+      {
+        file: 'db/src/batching/title-batches.ts',
+        find: '{ send: setTitles, sizeOf',
+        replace:
+          '{ send: async (all, signal) => (await setTitles(all.slice(0, 1), signal), ' +
+          'all.map(() => ({ result: undefined }))), sizeOf',
+      },
+    ],
+  },
+  {
     name: 'a batch of ends that matched in part counts as ended',
     edits: [
       {

@@ -2,9 +2,12 @@ import type { EndResult, NewTurn, Scope, TurnEnd, TurnRecord } from '@parley/db'
 import {
   type BatchClock,
   createReadBatches,
+  createTitleBatches,
   createWriteBatches,
   type ReadBatches,
   type ReadCommands,
+  type TitleBatches,
+  type TitleCommands,
   type TurnInRange,
   type WriteBatches,
   type WriteCommands,
@@ -17,6 +20,7 @@ import type { SimulatedDatabase, TurnDocument } from './simulated-database.ts';
 export interface Batches {
   readonly reads: ReadBatches;
   readonly writes: WriteBatches;
+  readonly titles: TitleBatches;
 }
 
 /** Few items fill a batch, so that some wait for the next one. */
@@ -35,6 +39,7 @@ export function createSimulatedBatches(connection: Connection): Batches {
   };
   const reads = createReadBatches(createReadCommands(connection), bounds, clock);
   const writes = createWriteBatches(createWriteCommands(connection), bounds, clock);
+  const titles = createTitleBatches(createTitleCommands(connection), bounds, clock);
   // Like the guard of the real store: a caller gets its result in time, even if a batch hangs.
   const guarded = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
     return (...args: Args) => connection.inTime(call(...args));
@@ -42,6 +47,7 @@ export function createSimulatedBatches(connection: Connection): Batches {
   return {
     reads: { findChat: guarded(reads.findChat), readRunContext: guarded(reads.readRunContext) },
     writes: { insert: guarded(writes.insert), end: guarded(writes.end) },
+    titles: { setTitle: guarded(titles.setTitle) },
   };
 }
 
@@ -115,6 +121,23 @@ function createWriteCommands(connection: Connection): WriteCommands {
             })),
         signal,
       ),
+  };
+}
+
+function createTitleCommands(connection: Connection): TitleCommands {
+  return {
+    async setTitles(titles, signal) {
+      await connection.writeMany(
+        titles,
+        (database, { team, chat, title }) => {
+          const found = database.newest.chats.get(chat);
+          if (found?.record?.team !== team || found.record.title !== undefined) return;
+          database.put('chats', chat, { ...found, record: { ...found.record, title } });
+        },
+        signal,
+      );
+      return titles.map(() => ({ result: undefined }));
+    },
   };
 }
 

@@ -32,6 +32,7 @@ export class SimulatedProcess {
       now: () => this.#offset + this.#rate * scheduler.now,
       random: () => random.next(),
       sleep: (ms, signal) => this.#sleep(ms, signal),
+      after: (ms, action) => this.after(ms / this.#rate, action),
     };
   }
 

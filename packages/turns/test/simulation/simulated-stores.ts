@@ -75,7 +75,7 @@ function removeLog(database: SimulatedDatabase, turn: Id<'turn'>): void {
     if (piece.turn === turn) database.delete('turnLog', key);
 }
 
-function createChats(connection: Connection, { reads }: Batches): ChatStore {
+function createChats(connection: Connection, { reads, titles }: Batches): ChatStore {
   const findByIdempotencyKey = (view: View, key: string) =>
     [...view.chats.values()].find(({ idempotency }) => idempotency?.key === key);
   const replayOf = (document: ChatDocument | undefined) =>
@@ -164,13 +164,7 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
         return record;
       }),
 
-    async setInitialTitle({ chat: { id, team } }, title) {
-      await connection.write((database) => {
-        const found = database.newest.chats.get(id);
-        if (found?.record?.team !== team || found.record.title !== undefined) return;
-        database.put('chats', id, { ...found, record: { ...found.record, title } });
-      });
-    },
+    setInitialTitle: ({ chat: { id: chat, team } }, title) => titles.setTitle({ team, chat, title }),
 
     markDeleted: ({ team }, id) =>
       connection.write((database) => {
