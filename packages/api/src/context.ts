@@ -3,6 +3,7 @@ import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { Caller, CallerIdentity } from './caller.ts';
+import { ChatOfRequest } from './chat/chat-of-request.ts';
 import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import { authenticateRequest, type IncomingRequest, identifyCaller } from './gate/authenticate-request.ts';
 import type { ClientAddress } from './gate/client-address.ts';
@@ -57,6 +58,8 @@ export interface Context {
   readonly requestId: string;
   /** The value of the header `Idempotency-Key`, not validated. */
   readonly idempotencyKey: string | undefined;
+  /** The chat that a procedure of this request has read, for the stream that answers the request. */
+  readonly chatOfRequest: ChatOfRequest;
   /** Adds the header that says that the answer repeats an earlier outcome. */
   markReplayed(): void;
   /** Returns a signal that aborts when the client disconnects. It ends the wait for an answer, never the turn. */
@@ -179,6 +182,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     services,
     requestId: request.requestId,
     idempotencyKey: request.headers.idempotencyKey,
+    chatOfRequest: new ChatOfRequest(),
     markReplayed: request.onReplay,
     disconnect: request.disconnect,
     address: () => client()?.text,

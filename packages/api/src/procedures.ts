@@ -96,7 +96,7 @@ export const chatProcedure = <Input extends NamesChat>(input: Input, notFound?: 
     return next({ ctx: { chat } });
   });
 
-/** For subscriptions about one chat, which is read as by `chatProcedure`. */
+/** For subscriptions about one chat, which is read as by `chatProcedure` unless the request has read it already. */
 export const chatStreamProcedure = <Input extends NamesChat>(
   kind: StreamKind,
   input: Input,
@@ -105,7 +105,9 @@ export const chatStreamProcedure = <Input extends NamesChat>(
   streamProcedure(kind)
     .input(input)
     .use(async ({ ctx, input: { chatId }, next }) => {
-      const chat = await findChat(ctx.stores.chats.find, ctx.scope, chatId, notFound);
+      const { stores, scope, chatOfRequest } = ctx;
+      const read = chatOfRequest.find(scope, chatId);
+      const chat = read ?? (await findChat(stores.chats.find, scope, chatId, notFound));
       return next({ ctx: { chat } });
     });
 
@@ -129,13 +131,14 @@ const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
 /** For requests that begin a turn in a chat. The chat is read once, as by `chatProcedure`. */
 export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
   replaying.input(input).use(async ({ ctx, input: { chatId }, next }) => {
-    const { found, turns, scope, idempotency, requestedBy } = ctx;
+    const { found, turns, scope, idempotency, requestedBy, chatOfRequest } = ctx;
     // A rejected request reads no chat. A request with an idempotency key may repeat an accepted one, so it is
     // checked later.
     if (!idempotency && requestedBy) turns.assertRoom(scope, requestedBy);
     // Without an idempotency key the request repeats no stored answer, and the run of its turn reads the chat again
     // first.
     const chat = found ?? (await findChat(turns.findChat, scope, chatId, notFound));
+    chatOfRequest.remember(scope, chat);
     return next({ ctx: { chat } });
   });
 

@@ -69,16 +69,17 @@ describe('the recovery loop', () => {
   test.each([
     ['crashed while the message was answered', { lease: deadLease }],
     ['crashed before it could start the turn', {}],
-  ])('a chat gets its title although the process that accepted its first message %s', async (_name, fields) => {
-    const chat = await harness.newChat();
-    await insertTurn(harness, chat, 1, { ...fields, content: 'The first message' });
-    const replica = await startReplica();
-    await replica.live(LEASE_MS + 2 * SWEEP_MS);
-    await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
-    expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe(
-      'The first message',
-    );
-  });
+  ])(
+    'a chat gets its title although the process that accepted its first message %s',
+    async (_name, fields) => {
+      const chat = await harness.newChat();
+      await insertTurn(harness, chat, 1, { ...fields, content: 'The first message' });
+      const replica = await startReplica();
+      await replica.live(LEASE_MS + 2 * SWEEP_MS);
+      await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
+      expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe('The first message');
+    },
+  );
 
   test('a title that was set meanwhile stays when the first turn is taken over', async () => {
     const chat = await harness.newChat();

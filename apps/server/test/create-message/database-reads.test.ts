@@ -1,12 +1,13 @@
 import { beforeAll, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
+import { openStream } from '../support/event-stream.ts';
 
 /*
  * The database reads of one message: those of the message and those of its sender. A change that adds a read has to
  * change a number here.
  */
 
-const { makeTeam, mongo } = await startHarness();
+const { makeTeam, model, mongo, url } = await startHarness();
 const team = await makeTeam();
 const profile = mongo.raw.collection('system.profile');
 
@@ -84,4 +85,33 @@ test('a list, a retry and a cancel read their chat once', async () => {
     const retry = () => team.rest('POST', `/chat/${failed.chatId}/message/${failed.messageId}/retry`);
     return readsOf(failed.chatId, retry);
   }).toEqual(['chats', 'turns', 'turns']);
+});
+
+test('a streamed message and the stream of a running answer read their chat once before the turn and its run', async () => {
+  const streamed = async (chatId: string) => {
+    const stream = await team.stream(chatId, 'streamed');
+    await stream.rest();
+    return { status: stream.status };
+  };
+  // The access to the chat, the tail, and the run's own read of the chat.
+  await reads(async () => {
+    const { id } = await team.makeChat();
+    return readsOf(id, () => streamed(id));
+  }).toEqual(['chats', 'chats', 'turns']);
+  // The run's read of the chat.
+  const { chatId } = await team.answered();
+  await reads(() => readsOf(chatId, () => streamed(chatId))).toEqual(['chats']);
+  const gate = model.hold();
+  const { id } = await team.makeChat();
+  const running = await team.stream(id, 'held');
+  // The access to the chat, the newest turn, the unfinished turns up to it, and the first of them.
+  await reads(() =>
+    readsOf(id, async () => {
+      const stream = await openStream(url, 'GET', `/chat/${id}/stream`, { key: team.secretKey });
+      stream.close();
+      return stream;
+    }),
+  ).toEqual(['chats', 'turns', 'turns', 'turns']);
+  gate.release();
+  await running.rest();
 });

@@ -12,9 +12,9 @@ afterEach(() => {
   isStored = false;
 });
 
-/** A database that rejects reads of chats after a message was stored, when the test says so. */
+/** A database that rejects reads of single turns after a message was stored, when the test says so. */
 function awayAfterInsert(database: Database): Database {
-  const { chats, turns } = database.stores;
+  const { turns } = database.stores;
   return {
     ...database,
     stores: {
@@ -26,22 +26,23 @@ function awayAfterInsert(database: Database): Database {
           isStored = true;
           return result;
         },
-      },
-      chats: {
-        ...chats,
-        async find(scope, id) {
+        async find(chat, id) {
           if (isAway && isStored) throw new ApiError('database_unavailable');
-          return chats.find(scope, id);
+          return turns.find(chat, id);
         },
       },
     },
   };
 }
 
-const { makeTeam } = await startHarness({ alter: awayAfterInsert });
+const { makeTeam, model } = await startHarness({ alter: awayAfterInsert, bounds: { runningTurnsMax: 1 } });
 const team = await makeTeam();
 
 test('a stream that cannot be opened after the message was stored returns 503 with the answer’s id', async () => {
+  const gate = model.hold();
+  const running = await team.makeChat();
+  await team.stream(running.id, 'takes the only place');
+  // The next message waits for the place, so its stream reads the turn.
   const { id } = await team.makeChat();
   isAway = true;
   const stream = await team.stream(id, 'stored all the same');
@@ -49,6 +50,7 @@ test('a stream that cannot be opened after the message was stored returns 503 wi
   expect([stream.status, stream.apiError?.code]).toEqual([503, 'database_unavailable']);
   const { messages } = await team.trpc.message.list.query({ chatId: id });
   expect(messages[0]).toMatchObject({ content: 'stored all the same' });
+  gate.release();
   const resumed = await team.resume({ chatId: id, messageId: stream.apiError?.messageId as `msg_${string}` });
   expect((await resumed.rest()).at(-1)?.data).toBe('[DONE]');
 });

@@ -10,7 +10,7 @@ import { policyOf } from '../policies.ts';
  * @throws ApiError `chat_not_found`, and the errors of `message.follow`
  */
 export async function findRunningAnswer(
-  { services, caller }: Context,
+  { services, caller, chatOfRequest }: Context,
   chatId: string,
 ): Promise<Id<'message'> | undefined> {
   const found = await caller();
@@ -18,5 +18,6 @@ export async function findRunningAnswer(
   authorize(found, policyOf('message.follow'));
   const { scope } = found;
   const chat = await findChat(services.stores.chats.find, scope, chatId);
+  chatOfRequest.remember(scope, chat);
   return services.turns.runningAnswer(chat);
 }
