@@ -75,7 +75,7 @@ describe('the recovery loop', () => {
       const chat = await harness.newChat();
       await insertTurn(harness, chat, 1, { ...fields, content: 'The first message' });
       const replica = await startReplica();
-      await replica.live(LEASE_MS + 2 * SWEEP_MS);
+      await replica.live(LEASE_MS + 2 * RECOVERY_MS);
       await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
       expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe('The first message');
     },
@@ -86,7 +86,7 @@ describe('the recovery loop', () => {
     await insertTurn(harness, chat, 1, { lease: deadLease, content: 'The first message' });
     await harness.db.stores.chats.update(harness.scope, chat, { title: 'Mine' });
     const replica = await startReplica();
-    await replica.live(LEASE_MS + 2 * SWEEP_MS);
+    await replica.live(LEASE_MS + 2 * RECOVERY_MS);
     await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
     expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe('Mine');
   });

@@ -48,7 +48,7 @@ export class TestClock implements Clock {
     };
     const sleeper: Sleeper = { due: this.#now + ms, signal: undefined, wake };
     this.#sleepers.add(sleeper);
-    this.#tell();
+    this.#notify();
     return { cancel: () => void this.#sleepers.delete(sleeper) };
   }
 

@@ -5,7 +5,12 @@ export {
   type ReadCommands,
   type TurnInRange,
 } from '../batching/read-batches.ts';
-export { createTitleBatches, type TitleBatches, type TitleCommands } from '../batching/title-batches.ts';
+export {
+  createTitleBatches,
+  type InitialTitle,
+  type TitleBatches,
+  type TitleCommands,
+} from '../batching/title-batches.ts';
 export { createWriteBatches, type WriteBatches, type WriteCommands } from '../batching/write-batches.ts';
 export { accessTo } from '../chat/chat-access.ts';
 export { sizeOfSteps } from '../turn/steps-size.ts';

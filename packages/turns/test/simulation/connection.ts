@@ -22,6 +22,8 @@ export interface Conditions {
   hanging: number;
   /** The share of bulk writes of which only some take effect, some of them late. */
   partial: number;
+  /** Whether each title is written by a command of its own, as release 0.1.0 does. */
+  areTitlesAlone: boolean;
   /** The share of batched writes that are sent twice at the same time. */
   repeated: number;
   /** The time that a busy process needs to send commands that wait for the end of its turn of the event loop. */
@@ -96,6 +98,10 @@ export class Connection {
 
   get callMaxMs(): number {
     return this.#conditions.callMaxMs;
+  }
+
+  get areTitlesAlone(): boolean {
+    return this.#conditions.areTitlesAlone;
   }
 
   /** Whether the command is sent twice. Each call draws a new value. */

@@ -17,6 +17,7 @@ const conditions: Conditions = {
   lateMaxMs: 0,
   hanging: 0,
   partial: 0,
+  areTitlesAlone: false,
   repeated: 0,
   busyMaxMs: 0,
   callMaxMs: 1_000,

@@ -4,6 +4,7 @@ import {
   createReadBatches,
   createTitleBatches,
   createWriteBatches,
+  type InitialTitle,
   type ReadBatches,
   type ReadCommands,
   type TitleBatches,
@@ -127,18 +128,17 @@ function createWriteCommands(connection: Connection): WriteCommands {
 function createTitleCommands(connection: Connection): TitleCommands {
   return {
     async setTitles(titles, signal) {
-      await connection.writeMany(
-        titles,
-        (database, { team, chat, title }) => {
-          const found = database.newest.chats.get(chat);
-          if (found?.record?.team !== team || found.record.title !== undefined) return;
-          database.put('chats', chat, { ...found, record: { ...found.record, title } });
-        },
-        signal,
-      );
+      await connection.writeMany(titles, setTitle, signal);
       return titles.map(() => ({ result: undefined }));
     },
   };
+}
+
+/** Sets the title of a chat that has none. */
+export function setTitle(database: SimulatedDatabase, { team, chat, title }: InitialTitle): void {
+  const found = database.newest.chats.get(chat);
+  if (found?.record?.team !== team || found.record.title !== undefined) return;
+  database.put('chats', chat, { ...found, record: { ...found.record, title } });
 }
 
 /** A turn is not inserted if a unique index already has its id, its place or its key. */

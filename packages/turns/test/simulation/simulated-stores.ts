@@ -11,7 +11,7 @@ import type {
 import type { EngineStores } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
-import { type Batches, createSimulatedBatches } from './simulated-batches.ts';
+import { type Batches, createSimulatedBatches, setTitle } from './simulated-batches.ts';
 import type {
   ChatDocument,
   MarkerDocument,
@@ -164,7 +164,11 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
         return record;
       }),
 
-    setInitialTitle: ({ chat: { id: chat, team } }, title) => titles.setTitle({ team, chat, title }),
+    async setInitialTitle({ chat: { id: chat, team } }, text) {
+      const title = { team, chat, title: text };
+      if (!connection.areTitlesAlone) return titles.setTitle(title);
+      await connection.write((database) => setTitle(database, title));
+    },
 
     markDeleted: ({ team }, id) =>
       connection.write((database) => {
