@@ -247,6 +247,15 @@ describe('the recovery loop', () => {
     await eventually(left).toEqual([]);
   });
 
+  test('the recovery loop removes marked chats while its search for unmarked ones always fails', async () => {
+    const chat = await harness.newChat();
+    await harness.db.stores.chats.markDeleted(harness.scope, chat);
+    const tap = new StoreTap(harness.db.stores);
+    tap.intercept('chats.listUnmarked', () => Promise.reject(new Error('it always fails')));
+    await startReplica({ tap });
+    await eventually(() => harness.db.stores.chats.listMarked(10, [])).toEqual([]);
+  });
+
   test('the recovery loop removes running and waiting turns that arrived in a chat after its purge', async () => {
     const chat = await harness.newChat();
     await harness.db.stores.chats.markDeleted(harness.scope, chat);

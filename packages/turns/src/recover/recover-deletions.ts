@@ -25,15 +25,21 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
     workMax: DELETION_WORK_MAX_MS,
   });
   while (!signal.aborted) {
-    try {
-      const unmarked = await store.chats.listUnmarked(PAGE, failing.skipped);
-      await each(unmarked, ({ team, chat }) => store.chats.markDeleted({ team }, chat));
-      const marked = (await store.chats.listMarked(PAGE, failing.skipped)).map((chat) => ({ chat }));
-      await each(marked, ({ chat }) => removeDeletedChat(deps, chat));
-    } catch (error) {
-      log('warn', 'deletions could not be recovered', { error });
+    // One that fails does not stop the other.
+    for (const recover of [markUnmarked, removeMarked]) {
+      await recover().catch((error: unknown) => log('warn', 'deletions could not be recovered', { error }));
     }
     await clock.sleep(jittered(clock, pauseMs), signal);
+  }
+
+  async function markUnmarked(): Promise<void> {
+    const unmarked = await store.chats.listUnmarked(PAGE, failing.skipped);
+    await each(unmarked, ({ team, chat }) => store.chats.markDeleted({ team }, chat));
+  }
+
+  async function removeMarked(): Promise<void> {
+    const marked = (await store.chats.listMarked(PAGE, failing.skipped)).map((chat) => ({ chat }));
+    await each(marked, ({ chat }) => removeDeletedChat(deps, chat));
   }
 
   /** Skips an item that fails for a while, so that it does not stop the items behind it. */
