@@ -143,14 +143,18 @@ describe('the cost of rejected requests', () => {
     const { id: chat } = await team.makeChat();
     const address = newAddress();
     const headers = { 'x-api-key': key, 'x-forwarded-for': address, 'content-type': 'application/json' };
-    for (let index = 0; index < LIMITS.address; index++) await fetch(`${url}/agent`, { headers });
+    const readsOfChat = (used: Awaited<ReturnType<typeof commandsDuring>>) =>
+      used.filter(({ json }) => json.includes(chat));
+    const accepted = await commandsDuring(() => fetch(`${url}/chat/${chat}`, { headers }));
+    expect(readsOfChat(accepted)).not.toEqual([]);
+    for (let index = 1; index < LIMITS.address; index++) await fetch(`${url}/agent`, { headers });
     const used = await commandsDuring(async () => {
       // The body is invalid JSON, which shows that it is not parsed.
       const body = method === 'POST' ? { body: `{"chatId":"${chat}"` } : {};
       const response = await fetch(`${url}${pathOf(chat)}`, { method, headers, ...body });
       expect(response.status).toBe(429);
     });
-    expect(used.filter(({ json }) => json.includes(chat))).toEqual([]);
+    expect(readsOfChat(used)).toEqual([]);
   });
 
   test('a message beyond the limit of unfinished answers reads no chat and does not reveal whether it exists', async () => {

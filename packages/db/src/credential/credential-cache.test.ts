@@ -1,5 +1,5 @@
 import { limits } from '@parley/contract';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCredentialCache, type ReadGuard } from './credential-cache.ts';
 
 const reject: ReadGuard = () => Promise.reject(new Error('too many reads'));
@@ -62,4 +62,18 @@ test('a credential that is created after an attempt works once the cache forgets
   expect(await lookUp('key', async () => undefined)).toBeUndefined();
   lookUp.forget('key');
   expect(await lookUp('key', async () => ({ id: 'key' }))).toEqual({ id: 'key' });
+});
+
+test('a credential that is created after an attempt works two seconds later', async () => {
+  let now = 1_000;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => clock.mockRestore());
+  const lookUp = createCredentialCache<{ id: string }>();
+  const find = async () => ({ id: 'key' });
+  expect(await lookUp('key', async () => undefined)).toBeUndefined();
+  now += limits.missingCacheMs - 1;
+  expect(await lookUp('key', find)).toBeUndefined();
+  now += 2;
+  // The cache reads the clock again after a millisecond of real time.
+  await expect.poll(() => lookUp('key', find)).toEqual({ id: 'key' });
 });
