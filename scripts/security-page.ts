@@ -197,6 +197,11 @@ page's cookies, and a claim removes it.
   be claimed with a token from before the sign-out.
 - After a sign-out, a user's tokens need \`iat\` (in whole seconds). A token without it, or from the second of the sign-out, is
   rejected.
+- An \`iat\` may be up to 30 seconds in the future, because your server's clock may be ahead. A sign-out that happens before the
+  \`iat\` of a token does not end that token. Synchronize the clocks of the servers that sign tokens; if they may be ahead, repeat
+  the sign-out after 30 seconds. A block has no such gap.
+- A server that does not know of a block yet may still accept a message of the user. Its answer is stopped within about ten
+  seconds after the block.
 - A block and a sign-out outlast the deletion of the user. Parley stores them as a SHA-256 of team and user id with two timestamps,
   and nothing else about the user. Lifting a block deletes it. Parley keeps a sign-out for 402 days, longer than any token, guest
   or cookie that it ended can live. Exports contain neither.
