@@ -25,7 +25,7 @@ test.each(casesOfForm(mutants, 10))(
         expect.fail(`not found. Add a seed to SHORT_FORM that finds it, perhaps this one:\n${longer.output}`);
       }
       expect(code, output).toBe(1);
-      expect(output).toMatch(/^seed \d+: (?!\d+ turns)/m);
+      expect(output).toMatch(/^seed \d+: (?!\d+ turns, )/m);
     } finally {
       await remove();
     }
