@@ -37,6 +37,7 @@ export const SLOW_TESTS = [
   'apps/server/test/start/database.test.ts',
   'apps/server/test/start/encryption.test.ts',
   'apps/server/test/start/first-start.test.ts',
+  'apps/server/test/start/models.test.ts',
   'apps/server/test/start/without-embedded.test.ts',
   'apps/server/test/list-chats/large.test.ts',
   'packages/db/test/index-builds.test.ts',

@@ -1,8 +1,12 @@
+import { turnIdOf } from '@parley/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { attributionOf, type LogAddresses } from './attribute-request.ts';
 import type { Log } from './log.ts';
 
-/** Logs one line per request: the route without values of the URL, no headers, no body, and the ids of the caller. */
+/**
+ * Logs one line per request: the route without values of the URL, no headers, no body, and the ids of the caller. After
+ * an error that names an answer, its turn leads to the lines of other processes that ran it.
+ */
 export function logRequest(
   log: Log,
   request: FastifyRequest,
@@ -10,6 +14,7 @@ export function logRequest(
   addresses: LogAddresses,
 ): void {
   const { apiError } = request;
+  const { messageId } = apiError?.facts ?? {};
   const isBug = apiError?.code === 'internal_error';
   const line = {
     requestId: request.id,
@@ -19,6 +24,7 @@ export function logRequest(
     ms: Math.round(reply.elapsedTime * 10) / 10,
     ...attributionOf(request, addresses),
     ...(apiError && { code: apiError.code }),
+    ...(messageId !== undefined && { turn: turnIdOf(messageId) }),
     ...(apiError && apiError.status >= 500 && { error: apiError.cause }),
   };
   if (isBug) log.error(line, 'request failed');

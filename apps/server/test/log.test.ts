@@ -1,4 +1,5 @@
 import { scripts } from '@parley/agent/testing';
+import { turnIdOf } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import { describe, expect, test } from 'vitest';
 import { userHash } from '../src/attribute-request.ts';
@@ -41,14 +42,17 @@ test('a model that needs an operator is logged as an error with the reason', asy
   const chat = await team.makeChat();
   const message = 'The model `m1` does not exist';
   model.reply(scripts.status(404, { message, headers: { 'x-request-id': 'req-7' } }));
-  expect((await team.send(chat.id, 'hello')).apiError.code).toBe('model_not_found');
+  const { apiError } = await team.send(chat.id, 'hello');
+  expect(apiError.code).toBe('model_not_found');
   const line = await log.find((one) => one.msg === 'turn failed' && one['chat'] === chat.id);
   expect(line).toMatchObject({
     level: 'error',
     ...{ code: 'model_not_found', status: 404, providerCode: 'e404', providerMessage: message },
     ...{ providerRequestId: 'req-7', model: 'm1', calls: 1, attempt: 1 },
-    ...{ team: team.id, agent: team.agent.id, turn: expect.stringMatching(/^turn_/) },
+    ...{ team: team.id, agent: team.agent.id, turn: turnIdOf(apiError.messageId ?? '') },
   });
+  const request = await log.find(({ requestId }) => requestId === apiError.requestId);
+  expect(request).toMatchObject({ level: 'warn', msg: 'request', status: 502, turn: line['turn'] });
 });
 
 test('a transient failure of the model is logged as a warning with the reason', async () => {

@@ -17,6 +17,13 @@ describe('the error register', () => {
     expect(errorCodeSchema.parse(code)).toBe(code);
   });
 
+  test.each(['model_key_refused', 'model_not_found', 'model_unreachable'] as const)(
+    '%s says that its operator has to act',
+    (code) => {
+      expect(errorEntry(code).message).toMatch(/operator/);
+    },
+  );
+
   test('gives every 503 code a `Retry-After` time', () => {
     for (const code of errorCodes.filter((one) => statusOf(one) === 503)) {
       expect(errorEntry(code).retryAfterSeconds).toBeGreaterThan(0);

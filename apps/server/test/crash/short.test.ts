@@ -24,6 +24,7 @@ const chosen = isLongForm()
       'sigstop-sigcont@before-accept',
       'database-delayed@after-accept',
       'database-half-open@before-end',
+      'model-delayed@in-stream',
       'model-half-open@after-accept',
       'mongod-kill@after-accept',
       'step-down@before-end',

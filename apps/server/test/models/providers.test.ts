@@ -117,6 +117,11 @@ describe('an answer of an agent with a list of models', () => {
     const { id } = await team.makeChat();
     expect((await team.send(id, 'by default')).body.content).toBe('You said: by default');
     expect((await backup.callTo('by default')).body.model).toBe('m2');
+    const line = await log.find(({ msg, status }) => msg.startsWith('a model could not') && status === 401);
+    expect(line).toMatchObject({
+      ...{ level: 'error', code: 'model_key_refused', model: 'm1' },
+      ...{ nextProvider: 'backup', nextModel: 'm2' },
+    });
     const ready = await rest<{ notices: { code: string }[] }>('GET', '/readyz');
     expect(ready.body.notices).toMatchObject([{ code: 'model_key_refused' }]);
     model.replyAlways(scripts.echo());

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanup, render, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -15,9 +15,15 @@ async function show(text: string): Promise<HTMLElement> {
   return container;
 }
 
-const readCase = (name: string) =>
-  readFileSync(join(import.meta.dirname, '../../test/support/markdown', `${name}.md`), 'utf8');
-const showCase = (name: string) => show(readCase(name));
+const FOLDER = join(import.meta.dirname, '../../test/support/markdown');
+/** The files that have a test here. */
+const testedFiles = new Set<string>();
+/** Declares a test of the text in a file. */
+function testOf(file: string, sentence: string, check: (text: string) => Promise<void>): void {
+  testedFiles.add(file);
+  test(sentence, () => check(readFileSync(join(FOLDER, file), 'utf8')));
+}
+
 const textsOf = (root: HTMLElement, selector: string) =>
   [...root.querySelectorAll(selector)].map(({ textContent }) => textContent);
 const hrefsOf = (root: HTMLElement) =>
@@ -26,16 +32,20 @@ const hrefsOf = (root: HTMLElement) =>
 const directionOf = (element: Element | null) => element?.closest('[dir]')?.getAttribute('dir') ?? 'ltr';
 
 describe('formulas', () => {
-  test('dollars on the lines of a formula make one display formula, and the text after it is markdown', async () => {
-    const root = await showCase('math-hugging-dollars');
-    await waitFor(() => expect(root.querySelectorAll('.katex-display')).toHaveLength(1));
-    expect(root.querySelector('.katex-error')).toBeNull();
-    expect(textsOf(root, 'strong')).toEqual(['the formula']);
-    expect(textsOf(root, 'li')).toEqual(['and a list']);
-  });
+  testOf(
+    'math-hugging-dollars.md',
+    'dollars on the lines of a formula make one display formula, and the text after it is markdown',
+    async (text) => {
+      const root = await show(text);
+      await waitFor(() => expect(root.querySelectorAll('.katex-display')).toHaveLength(1));
+      expect(root.querySelector('.katex-error')).toBeNull();
+      expect(textsOf(root, 'strong')).toEqual(['the formula']);
+      expect(textsOf(root, 'li')).toEqual(['and a list']);
+    },
+  );
 
-  test('a formula alone on its line is a display formula', async () => {
-    const root = await showCase('math-one-line-display');
+  testOf('math-one-line-display.md', 'a formula alone on its line is a display formula', async (text) => {
+    const root = await show(text);
     await waitFor(() => expect(root.querySelectorAll('.katex-display')).toHaveLength(1));
   });
 
@@ -49,30 +59,35 @@ describe('formulas', () => {
     expect(root.querySelector('.katex-error')).toBeNull();
   });
 
-  test.each(['price-levels', 'dollar-variables'])('%s are no formulas', async (name) => {
-    // The other text makes the plugin of formulas load.
-    await waitFor(async () => expect((await show('$x$')).querySelector('.katex')).not.toBeNull());
-    cleanup();
-    const root = await showCase(name);
-    expect(root.querySelector('.katex')).toBeNull();
-    expect(root.textContent).not.toContain('\\');
-  });
+  for (const [file, what] of [
+    ['price-levels.md', 'dollars of prices'],
+    ['dollar-variables.md', 'dollars of variables'],
+  ] as const) {
+    testOf(file, `${what} are no formulas`, async (text) => {
+      // The other text makes the plugin of formulas load.
+      await waitFor(async () => expect((await show('$x$')).querySelector('.katex')).not.toBeNull());
+      cleanup();
+      const root = await show(text);
+      expect(root.querySelector('.katex')).toBeNull();
+      expect(root.textContent).not.toContain('\\');
+    });
+  }
 
-  test('a pipe ends the cell of a table also within a formula', async () => {
-    const root = await showCase('table-pipes-math');
+  testOf('table-pipes-math.md', 'a pipe ends the cell of a table also within a formula', async (text) => {
+    const root = await show(text);
     expect(root.querySelectorAll('tr')).toHaveLength(3);
     expect(root.querySelectorAll('tr:first-child th')).toHaveLength(3);
   });
 });
 
 describe('Chinese, Japanese and Korean', () => {
-  test('emphasis may touch punctuation', async () => {
-    const root = await showCase('cjk-emphasis');
+  testOf('cjk-emphasis.md', 'emphasis may touch punctuation', async (text) => {
+    const root = await show(text);
     expect(textsOf(root, 'strong')).toEqual(['注意：', '“取出并重置”模式', '重要です。', '경고(주의)']);
   });
 
-  test('bare links end before punctuation and emphasis', async () => {
-    const root = await showCase('cjk-autolink');
+  testOf('cjk-autolink.md', 'bare links end before punctuation and emphasis', async (text) => {
+    const root = await show(text);
     expect(hrefsOf(root)).toEqual([
       'https://example.com/docs',
       'https://example.com/a',
@@ -92,11 +107,16 @@ describe('Chinese, Japanese and Korean', () => {
 });
 
 describe('text from right to left', () => {
-  test('paragraphs, lists and items have the direction of their own text, and code is written to the right', async () => {
-    const root = await showCase('rtl');
-    for (const selector of ['p', 'ol', 'li']) expect(directionOf(root.querySelector(selector))).toBe('rtl');
-    for (const selector of ['p > code', 'pre']) expect(directionOf(root.querySelector(selector))).toBe('ltr');
-  });
+  testOf(
+    'rtl.md',
+    'paragraphs, lists and items have the direction of their own text, and code is written to the right',
+    async (text) => {
+      const root = await show(text);
+      for (const selector of ['p', 'ol', 'li']) expect(directionOf(root.querySelector(selector))).toBe('rtl');
+      for (const selector of ['p > code', 'pre'])
+        expect(directionOf(root.querySelector(selector))).toBe('ltr');
+    },
+  );
 
   test('a quote and a list of two languages have both directions', async () => {
     const root = await show('> שלום\n\n- hello\n- مرحبا\n\nThe word مرحبا\n\n`code` שלום');
@@ -107,8 +127,8 @@ describe('text from right to left', () => {
 });
 
 describe('HTML', () => {
-  test('kbd, sub, sup and details without attributes are elements', async () => {
-    const root = await showCase('html-inline');
+  testOf('html-inline.md', 'kbd, sub, sup and details without attributes are elements', async (text) => {
+    const root = await show(text);
     expect(textsOf(root, 'kbd')).toEqual(['Ctrl', 'C']);
     expect(textsOf(root, 'sub, sup')).toEqual(['2', '2']);
     expect(textsOf(root, 'details > summary')).toEqual(['More']);
@@ -131,55 +151,82 @@ describe('HTML', () => {
 });
 
 describe('footnotes', () => {
-  test('link within their message, with ids that are unique in the page', async () => {
-    await preloadMarkdown();
-    const text = readCase('footnotes');
-    const { container } = render(
-      <>
-        <Markdown text={text} isGrowing={false} />
-        <Markdown text={text} isGrowing={false} />
-      </>,
-    );
-    const ids = [...container.querySelectorAll('[id]')].map(({ id }) => id);
-    expect(new Set(ids).size).toBe(8);
-    expect(ids).toHaveLength(8);
-    for (const message of container.querySelectorAll('.markdown')) {
-      const links = [...message.querySelectorAll('a')];
-      expect(links).toHaveLength(4);
-      for (const link of links) {
-        const id = (link.getAttribute('href') ?? '').slice(1);
-        expect([...message.querySelectorAll('[id]')].some((element) => element.id === id)).toBe(true);
+  testOf(
+    'footnotes.md',
+    'footnotes link within their message, with ids that are unique in the page',
+    async (text) => {
+      await preloadMarkdown();
+      const { container } = render(
+        <>
+          <Markdown text={text} isGrowing={false} />
+          <Markdown text={text} isGrowing={false} />
+        </>,
+      );
+      const ids = [...container.querySelectorAll('[id]')].map(({ id }) => id);
+      expect(new Set(ids).size).toBe(8);
+      expect(ids).toHaveLength(8);
+      for (const message of container.querySelectorAll('.markdown')) {
+        const links = [...message.querySelectorAll('a')];
+        expect(links).toHaveLength(4);
+        for (const link of links) {
+          const id = (link.getAttribute('href') ?? '').slice(1);
+          expect([...message.querySelectorAll('[id]')].some((element) => element.id === id)).toBe(true);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('what is right already', () => {
-  test('a numbered list with code between its items goes on counting', async () => {
-    const root = await showCase('list-with-code-between');
-    expect([...root.querySelectorAll('ol')].map((list) => list.start)).toEqual([1, 2, 3]);
-  });
+  testOf(
+    'list-with-code-between.md',
+    'a numbered list with code between its items goes on counting',
+    async (text) => {
+      const root = await show(text);
+      expect([...root.querySelectorAll('ol')].map((list) => list.start)).toEqual([1, 2, 3]);
+    },
+  );
 
-  test('a nested list is nested as CommonMark has it', async () => {
-    const root = await showCase('nested-list-2-spaces');
+  testOf('nested-list-2-spaces.md', 'a nested list is nested as CommonMark has it', async (text) => {
+    const root = await show(text);
     expect(root.textContent).toContain('nested with three');
     expect(root.querySelectorAll('li').length).toBeGreaterThan(3);
   });
 
-  test('single tildes are no strikethrough', async () => {
-    expect(textsOf(await showCase('tilde-range'), 'del')).toEqual(['struck']);
+  testOf('tilde-range.md', 'single tildes are no strikethrough', async (text) => {
+    expect(textsOf(await show(text), 'del')).toEqual(['struck']);
   });
 
-  test('code in a list ends with its fence', async () => {
-    const root = await showCase('unclosed-fence-in-list');
+  testOf('unclosed-fence-in-list.md', 'code in a list ends with its fence', async (text) => {
+    const root = await show(text);
     expect(root.querySelectorAll('ul > li')).toHaveLength(2);
     expect(textsOf(root, 'strong')).toEqual(['bold']);
     expect(root.querySelector('pre')?.textContent).toContain('return "$x$"');
   });
 
-  test('backslashes of paths stay', async () => {
-    expect((await showCase('escaped-brackets')).textContent).toContain('and a list [x] here');
+  testOf('escaped-brackets.md', 'backslashes of paths stay', async (text) => {
+    expect((await show(text)).textContent).toContain('and a list [x] here');
   });
+});
+
+describe('wide content', () => {
+  testOf(
+    'wide.md',
+    'tables that are wider than the page scroll in a named group, and all columns are there',
+    async (text) => {
+      const root = await show(text);
+      const columns = text
+        .split('\n')
+        .find((line) => line.startsWith('| column0'))
+        ?.match(/column\d+/g);
+      expect(textsOf(root, '[role="group"][aria-label="Table"] th')).toEqual(columns);
+      expect(textsOf(root, 'li')).toEqual(['L'.repeat(300)]);
+    },
+  );
+});
+
+test('each file of texts has a test', () => {
+  expect(readdirSync(FOLDER).toSorted()).toEqual([...testedFiles].toSorted());
 });
 
 describe('one answer never takes the page down', () => {

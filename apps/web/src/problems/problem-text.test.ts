@@ -9,6 +9,15 @@ describe('the texts of problems', () => {
     expect(advice).toMatch(/\.$/);
   });
 
+  test.each(['model_key_refused', 'model_not_found', 'model_unreachable'] as const)(
+    'the text of %s says that the message is saved and that the owner of the service has to act',
+    (code) => {
+      const { advice } = problemTextOf({ code });
+      expect(advice).toContain('Your message is saved.');
+      expect(advice).toMatch(/The owner of this service needs to|contact the owner of this service/);
+    },
+  );
+
   test('the text of a loading model contains its progress', () => {
     const { message } = new ApiError('model_loading', { detail: '40 % of 93 MB are here.' });
     expect(problemTextOf({ code: 'model_loading', message }).advice).toMatch(

@@ -31,6 +31,13 @@ test('the model echoes, unless a rule or the queue says otherwise: the queue fir
   expect(model.calls().map(({ message }) => message)).toEqual(['ab', 'ab', 'ac', 'b']);
 });
 
+test('the model lists one name, has every name that is asked for, and counts neither as a call', async () => {
+  const get = async (path: string) => (await fetch(model.baseUrl + path)).json();
+  expect(await get('/models')).toMatchObject({ data: [{ id: 'scripted' }] });
+  expect(await get('/models/some%2Fother')).toMatchObject({ id: 'some/other' });
+  expect(model.calls()).toEqual([]);
+});
+
 test('a held call waits for its gate', async () => {
   const gate = model.hold();
   const next = model.nextCall();

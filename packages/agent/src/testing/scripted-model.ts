@@ -83,9 +83,10 @@ class CallScripts {
   }
 
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === 'GET' && request.url === '/v1/models') {
+    const models = request.method === 'GET' ? modelsAt(request.url) : undefined;
+    if (models) {
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ object: 'list', data: [{ id: 'scripted', object: 'model' }] }));
+      response.end(JSON.stringify(models));
       return;
     }
     const call = new ScriptedCall(request, response, await bodyOf(request));
@@ -123,6 +124,13 @@ class CallScripts {
     if (this.#gate === gate) this.#gate = undefined;
     gate.release();
   }
+}
+
+/** The list of models, or the one that is asked for: it answers calls under every name. */
+function modelsAt(url = ''): object | undefined {
+  if (url === '/v1/models') return { object: 'list', data: [{ id: 'scripted', object: 'model' }] };
+  const [, id] = /^\/v1\/models\/(.+)$/.exec(url) ?? [];
+  return id === undefined ? undefined : { id: decodeURIComponent(id), object: 'model' };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
