@@ -36,8 +36,9 @@ const OPAQUE_LENGTH_MAX = 256 * 1024;
  *
  * An answer is complete when the server marks its end after a finish reason, after some text, or after complete
  * calls; without such a mark, `tailMaxMs` after a finish reason and the last piece. A connection that closes without
- * these is a failure. An error after a finish reason loses at most the usage. An answer that exceeds its maximum
- * length is cut.
+ * these is a failure. An error after a finish reason loses at most the usage, unless more of the answer followed a
+ * reason: then the server sends a reason with each piece, and an error may have cut the answer. An answer that exceeds
+ * its maximum length is cut.
  */
 export class AnswerReading {
   /** Resolves with the end of the answer; rejects with errors of `emit`. */
@@ -47,6 +48,8 @@ export class AnswerReading {
   readonly #parts: ReadingParts;
   readonly #calls: CallAssembler;
   #finishReason: ModelFinishReason | undefined;
+  /** Text or a call followed a finish reason, so the reasons of this answer do not mark its end. */
+  #hasMoreAfterReason = false;
   #model: string | undefined;
   #usage: AgentUsage | undefined;
   #opaque: JsonObject = {};
@@ -93,11 +96,13 @@ export class AnswerReading {
   #takePiece(piece: ModelPiece): boolean {
     switch (piece.type) {
       case 'text':
+        this.#hasMoreAfterReason ||= this.#finishReason !== undefined;
         this.#parts.answer.add(piece.text);
         return true;
       case 'reasoning':
         return true;
       case 'tool-call':
+        this.#hasMoreAfterReason ||= this.#finishReason !== undefined;
         this.#calls.take(piece satisfies ToolCallPiece);
         return true;
       case 'opaque':
@@ -164,7 +169,8 @@ export class AnswerReading {
   }
 
   #endUnmarked(last: Extract<ModelPiece, { type: 'end' | 'error' }>): void {
-    if (this.#finishReason !== undefined) this.#complete(this.#finishReason);
+    const isCut = last.type === 'error' && this.#hasMoreAfterReason;
+    if (this.#finishReason !== undefined && !isCut) this.#complete(this.#finishReason);
     else if (last.type === 'error') this.#fail(last.failure);
     else this.#fail(failed('the stream ended without a finish reason'));
   }

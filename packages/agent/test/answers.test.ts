@@ -1,4 +1,4 @@
-import { echoOf, scripts } from '@parley/agent/testing';
+import { echoOf, type ModelScript, scripts } from '@parley/agent/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Harness, startHarness } from './harness.ts';
 
@@ -81,6 +81,51 @@ describe('an answer', () => {
       call.cut();
     });
     expect(await harness.start().outcome).toMatchObject({ text: 'done', usage: undefined, calls: 1 });
+  });
+
+  describe('a finish reason with each piece', () => {
+    const sent: ModelScript = async (call) => {
+      for (const content of ['one ', 'two'])
+        call.chunk({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
+      await call.flushed();
+    };
+
+    test('an answer with a finish reason on each piece fails if the connection breaks', async () => {
+      harness.model.reply(async (call) => {
+        await sent(call);
+        call.cut();
+      });
+      const run = harness.start();
+      expect(await run.error).toMatchObject({ code: 'model_failed', calls: 1 });
+      expect(run.pieces.join('')).toBe('one two');
+    });
+
+    test('an answer with a finish reason on each piece fails if an error follows', async () => {
+      harness.model.reply(async (call) => {
+        await sent(call);
+        call.error({ message: 'scripted', code: 503 });
+        call.end();
+      });
+      expect(await harness.start().error).toMatchObject({ code: 'model_failed', calls: 1 });
+    });
+
+    test('an answer with a finish reason on each piece is complete if the server closes it', async () => {
+      harness.model.reply(async (call) => {
+        await sent(call);
+        call.end();
+      });
+      expect(await harness.start().outcome).toMatchObject({ text: 'one two', finishReason: 'stop' });
+    });
+
+    test('an answer with a finish reason on each piece is complete with [DONE], and may break after it', async () => {
+      harness.model.reply(async (call) => {
+        await sent(call);
+        call.raw('data: [DONE]\n\n');
+        await call.flushed();
+        call.cut();
+      });
+      expect(await harness.start().outcome).toMatchObject({ text: 'one two', finishReason: 'stop' });
+    });
   });
 
   test('an answer is complete after its finish reason if the server never closes', async () => {

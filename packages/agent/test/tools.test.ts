@@ -285,6 +285,9 @@ describe('failed calls', () => {
     ['half a JSON', '{"city":"Ro', 'They must be one JSON object.'],
     ['a list', '["Rome"]', 'They must be one JSON object.'],
     ['a text', '"Rome"', 'They must be one JSON object.'],
+    ['a list in a text', '"[]"', 'They must be one JSON object.'],
+    ['a number', '5', 'They must be one JSON object.'],
+    ['null', 'null', 'required property "city"'],
     ['of a wrong type', '{"city":5}', 'Expected "string"'],
     ['without what is required', '{}', 'required property "city"'],
     ['nothing', '', 'required property "city"'],
@@ -297,9 +300,10 @@ describe('failed calls', () => {
     expect(toolResults(harness)?.[0]).toContain(says);
     expect(tool.calls()).toEqual([]);
     expect(failures).toMatchObject([{ reason: 'invalid_arguments' }]);
-    // Servers parse the arguments again and fail if they are not JSON.
+    // Servers parse the arguments again and fail if they are not a JSON object.
     const [, calling] = harness.model.calls().at(-1)?.body.messages ?? [];
-    expect(() => JSON.parse(calling?.tool_calls?.[0]?.function.arguments ?? '')).not.toThrow();
+    const givenBack: unknown = JSON.parse(calling?.tool_calls?.[0]?.function.arguments ?? '');
+    expect(Object.prototype.toString.call(givenBack)).toBe('[object Object]');
   });
 
   test('a call of an unknown tool is reported to the model', async () => {
@@ -407,6 +411,28 @@ describe('a call of the model that fails', () => {
     harness.model.reply(
       async (call) => {
         call.toolCall({ index: 0, id: 'a', function: { name: 'weather', arguments: '{"city":"Ro' } });
+        await call.flushed();
+        call.cut();
+      },
+      scripts.toolCalls([inRome]),
+      scripts.echoResults(),
+    );
+    expect(await harness.start({ agent: { tools: [weather()] } }).outcome).toMatchObject({ calls: 3 });
+    expect(tool.calls().map(({ body }) => body)).toEqual(['{"city":"Rome"}']);
+  });
+
+  test('a call of the model that breaks is repeated if each piece of its tool calls had a finish reason', async () => {
+    const harness = await open();
+    harness.model.reply(
+      async (call) => {
+        for (const index of [0, 1]) {
+          const calling = {
+            index,
+            id: `call_${index}`,
+            function: { name: 'weather', arguments: '{"city":"Oslo"}' },
+          };
+          call.chunk({ choices: [{ delta: { tool_calls: [calling] }, finish_reason: 'tool_calls' }] });
+        }
         await call.flushed();
         call.cut();
       },

@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
+import { ModelError } from '../model-error.ts';
 import { BrokenCall } from './broken-call.ts';
 import { failureOf, retryAfterMs } from './call-failure.ts';
 import { readProviderError } from './provider-error.ts';
@@ -86,6 +87,32 @@ describe('the cause, for the log', () => {
     expect(failure).toMatchObject({ code: 'model_unreachable', retry: 'later' });
     expect(failure?.cause.message).toContain('(ECONNREFUSED): connect ECONNREFUSED 127.0.0.1:1');
   });
+
+  test.each([
+    ['ENOTFOUND', 'getaddrinfo ENOTFOUND models.example'],
+    ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN models.example'],
+    ['ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'],
+    ['CERT_HAS_EXPIRED', 'certificate has expired'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames"],
+  ])('a connection that fails with %s is repeated, and is for the operator to fix', (word, message) => {
+    const cause = Object.assign(new Error(message), { code: word });
+    const failure = failureOf(new APIConnectionError({ message: 'x', cause }), secrets);
+    expect(failure).toMatchObject({ code: 'model_unreachable', retry: 'later' });
+    expect(failure.cause.message).toContain(`(${word}): ${message}`);
+    expect(new ModelError(failure.code, { calls: 3, cause: failure.cause }).needsOperator).toBe(true);
+  });
+
+  test.each(['ECONNRESET', 'EPIPE'])(
+    'a connection that breaks with %s is repeated, and is not for the operator to fix',
+    (word) => {
+      const cause = Object.assign(new Error(word), { code: word });
+      const failure = failureOf(new APIConnectionError({ message: 'x', cause }), secrets);
+      expect(failure).toMatchObject({ code: 'model_failed', retry: 'later' });
+      expect(new ModelError(failure.code, { calls: 3, cause: failure.cause }).needsOperator).toBe(false);
+    },
+  );
 
   test.each([
     ['the key', { message: 'Incorrect API key provided: sk-secret-key.' }, 'sk-secret-key'],

@@ -96,6 +96,9 @@ export const upstreamCases: Readonly<Record<string, UpstreamCase>> = {
   'error-in-200-json': { headers: json, expected: { code: 'model_key_refused', calls: 1, cause: /401/ } },
   'error-event': { expected: { code: 'model_refused', calls: 1, cause: /context_length_exceeded/ } },
   'ends-without-reason': { expected: { code: 'model_failed', calls: 1, cause: /without a finish reason/ } },
+  'ends-with-null-string': {
+    expected: { code: 'model_failed', calls: 1, cause: /without a finish reason/ },
+  },
   'error-field': { expected: { code: 'model_refused', calls: 1, cause: /exceed_context_size_error/ } },
   'error-array': { expected: { code: 'model_refused', calls: 1, cause: /Invalid argument/ } },
   'html-200': {
