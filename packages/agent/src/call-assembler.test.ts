@@ -129,53 +129,134 @@ describe('one call', () => {
   });
 });
 
+/** The calls that reach a tool: their tool exists, and their arguments are an object. */
+const made = (pieces: readonly Piece[]) =>
+  assemble(pieces).calls.filter(
+    ({ name, arguments: written }) => (name === 'weather' || name === 'time') && isObject(written),
+  );
+
+describe('pieces that may belong to two calls', () => {
+  test.each<[string, Piece[]]>([
+    [
+      'a text under the number of another tool',
+      [
+        { index: 0, id: 'a', name: 'weather', arguments: '{"city":"Os' },
+        { index: 1, name: 'time', arguments: '' },
+        { index: 1, arguments: '":null,"' },
+        { index: 0, arguments: 'lo"}' },
+      ],
+    ],
+    [
+      'arguments without a number while another call is incomplete',
+      [
+        { index: 0, id: 'a', name: 'weather', arguments: '{"city":"' },
+        { index: 1, name: 'time', arguments: '' },
+        { arguments: 'null' },
+        { index: 0, arguments: '"}' },
+      ],
+    ],
+    [
+      'a space with another name and number',
+      [
+        { index: 0, id: 'a', name: 'weather', arguments: '{"city":"New' },
+        { index: 1, id: 'b', name: 'time', arguments: ' ' },
+        { index: 0, arguments: 'York"}' },
+      ],
+    ],
+    [
+      '`null` with another name',
+      [
+        { index: 0, id: 'a', name: 'weather', arguments: '{"city":"' },
+        { name: 'time', arguments: 'null' },
+        { index: 0, arguments: '"}' },
+      ],
+    ],
+    [
+      'arguments beside a call of an unknown tool without any',
+      [
+        { index: 0, id: 'a', name: 'sun', arguments: '' },
+        { index: 1, id: 'b', name: 'time', arguments: OSLO },
+      ],
+    ],
+  ])('no tool is called if pieces may belong to two calls: %s', (_, pieces) => {
+    expect(made(pieces)).toEqual([]);
+  });
+});
+
 /** Deviations of a piece, except in its arguments. */
-const marks: fc.Arbitrary<Damage> = fc.record({
+interface Damage {
+  readonly index: 'true' | 'missing' | 'changed';
+  readonly id: 'true' | 'missing' | 'changed';
+  readonly name: 'missing' | 'weather' | 'time';
+  /** An empty piece precedes it. */
+  readonly isPreceded: boolean;
+}
+const damage: fc.Arbitrary<Damage> = fc.record({
   index: fc.constantFrom('true', 'missing', 'changed'),
   id: fc.constantFrom('true', 'missing', 'changed'),
-  name: fc.constantFrom('missing', 'repeated', 'other tool'),
-  isArgumentless: fc.boolean(),
+  name: fc.constantFrom('missing', 'weather', 'time'),
+  isPreceded: fc.boolean(),
 });
+const INTACT: Damage = { index: 'true', id: 'true', name: 'weather', isPreceded: false };
+
 const texts = fc.oneof(fc.constantFrom('Oslo', '', '{}', '"', '}{', '\\', 'null', '[1]', 'x'), fc.string());
 const values = fc.letrec((tie) => ({
   value: fc.oneof(texts, fc.integer(), fc.constant(null), tie('object')),
   object: fc.dictionary(texts, tie('value'), { minKeys: 1, maxKeys: 3 }),
 })).object;
 
-/** Cuts the call into pieces and damages the fields that connect them. */
-function toPieces(written: string, cuts: readonly number[], damages: readonly Damage[]): Piece[] {
+/** Cuts the call into pieces, and damages the fields that connect them: of the first piece, and of the others. */
+function toPieces(
+  written: string,
+  cuts: readonly number[],
+  first: Damage,
+  others: readonly Damage[],
+): Piece[] {
   const places = [
     0,
     ...cuts.map((cut) => cut % (written.length + 1)).toSorted((a, b) => a - b),
     written.length,
   ];
-  const parts = places.slice(1).map((place, part) => written.slice(places[part], place));
-  return parts.flatMap((part, position): Piece[] => {
-    const damage = damages[position % damages.length];
-    if (position === 0 || !damage) return [{ index: 0, id: 'call_a', name: 'weather', arguments: part }];
-    const piece = { ...keysOf(damage, position), arguments: part };
-    return damage.isArgumentless ? [{ ...piece, arguments: '' }, piece] : [piece];
-  });
+  const pieces: Piece[] = [];
+  const known = new Set<unknown>();
+  for (const [position, place] of places.slice(1).entries()) {
+    const part = written.slice(places[position], place);
+    const { isPreceded, ...fields } = (position === 0 ? first : others[position % others.length]) ?? INTACT;
+    const keys = keysOf(fields, position);
+    const named = fields.name === 'missing' ? keys : { ...keys, name: fields.name };
+    const isKnown = position === 0 || Object.values(keys).some((key) => known.has(key));
+    const isOtherCall = 'name' in named && Object.keys(keys).length > 0 && !isKnown;
+    if (isOtherCall) {
+      // The numbers and ids of the other call do not come again.
+      const otherKeys = keysOf({ index: changed(fields.index), id: changed(fields.id) }, position);
+      pieces.push(...piecesOfOtherCall({ ...named, ...otherKeys }, otherKeys, part, isPreceded));
+    } else {
+      pieces.push(...(isPreceded ? [{ ...named, arguments: '' }] : []), { ...named, arguments: part });
+      for (const key of Object.values(keys)) known.add(key);
+    }
+  }
+  return pieces;
 }
 
-interface Damage {
-  readonly index: 'true' | 'missing' | 'changed';
-  readonly id: 'true' | 'missing' | 'changed';
-  readonly name: 'missing' | 'repeated' | 'other tool';
-  readonly isArgumentless: boolean;
+const changed = (key: Damage['id']) => (key === 'true' ? 'changed' : key);
+
+function keysOf({ index, id }: Pick<Damage, 'index' | 'id'>, position: number): Pick<Piece, 'index' | 'id'> {
+  return {
+    ...(index !== 'missing' && { index: index === 'true' ? 0 : position + 1 }),
+    ...(id !== 'missing' && { id: id === 'true' ? 'call_a' : `call_${position}` }),
+  };
 }
 
 /**
- * A name with a new index and a new id begins another call, because nothing else separates two calls. So one of the
- * three stays correct.
+ * A name with an unknown number or id begins another call, because nothing else separates two calls. So such a piece
+ * has no arguments, and the part follows without a name, number and id; or the part cannot begin arguments, or comes
+ * without the name.
  */
-function keysOf({ index, id, name }: Damage, position: number): Piece {
-  const isOtherCall = name !== 'missing' && index !== 'true' && id !== 'true';
-  return {
-    ...(index === 'true' || isOtherCall ? { index: 0 } : index === 'changed' && { index: position }),
-    ...(id === 'true' ? { id: 'call_a' } : id === 'changed' && { id: `call_${position}` }),
-    ...(name === 'repeated' ? { name: 'weather' } : name === 'other tool' && { name: 'time' }),
-  };
+function piecesOfOtherCall(named: Piece, keys: Piece, part: string, isPreceded: boolean): Piece[] {
+  if (isPreceded || part.trim() === '') {
+    return [{ ...named, arguments: '' }, ...(part === '' ? [] : [{ arguments: part }])];
+  }
+  return [{ ...(/^\s*["{n]/.test(part) ? keys : named), arguments: part }];
 }
 
 test('pieces of a call, however cut and damaged, give that call or none that can be made', () => {
@@ -183,13 +264,22 @@ test('pieces of a call, however cut and damaged, give that call or none that can
     fc.property(
       values,
       fc.array(fc.nat(), { maxLength: 6 }),
-      fc.array(marks, { minLength: 1 }),
-      (value, cuts, all) => {
+      damage,
+      fc.array(damage, { minLength: 1, maxLength: 6 }),
+      (value, cuts, first, others) => {
         const written = JSON.stringify(value);
-        for (const call of assemble(toPieces(written, cuts, all)).calls) {
-          const isMade = isObject(call.arguments) && (call.name === 'weather' || call.name === 'time');
-          if (isMade) expect(`${call.name} ${call.arguments}`).toBe(`weather ${written}`);
-        }
+        const pieces = toPieces(written, cuts, first, others);
+        const calls = made(pieces);
+        const full = calls.filter((call) => call.arguments !== '');
+        // If the first name is the wrong one, nothing tells which of the two is right.
+        const named = pieces.find(({ name }) => name !== undefined)?.name;
+        const allowed = (named === 'time' ? ['time', 'weather'] : ['weather']).map(
+          (name) => `${name} ${written}`,
+        );
+        expect(full.length).toBeLessThanOrEqual(1);
+        for (const call of full) expect(allowed).toContain(`${call.name} ${call.arguments}`);
+        // Another name with another number or id looks like a call of a tool that takes no arguments.
+        for (const call of calls) if (call.arguments === '') expect(call.name).toBe('time');
       },
     ),
     { numRuns: 3_000 },
@@ -200,9 +290,9 @@ test('pieces of a call with correct numbers and ids give that call, with any tex
   fc.assert(
     fc.property(values, fc.array(fc.nat(), { maxLength: 6 }), fc.boolean(), (value, cuts, isPreceded) => {
       const written = JSON.stringify(value);
-      const damages = [{ index: 'true', id: 'missing', name: 'missing', isArgumentless: false }] as const;
+      const numbered = { ...INTACT, id: 'missing', name: 'missing' } as const;
       const placeholder = { index: 0, id: 'call_a', name: 'weather', arguments: '{}' };
-      const pieces = [...(isPreceded ? [placeholder] : []), ...toPieces(written, cuts, damages)];
+      const pieces = [...(isPreceded ? [placeholder] : []), ...toPieces(written, cuts, INTACT, [numbered])];
       expect(read(pieces)).toEqual([`weather ${written}`]);
     }),
   );

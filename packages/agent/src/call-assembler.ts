@@ -70,13 +70,13 @@ export class CallAssembler {
     return before !== undefined && !hasKeys && call.isBlank && call.name.isSame(before.name);
   }
 
-  /** Beside other calls, a call without arguments may be a fragment of another call. */
+  /** Beside other calls, a call without arguments may be a fragment of another call, unless its tool takes none. */
   #isWhole(call: GrowingCall, count: number): boolean {
     if (call.isBroken) return false;
     if (call.isReadable) return true;
-    const properties = this.#tools.get(call.name.resolve(this.#tools))?.parameters['properties'];
-    const takesArguments = Object.keys(properties ?? {}).length > 0;
-    return call.isBlank && (count === 1 || !takesArguments);
+    const tool = this.#tools.get(call.name.resolve(this.#tools));
+    const takesNone = tool !== undefined && Object.keys(tool.parameters['properties'] ?? {}).length === 0;
+    return call.isBlank && (count === 1 || takesNone);
   }
 
   #callOf(piece: ToolCallPiece): GrowingCall {
@@ -87,7 +87,10 @@ export class CallAssembler {
     const byId = piece.id ? this.#calls.findLast((call) => call.ids.has(piece.id ?? '')) : undefined;
     if (byIndex) return isNextWhole(piece, byIndex, byId) ? this.#begin() : byIndex;
     if (byId) return byId;
-    return this.#isNext(piece, last) ? this.#begin() : last;
+    if (this.#isNext(piece, last)) return this.#begin();
+    // The order says nothing while another call is incomplete too.
+    if (piece.arguments && this.#calls.some((call) => call !== last && call.isOpen)) last.isAmbiguous = true;
+    return last;
   }
 
   #begin(): GrowingCall {
@@ -99,13 +102,15 @@ export class CallAssembler {
   /** Whether a piece with an unknown or missing index and id begins a call. Every call begins with a name. */
   #isNext({ index, id, name, arguments: written = '' }: ToolCallPiece, last: GrowingCall): boolean {
     if (!name || !canBegin(written)) return false;
+    // Space within a text of an open call.
+    if (last.isOpen && written !== '' && written.trim() === '') return false;
     const keys = (index === undefined ? 0 : 1) + (id ? 1 : 0);
     if (keys === 2) return true;
     if (last.isRepeatedBy(written)) return false;
     if (keys === 1) return true;
     const isOther = this.#tools.has(name) && !last.name.is(name) && last.name.resolve(this.#tools) !== name;
     if (last.isClosed && !last.isPlaceholder) return true;
-    return isOther && this.#tools.has(last.name.resolve(this.#tools));
+    return isOther && !last.isOpen && this.#tools.has(last.name.resolve(this.#tools));
   }
 }
 
@@ -131,6 +136,8 @@ class GrowingCall {
   readonly name = new NameParts();
   id = '';
   opaque: JsonObject | undefined;
+  /** Arguments may belong to this call or to another one. */
+  isAmbiguous = false;
   #written = '';
   #end = new JsonEnd();
   /** The part of the arguments that was sent again so far. */
@@ -158,17 +165,23 @@ class GrowingCall {
     return this.isClosed && /^\s*\{\s*\}\s*$/.test(this.#written);
   }
 
+  /** The arguments have begun and are not complete. */
+  get isOpen(): boolean {
+    return !this.isBlank && !this.isClosed;
+  }
+
   get isBlank(): boolean {
     return this.#written.trim() === '';
   }
 
   /** Pieces of the arguments contradict each other, or the last of them are missing. */
   get isBroken(): boolean {
-    return this.#isConflicting || this.#repeated !== '' || (!this.isBlank && !this.isClosed);
+    return this.isAmbiguous || this.#isConflicting || this.#repeated !== '' || this.isOpen;
   }
 
+  /** The arguments are an object. Any other JSON may be a fragment of another call. */
   get isReadable(): boolean {
-    return !this.isBlank && parse(this.#written) !== undefined;
+    return isObject(parse(this.arguments));
   }
 
   /**
