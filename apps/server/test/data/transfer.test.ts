@@ -68,6 +68,13 @@ const aTeam = fc.record({
 });
 type TeamPlan = typeof aTeam extends fc.Arbitrary<infer Plan> ? Plan : never;
 
+/** The models of the first version of each agent. */
+const models = [{ provider: 'unknown-there', model: 'm1' }];
+const modelsIn = (lines: readonly TransferLine[]) =>
+  lines.flatMap((line) =>
+    line.type === 'agent' ? line.versions.flatMap((version) => version.models ?? []) : [],
+  );
+
 /** Creates the data of a plan through the server's own stores. */
 async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope> {
   const scope = { team: mintId('team') };
@@ -81,7 +88,6 @@ async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope>
     },
   ];
   const base = { name: 'Ada', type: 'support', retentionDays };
-  const models = [{ provider: 'unknown-there', model: 'm1' }];
   const agent = await here.agents.create(scope, { ...base, systemPrompt: prompts[0], models, tools });
   for (const systemPrompt of prompts.slice(1)) {
     await here.agents.update(scope, agent.id, () => ({ ...base, systemPrompt, temperature: 0.5 }));
@@ -147,6 +153,7 @@ test('an imported export is exported again unchanged, and importing it twice cha
       const lines = await linesOf(here, scope);
       const open = plan.chats.filter(({ hasOpenTurn }) => hasOpenTurn).length;
       expect(lines.at(-1)).toMatchObject({ type: 'end', turnsLeftOut: open });
+      expect(modelsIn(lines)).toStrictEqual(models);
       const target = { team: mintId('team') };
       const first = await importInto(other.stores, target, lines);
       const end = { ...lines.at(-1), turnsLeftOut: 0 };

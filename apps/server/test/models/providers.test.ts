@@ -144,8 +144,48 @@ describe('an answer of an agent with a list of models', () => {
     const other = await team.makeChat({ agentId: only.id });
     expect((await team.send(other.id, 'nobody left')).apiError.code).toBe('model_not_configured');
   });
+});
 
-  test('no response names providers, addresses or keys', () => {
-    expect(log.text).not.toContain('sk-canary');
+describe('the content of responses', () => {
+  const hosts = [model, backup, third].map(({ baseUrl }) => new URL(baseUrl).host);
+
+  /** The agent's chat with a completed and a failed answer, and the agent. */
+  async function answered() {
+    const agent = (await make()).body;
+    const chat = await team.makeChat({ agentId: agent.id });
+    const completed = await team.send(chat.id, 'is answered');
+    for (const server of [backup, third]) server.replyAlways(scripts.status(401));
+    const failed = await team.send(chat.id, 'is not answered');
+    expect([completed.status, failed.status]).toEqual([200, 502]);
+    return { agent, chat, sent: [completed, failed] };
+  }
+
+  test('responses about chats and messages name no providers and no models', async () => {
+    const { chat, sent } = await answered();
+    const paths = ['/agent', '/chat', `/chat/${chat.id}`, `/chat/${chat.id}/message`];
+    const read = await Promise.all(paths.map((path) => team.rest('GET', path)));
+    for (const { status } of read) expect(status).toBe(200);
+    expect(read[3]?.text).toContain('is not answered');
+    for (const { text } of [...sent, ...read])
+      expect(text).not.toMatch(/"(backup|third|m2|m3)|backup\/|third\//);
+  });
+
+  test('no response has the address or the key of a provider, and no log line or metric has its key', async () => {
+    const { agent, chat, sent } = await answered();
+    const paths = [
+      ...['/agent', `/agent/${agent.id}`, `/agent/${agent.id}/version`],
+      ...['/chat', `/chat/${chat.id}`, `/chat/${chat.id}/message`],
+      ...['/usage?groupBy=model', '/audit', '/team', '/readyz'],
+    ];
+    const read = await Promise.all(paths.map((path) => team.rest('GET', path)));
+    expect(read.map(({ status }) => status)).toEqual(paths.map(() => 200));
+    // The providers' names are part of an agent, for secret keys.
+    expect(read[1]?.text).toContain('"backup"');
+    const rejected = await make({ models: [{ provider: 'nobody', model: 'm' }] });
+    const texts = [...sent, ...read, rejected].map(({ text }) => text);
+    for (const text of [...texts, log.text, await metrics.text()]) {
+      expect(text).not.toContain('sk-canary');
+    }
+    for (const text of texts) for (const host of hosts) expect(text).not.toContain(host);
   });
 });
