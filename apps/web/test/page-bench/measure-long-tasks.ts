@@ -1,0 +1,89 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { type DemoServer, startDemoServer } from '../screenshots/demo-server.ts';
+import { findChrome, launch } from '../support/browser.ts';
+import { buildPage } from '../support/built-page.ts';
+import { ChatScreen } from '../support/chat-screen.ts';
+import { HOSTILE_TEXTS, streamInPieces } from '../support/hostile-texts.ts';
+import { watchLongTasks } from '../support/long-tasks.ts';
+
+/*
+ * `npm run bench:page` measures for how long an answer keeps the chat page from responding, with the browser's
+ * own observer of long tasks, which reports tasks of more than 50 ms. `--write` puts the table into docs/performance.md.
+ */
+
+const DOCUMENT = new URL('../../../../docs/performance.md', import.meta.url);
+const START = '<!-- page: start -->';
+const END = '<!-- page: end -->';
+const CASES = new URL('../support/markdown/', import.meta.url);
+const ROUNDS = 3;
+/** The last paragraph of each answer: the page shows the whole answer when it shows this. */
+const AFTER = 'The paragraph after it.';
+const RESPONSE_MAX_MS = 60_000;
+
+const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+const files = (await readdir(CASES)).filter((file) => file.endsWith('.md')).toSorted();
+const cases = await Promise.all(
+  files.map(async (file) => [file.replace('.md', ''), await readFile(new URL(file, CASES), 'utf8')] as const),
+);
+const server = await startDemoServer(buildPage());
+const browser = await launch(await findChrome());
+const rows: string[] = [];
+try {
+  for (const [name, text] of [...Object.entries(HOSTILE_TEXTS), ...cases]) {
+    const rounds: Awaited<ReturnType<typeof measure>>[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      rounds.push(await measure(server, browser, `${name}, round ${round}`, text));
+    }
+    const growing = medianOf(rounds.map(({ growingMs }) => growingMs));
+    const reloaded = medianOf(rounds.map(({ reloadedMs }) => reloadedMs));
+    rows.push(`| ${name} | ${text.length} | ${growing} | ${reloaded} |`);
+    process.stdout.write(`${rows.at(-1)}\n`);
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+if (values.write) await write(rows);
+
+/** The longest task while the answer grows, and after a reload that shows all of it, in ms; 0: none above 50 ms. */
+async function measure({ url, model }: DemoServer, opened: Browser, question: string, text: string) {
+  const context = await opened.newContext({ baseURL: url });
+  try {
+    const page = await context.newPage();
+    const screen = new ChatScreen(page);
+    model.replyTo(question, streamInPieces(`${text}\n\n${AFTER}`));
+    await page.goto('/');
+    await screen.message.waitFor();
+    const tasks = await watchLongTasks(page);
+    await screen.begin(question);
+    const whole = screen.answers.last().getByText(AFTER);
+    const completed = screen.answers.last().and(page.locator('[data-status="completed"]'));
+    await completed.waitFor({ timeout: RESPONSE_MAX_MS });
+    await whole.waitFor({ timeout: RESPONSE_MAX_MS });
+    const growingMs = Math.round(await tasks.longestMs());
+    await page.reload();
+    await whole.waitFor({ timeout: RESPONSE_MAX_MS });
+    // A formatted block replaces its plain text after the worker has parsed it.
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5_000 })));
+    return { growingMs, reloadedMs: Math.round(await tasks.longestMs()) };
+  } finally {
+    await context.close();
+  }
+}
+
+function medianOf(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+async function write(table: readonly string[]): Promise<void> {
+  const text = await readFile(DOCUMENT, 'utf8');
+  const [before, rest] = text.split(START);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`docs/performance.md must have ${START} and ${END}.`);
+  const head =
+    '| text | characters | while it grows, ms | after a reload, ms |\n| --- | ---: | ---: | ---: |';
+  await writeFile(DOCUMENT, `${before}${START}\n\n${head}\n${table.join('\n')}\n\n${END}${after}`);
+}
