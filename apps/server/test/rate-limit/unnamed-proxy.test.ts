@@ -20,9 +20,10 @@ const FORGED = Array.from({ length: 40 }, (_, index) => `198.51.100.${index + 1}
 
 /** Each message comes from a different guest, in a chat of its own. */
 async function sendFrom({ rest }: Harness, team: Team, forwardedFor: string) {
-  const { token } = await team.makeGuest();
   const key = await team.guestKey();
-  const headers = { 'x-user-token': token, 'x-forwarded-for': forwardedFor };
+  const proxy = { 'x-forwarded-for': forwardedFor };
+  const { body: guest } = await rest<{ token: string }>('POST', '/guest', { key, headers: proxy, body: {} });
+  const headers = { ...proxy, 'x-user-token': guest.token };
   const body = { agentId: team.agent.id };
   const { body: chat } = await rest<{ id: string }>('POST', '/chat', { key, headers, body });
   const message = { content: 'hello', role: 'user', wait: false };

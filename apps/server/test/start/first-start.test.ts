@@ -39,6 +39,18 @@ test('the first start creates a team, an agent and keys, stores them in a privat
   expect(body.chats).toHaveLength(2);
 });
 
+test.each([
+  [{}, '127.0.0.1'],
+  [{ LOG_ADDRESSES: 'network' }, '127.0.0.0/24'],
+  [{ LOG_ADDRESSES: 'off' }, undefined],
+] as const)('a server that is started with %j logs the address of a client as %s', async (env, logged) => {
+  const server = await ServerProcess.start(await temporaryFolder(), { ...env });
+  await call(await server.credentials(), 'GET', '/agent');
+  const { stdout } = await server.stop();
+  const lines = stdout.split('\n').filter((line) => line.includes('"route":"/agent"'));
+  expect(lines.map((line) => (JSON.parse(line) as { address?: string }).address)).toEqual([logged]);
+});
+
 test('a credentials file without the keys of the chat page and of visitors gets them at the next start', async () => {
   const dataDir = await temporaryFolder();
   const path = join(dataDir, 'credentials.json');
