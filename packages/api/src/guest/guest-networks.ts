@@ -25,13 +25,13 @@ export class GuestNetworks {
   }
 
   /**
-   * Returns the network of a client that becomes a guest, encrypted; undefined if its address is not known. A proxy that
-   * `TRUST_PROXY` does not name hides it: its guests would share one budget also after the operator has named it.
+   * Returns the network of a client that becomes a guest, encrypted; undefined if its address is not known. While
+   * `TRUST_PROXY` is off, a proxy hides it: its guests would share one budget also after the operator has named it.
    *
    * @throws ApiError `encryption_key_outdated`, `database_unavailable`
    */
   async seal(team: Id<'team'>, client: ClientAddress | undefined): Promise<string | undefined> {
-    if (!client || client.isUnnamedProxy) return undefined;
+    if (!client || client.share !== undefined) return undefined;
     return new CompactEncrypt(new TextEncoder().encode(client.text))
       .setProtectedHeader({ alg: KEY_MANAGEMENT, enc: ENCRYPTION })
       .encrypt(await this.#key(team, 'sealing'));
