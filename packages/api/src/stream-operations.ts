@@ -24,7 +24,8 @@ export const uiMessageStream =
   'continue after. `data-snapshot` replaces all text that was received; `data-refusal` has the code of an `error`. ' +
   '`data-status` says why nothing comes: the message is `queued`, with the number of messages of its chat that are ' +
   "answered first (`position`, 0 while it waits for a free place), or the model's server makes the answer wait " +
-  '(`waiting_for_model`), and until when (`retryAt`). ' +
+  '(`waiting_for_model`), and until when (`retryAt`). `generating` follows `queued` when the answer has begun and has no ' +
+  'text yet. ' +
   `While the stream is silent, a comment is sent at least every ${limits.heartbeatMs / 1_000} seconds.`;
 
 /** All REST operations that answer with events. Routes and the OpenAPI document are derived from this list. */

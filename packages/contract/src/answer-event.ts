@@ -40,12 +40,14 @@ const answerStatusSchema = z.discriminatedUnion('status', [
     /** The number of messages of the chat that are answered first. 0: the answer waits for a free place. */
     position: z.int().nonnegative(),
   }),
+  /** The answer has begun after it was queued, and has no text yet. */
+  z.object({ type: z.literal('status'), status: z.literal('generating') }),
   z.object({ type: z.literal('status'), status: z.literal('waiting_for_model'), retryAt: timestampSchema }),
 ]);
 
 /**
  * The events of one answer, in this order. A `snapshot` replaces all text that came before it. A `status` may come
- * anywhere before the end, has the id of the event before it, and holds until the next event of another kind.
+ * anywhere before the end, has the id of the event before it, and holds until the next event.
  */
 export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({

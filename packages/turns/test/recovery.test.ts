@@ -67,16 +67,19 @@ describe('the recovery loop', () => {
   });
 
   test.each([
-    ['crashed while the message was answered', { lease: deadLease }],
-    ['crashed before it could start the turn', {}],
-  ])(
+    ['crashed while the message was answered', { lease: deadLease }, 'completed'],
+    ['crashed before it could start the turn', {}, 'completed'],
+    ['crashed and the answer was then cancelled', { lease: deadLease }, 'stopped'],
+  ] as const)(
     'a chat gets its title although the process that accepted its first message %s',
-    async (_name, fields) => {
+    async (_name, fields, status) => {
       const chat = await harness.newChat();
-      await insertTurn(harness, chat, 1, { ...fields, content: 'The first message' });
+      const { id } = await insertTurn(harness, chat, 1, { ...fields, content: 'The first message' });
+      const access = await harness.db.stores.chats.find(harness.scope, chat);
+      if (access && status === 'stopped') await harness.db.stores.turns.cancel(access, id);
       const replica = await startReplica();
       await replica.live(LEASE_MS + 2 * RECOVERY_MS);
-      await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }]);
+      await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status }]);
       expect((await harness.db.stores.chats.find(harness.scope, chat))?.chat.title).toBe('The first message');
     },
   );

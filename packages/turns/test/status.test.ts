@@ -114,7 +114,10 @@ test('readers of a queued message receive how many messages of its chat come bef
   const running = read(other, second);
   await eventually(() => running.types).toEqual(['start']);
   (await agent.run('second')).finish();
-  (await agent.run('third')).finish();
+  const last = await agent.run('third');
+  const begun = [queued(2), queued(1), { type: 'status', status: 'generating' }];
+  for (const reader of readers) await eventually(() => statusesOf(reader)).toEqual(begun);
+  last.finish();
   for (const reader of [...readers, running]) expect(await reader.done).toBeUndefined();
 });
 

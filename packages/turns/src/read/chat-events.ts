@@ -30,8 +30,7 @@ export function toChatEvent(messageId: Id<'message'>, event: AnswerEvent): Engin
       return { type: 'answer-ended', messageId, ...end };
     }
     case 'status':
-      // Followers know from the messages before it that an answer is queued.
-      if (event.status === 'queued') return undefined;
+      if (event.status !== 'waiting_for_model') return undefined;
       return { type: 'answer-delta', messageId, text: '', retryAt: event.retryAt };
     case 'text-start':
     case 'text-end':

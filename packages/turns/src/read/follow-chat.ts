@@ -136,7 +136,10 @@ export class ChatReader {
   }
 
   #open(turn: TurnRecord): TurnReader {
-    const reading = { ...toTurnIds(turn), access: this.#access, from: this.#cursor.answer };
+    const reading = {
+      ...toTurnIds(turn),
+      ...{ access: this.#access, from: this.#cursor.answer, isToldQueue: false },
+    };
     return new TurnReader(this.#deps, reading, this.#wake);
   }
 

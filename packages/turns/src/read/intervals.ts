@@ -24,6 +24,9 @@ export const LOG_LAG_MAX_MS = 2_000;
 /** A primary that has stepped down answers reads with older data until it notices, at most for this time. */
 export const DEPOSED_PRIMARY_MAX_MS = 10_000;
 
+/** The number of messages before a queued one may be as old as this. */
+export const QUEUE_POSITION_MAX_AGE_MS = 2_000;
+
 /**
  * The maximum age of a result that serves other readers. It is longer than any pause between two polls that accept
  * it.

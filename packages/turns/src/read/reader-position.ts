@@ -24,7 +24,7 @@ export class ReaderPosition {
   readonly #ids: AnswerIds;
   #cursor: StreamCursor | undefined;
   /** The newest status that the reader received. */
-  #emittedStatus: string | undefined;
+  #emittedStatus: Status | undefined;
 
   /** `from` is the reader's last event; undefined begins at the start, and null is a cursor that no server issued. */
   constructor(ids: AnswerIds, from: StreamCursor | null | undefined) {
@@ -77,6 +77,8 @@ export class ReaderPosition {
     else if (known.waitsUntil) {
       const retryAt = known.waitsUntil.toISOString();
       this.#emitStatus({ type: 'status', status: 'waiting_for_model', retryAt }, emit);
+    } else if (this.#isShownAsQueued && events.length === 0) {
+      this.#emitStatus({ type: 'status', status: 'generating' }, emit);
     }
     return events;
   }
@@ -110,6 +112,11 @@ export class ReaderPosition {
     return false;
   }
 
+  /** Whether the newest event of the reader said that no run has begun. */
+  get #isShownAsQueued(): boolean {
+    return this.#emittedStatus?.status === 'queued' && this.#cursor?.part === START.part;
+  }
+
   /** Whether the reader was shown that the text is complete. */
   #isTextClosed(): boolean {
     const part = this.#cursor?.part;
@@ -120,12 +127,12 @@ export class ReaderPosition {
    * Emits a status once, with the cursor of the event before it, to a reader that was not shown the end. A cursor that no
    * server issued is not repeated.
    */
-  #emitStatus(event: Extract<AnswerEvent, { type: 'status' }>, emit: Emit): void {
+  #emitStatus(status: Status, emit: Emit): void {
     const { attempt } = this.#cursor ?? START;
-    const status = JSON.stringify(event);
-    if (this.#isTextClosed() || attempt < 0 || this.#emittedStatus === status) return;
+    const isKnown = JSON.stringify(this.#emittedStatus) === JSON.stringify(status);
+    if (this.#isTextClosed() || attempt < 0 || isKnown) return;
     this.#emittedStatus = status;
-    emit(event, this.#cursor ?? START);
+    emit(status, this.#cursor ?? START);
   }
 
   #emitEnd({ attempt, from, text, outcome }: EndedText, emit: Emit): void {
@@ -138,6 +145,7 @@ export class ReaderPosition {
 }
 
 type EndedText = KnownText & { readonly outcome: EndedOutcome };
+type Status = Extract<AnswerEvent, { type: 'status' }>;
 type Emit = (event: AnswerEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };

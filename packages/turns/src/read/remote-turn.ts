@@ -3,26 +3,45 @@ import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, isCancelledBeforeRun, type TurnOutcome, textOf } from '../turn-outcome.ts';
 import type { KnownText, QueuedView } from './answer-events.ts';
-import { ANSWER_POLL, DEPOSED_PRIMARY_MAX_MS, LOG_LAG_MAX_MS } from './intervals.ts';
+import {
+  ANSWER_POLL,
+  DEPOSED_PRIMARY_MAX_MS,
+  LOG_LAG_MAX_MS,
+  QUEUE_POSITION_MAX_AGE_MS,
+} from './intervals.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
+import type { Reading } from './turn-reader.ts';
 
-/** The state of a turn in the database: queued, unknown for now (`waiting`), the text in the log, or the outcome. */
-export type RemoteView = KnownText | QueuedView | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
+/**
+ * The state of a turn in the database: queued, with the position if it was asked for; unknown for now (`waiting`); the text
+ * in the log; or the outcome.
+ */
+export type RemoteView =
+  | KnownText
+  | QueuedView
+  | 'queued'
+  | 'waiting'
+  | Exclude<TurnOutcome, { attempt: number }>;
 
 /** Polls a turn that does not run in this process, for one reader. */
 export class RemoteTurn {
   readonly #deps: TurnDeps & { readonly reads: Reads };
   readonly #access: ChatAccess;
   readonly #turn: Id<'turn'>;
+  readonly #needsPosition: boolean;
   #pauseMs: number = ANSWER_POLL.minMs;
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
-  constructor(deps: TurnDeps & { readonly reads: Reads }, access: ChatAccess, turn: Id<'turn'>) {
+  constructor(
+    deps: TurnDeps & { readonly reads: Reads },
+    { access, turn, isToldQueue }: Pick<Reading, 'access' | 'turn' | 'isToldQueue'>,
+  ) {
     this.#deps = deps;
     this.#access = access;
     this.#turn = turn;
+    this.#needsPosition = isToldQueue;
   }
 
   /** The time before the next poll. */
@@ -75,8 +94,11 @@ export class RemoteTurn {
     return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
   }
 
-  async #readQueue(sequence: number): Promise<QueuedView | 'waiting'> {
-    const tail = await this.#deps.reads.tails.read({ access: this.#access }, this.#pauseMs / 2);
+  async #readQueue(sequence: number): Promise<QueuedView | 'queued' | 'waiting'> {
+    if (!this.#needsPosition) return 'queued';
+    if (sequence === 1) return { turnsBefore: 0 };
+    // A tail takes two queries for each chat, and the status tells when the run begins.
+    const tail = await this.#deps.reads.tails.read({ access: this.#access }, QUEUE_POSITION_MAX_AGE_MS);
     if (!tail) return 'waiting';
     const firstUnfinished = tail.sequence - tail.unfinished + 1;
     return { turnsBefore: Math.max(sequence - firstUnfinished, 0) };

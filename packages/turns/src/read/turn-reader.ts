@@ -26,6 +26,11 @@ export interface Reading extends AnswerIds {
   readonly turn: Id<'turn'>;
   /** The reader's last event; null for a cursor that no server issued. */
   readonly from: StreamCursor | null | undefined;
+  /**
+   * A reader of one answer is told that the answer is queued, and behind how many messages. A follower of the chat knows
+   * the messages: for it the answer starts with its run.
+   */
+  readonly isToldQueue: boolean;
 }
 
 /** The result of one step of reading. */
@@ -58,7 +63,7 @@ export class TurnReader {
     this.#deps = deps;
     this.#reading = reading;
     this.#position = new ReaderPosition(reading, from);
-    this.#remote = new RemoteTurn(deps, access, turn);
+    this.#remote = new RemoteTurn(deps, reading);
     this.#detach = [
       followers.texts.attach(turn, wake.set),
       followers.attachToEnd(turn, access.chat.id, (outcome) => {
@@ -81,6 +86,7 @@ export class TurnReader {
     const known = this.#outcome && !local ? this.#ofOutcome(this.#outcome) : view;
     const isWaiting = this.#deps.isWaiting(this.#reading.turn);
     const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
+    if (known === 'queued') return { events: [], isOver: false, pauseMs };
     if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
     if ('turnsBefore' in known) return { events: this.#position.queue(known), isOver: false, pauseMs };
     if ('kind' in known) throw this.#apiErrorOf(known.kind);

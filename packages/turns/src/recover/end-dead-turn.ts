@@ -1,7 +1,7 @@
 import type { Lease, TurnEnd, UnfinishedTurn } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { mintToken } from '../run/run.ts';
-import { bytesBefore, lastLogged, outcomeOfEnd, stoppedEnd } from '../run/run-turn.ts';
+import { bytesBefore, lastLogged, nameUnnamed, outcomeOfEnd, stoppedEnd } from '../run/run-turn.ts';
 import type { Runner } from '../run/runner.ts';
 import { ownerOf } from '../run/schedule/turn-owner.ts';
 import { accountOf, usageOfDeadRun } from '../run/turn-usage.ts';
@@ -32,6 +32,7 @@ export async function endDeadTurn(
     await Promise.all([store.turns.remove(scope, id), store.turnLog.remove(scope, id)]);
     return;
   }
+  await nameUnnamed(deps, turn, view.chat);
   const end: TurnEnd = {
     ...(how === 'cancelled'
       ? stoppedEnd(turn, view, written)

@@ -85,7 +85,7 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
     await persist(deps, run, () => store.turns.release(scope, turn.id, token));
     return { kind: 'requeued' };
   }
-  if (!run.before) await nameUnnamed(deps, run, view.chat);
+  if (!run.before) await nameUnnamed(deps, turn, view.chat);
   if (turn.isCancelled) return end(deps, run, await endOfCancelled(deps, run, view));
   try {
     return await end(deps, run, await answer(deps, run, view, agent));
@@ -99,7 +99,7 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
  * Gives the chat of a first message its title if the process that accepted the message crashed before it did. The turn
  * was claimed later than it was accepted.
  */
-async function nameUnnamed(deps: TurnDeps, { turn }: Run, access: ChatAccess): Promise<void> {
+export async function nameUnnamed(deps: TurnDeps, turn: TurnRecord, access: ChatAccess): Promise<void> {
   if (turn.sequence !== 1 || !turn.userMessage || access.chat.title !== undefined) return;
   await setInitialTitle(deps, access, turn.userMessage.content);
 }
