@@ -711,8 +711,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/read/reader-position.ts',
-        find: 'if (this.#isTextClosed() || attempt < 0 || this.#emittedStatus === status)',
-        replace: 'if (attempt < 0 || this.#emittedStatus === status)',
+        find: 'if (this.#isTextClosed() || attempt < 0 || isKnown)',
+        replace: 'if (attempt < 0 || isKnown)',
       },
     ],
   },
