@@ -11,7 +11,6 @@ import {
 } from './intervals.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
-import type { Reading } from './turn-reader.ts';
 
 /**
  * The state of a turn in the database: queued, with the position if it was asked for; unknown for now (`waiting`); the text
@@ -24,6 +23,13 @@ export type RemoteView =
   | 'waiting'
   | Exclude<TurnOutcome, { attempt: number }>;
 
+/** The turn to poll, and whether its reader is told the position of a queued turn. */
+interface RemoteReading {
+  readonly access: ChatAccess;
+  readonly turn: Id<'turn'>;
+  readonly isToldQueue: boolean;
+}
+
 /** Polls a turn that does not run in this process, for one reader. */
 export class RemoteTurn {
   readonly #deps: TurnDeps & { readonly reads: Reads };
@@ -34,10 +40,7 @@ export class RemoteTurn {
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
-  constructor(
-    deps: TurnDeps & { readonly reads: Reads },
-    { access, turn, isToldQueue }: Pick<Reading, 'access' | 'turn' | 'isToldQueue'>,
-  ) {
+  constructor(deps: TurnDeps & { readonly reads: Reads }, { access, turn, isToldQueue }: RemoteReading) {
     this.#deps = deps;
     this.#access = access;
     this.#turn = turn;
