@@ -100,11 +100,11 @@ func run(ctx context.Context) error {
 	if deleted.StatusCode() != http.StatusNoContent {
 		return refused(deleted.Status(), deleted.JSON404)
 	}
-	deleted, err := client.GetChatWithResponse(ctx, chat.Id, nil)
+	missing, err := client.GetChatWithResponse(ctx, chat.Id, nil)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("deleted: %s\n", deleted.JSON404.Code)
+	fmt.Printf("deleted: %s\n", missing.JSON404.Code)
 	return nil
 }
 

@@ -10,19 +10,21 @@ import { watchLongTasks } from '../support/long-tasks.ts';
 
 /*
  * `npm run bench:page` measures for how long an answer keeps the chat page from responding, with the browser's
- * own observer of long tasks, which reports tasks of more than 50 ms. `--write` puts the table into docs/performance.md.
+ * own observer of long tasks, which reports tasks of more than 50 ms. `--write` puts the table into docs/performance.md,
+ * `--rounds` sets the visits for each text.
  */
 
 const DOCUMENT = new URL('../../../../docs/performance.md', import.meta.url);
 const START = '<!-- page: start -->';
 const END = '<!-- page: end -->';
 const CASES = new URL('../support/markdown/', import.meta.url);
-const ROUNDS = 3;
 /** The last paragraph of each answer: the page shows the whole answer when it shows this. */
 const AFTER = 'The paragraph after it.';
 const RESPONSE_MAX_MS = 60_000;
 
-const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+});
 const files = (await readdir(CASES)).filter((file) => file.endsWith('.md')).toSorted();
 const cases = await Promise.all(
   files.map(async (file) => [file.replace('.md', ''), await readFile(new URL(file, CASES), 'utf8')] as const),
@@ -33,7 +35,7 @@ const rows: string[] = [];
 try {
   for (const [name, text] of [...Object.entries(HOSTILE_TEXTS), ...cases]) {
     const rounds: Awaited<ReturnType<typeof measure>>[] = [];
-    for (let round = 1; round <= ROUNDS; round++) {
+    for (let round = 1; round <= Number(values.rounds); round++) {
       rounds.push(await measure(server, browser, `${name}, round ${round}`, text));
     }
     const growing = medianOf(rounds.map(({ growingMs }) => growingMs));
