@@ -63,6 +63,7 @@ export const LONG_FORMS = [
   'apps/server/test/transports-agree.test.ts',
   'apps/server/test/authorization/matrix.test.ts',
   'apps/server/test/crash/short.test.ts',
+  'apps/server/test/fuzz.test.ts',
   'packages/turns/test/simulation/mutants.test.ts',
   'packages/turns/test/simulation/simulation.test.ts',
   'apps/web/test/axe/desktop.test.ts',

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { restOperations, streamOperations } from '@parley/api';
 import { errorEnvelopeSchema } from '@parley/contract';
+import { isLongForm } from '@parley/embedded/testing/form';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
@@ -414,7 +415,7 @@ describe('random requests', () => {
         const answer = await sendRaw(url, request(`${method} ${address} HTTP/1.1`, sent, content));
         expect(answer?.status).toBeLessThan(500);
       }),
-      { numRuns: 1_200 },
+      { numRuns: isLongForm() ? 1_200 : 150 },
     );
   });
 
@@ -469,7 +470,7 @@ describe('random requests', () => {
           for (const one of [answer?.body].flat()) expectTrpcShape(one, requestId);
         },
       ),
-      { numRuns: 600 },
+      { numRuns: isLongForm() ? 600 : 75 },
     );
   });
 });

@@ -68,10 +68,20 @@ test('a revoked key is rejected by every process within five seconds, also by on
   const { id, key } = await make({ kind: 'secret' });
   for (const base of [url, replica.url]) expect(await statusOf(key, base)).toBe(200);
   expect((await team.rest('DELETE', `/key/${id}`)).status).toBe(204);
-  for (const base of [url, replica.url]) await expect.poll(() => statusOf(key, base)).toBe(401);
+  // The process that revoked it has no cached copy any more.
+  expect(await statusOf(key)).toBe(401);
+  await expect.poll(() => statusOf(key, replica.url)).toBe(401);
   expect(limits.cacheMs).toBeLessThan(5_000);
   expect((await team.rest('DELETE', `/key/${id}`)).status).toBe(204);
   expect((await team.rest<Key>('GET', `/key/${id}`)).body.revokedAt).toMatch(/Z$/);
+});
+
+test('keys that a revoked key has issued are rejected at once by the process that revoked them', async () => {
+  const issuer = await make({ kind: 'secret' });
+  const { body: issued } = await rest<NewKey>('POST', '/key', { key: issuer.key, body: { kind: 'secret' } });
+  for (const { key } of [issuer, issued]) expect(await statusOf(key)).toBe(200);
+  expect((await team.rest('DELETE', `/key/${issuer.id}?revokeIssued=true`)).status).toBe(204);
+  for (const { key } of [issuer, issued]) expect(await statusOf(key)).toBe(401);
 });
 
 test('a key that another process revoked, or whose issuer it revoked, is rejected within five seconds', async () => {
