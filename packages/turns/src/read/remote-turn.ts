@@ -23,10 +23,14 @@ export type RemoteView =
   | 'waiting'
   | Exclude<TurnOutcome, { attempt: number }>;
 
-/** The turn to poll, and whether its reader is told the position of a queued turn. */
-interface RemoteReading {
+/** The turn to poll, for a reader. */
+export interface RemoteReading {
   readonly access: ChatAccess;
   readonly turn: Id<'turn'>;
+  /**
+   * A reader of one answer is told that the answer is queued, and behind how many messages. A follower of the chat knows
+   * the messages: for it the answer starts with its run.
+   */
   readonly isToldQueue: boolean;
 }
 

@@ -1,5 +1,4 @@
 import { ApiError, type Id, type StreamCursor } from '@parley/contract';
-import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import type { RunningTurns } from '../run/run.ts';
 import { type TurnOutcome, textOf } from '../turn-outcome.ts';
@@ -8,7 +7,7 @@ import type { Followers } from './followers.ts';
 import { WAITING_POLL_MS } from './intervals.ts';
 import { ReaderPosition } from './reader-position.ts';
 import type { Reads } from './reads.ts';
-import { RemoteTurn, type RemoteView } from './remote-turn.ts';
+import { type RemoteReading, RemoteTurn, type RemoteView } from './remote-turn.ts';
 import type { WakeUp } from './wake-up.ts';
 
 /** The dependencies of readers, besides the ports: the turns that run in this process, and shared reads of all others. */
@@ -21,16 +20,9 @@ export interface ReadDeps extends TurnDeps {
 }
 
 /** The turn that is read, and the cursor. */
-export interface Reading extends AnswerIds {
-  readonly access: ChatAccess;
-  readonly turn: Id<'turn'>;
+export interface Reading extends AnswerIds, RemoteReading {
   /** The reader's last event; null for a cursor that no server issued. */
   readonly from: StreamCursor | null | undefined;
-  /**
-   * A reader of one answer is told that the answer is queued, and behind how many messages. A follower of the chat knows
-   * the messages: for it the answer starts with its run.
-   */
-  readonly isToldQueue: boolean;
 }
 
 /** The result of one step of reading. */
