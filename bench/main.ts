@@ -1,11 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeReport } from '../scripts/write-report.ts';
 import { type Lab, openLab } from './lab/lab.ts';
 import { measureAll } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
 import { profileAll } from './profile/profile-all.ts';
-import { renderReport, writeReport } from './report.ts';
+import { renderReport } from './report.ts';
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -23,7 +24,7 @@ try {
 
 async function measure(lab: Lab, options: Options): Promise<string> {
   const report = renderReport(await measureAll(lab, options, say), options, lab.mongo.version);
-  if (options.isWrite) await writeReport(report);
+  if (options.isWrite) await writeReport('performance.md', 'measured', report);
   return report;
 }
 

@@ -1,6 +1,7 @@
+import { writeReport } from '../../../../scripts/write-report.ts';
 import type { CellResult } from './cell/cell-result.ts';
 import { readOptions } from './options.ts';
-import { renderReport, writeReport } from './report.ts';
+import { renderReport } from './report.ts';
 import { runMatrix } from './run-matrix.ts';
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -18,7 +19,7 @@ try {
   process.stdout.write(`${report}\n`);
   for (const { name } of broken)
     say(`A promise was broken. Again: npm run crash-test -- --seed ${options.seed} --cell ${name}`);
-  if (options.isWrite && broken.length === 0) await writeReport(report);
+  if (options.isWrite && broken.length === 0) await writeReport('durability.md', 'measured', report);
   process.exit(broken.length === 0 ? 0 : 1);
 } catch (error) {
   say(stopping.signal.aborted ? 'Stopped.' : error instanceof Error ? String(error.stack) : String(error));

@@ -1,12 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { CellResult } from './cell/cell-result.ts';
 import { points } from './lab/crash-points.ts';
 import { faults } from './matrix.ts';
-
-const DOCUMENT = new URL('../../../../docs/durability.md', import.meta.url);
-const START = '<!-- measured: start -->';
-const END = '<!-- measured: end -->';
 
 /** Returns the result of a run as Markdown. */
 export function renderReport(
@@ -21,21 +16,6 @@ export function renderReport(
     `Seed ${seed}: **${count(turns)} turns, ${count(strikes)} strikes, ${count(offences)} promises broken**, ` +
     `in ${count(Math.round(seconds))} seconds on ${machine}.`;
   return `${total}\n\n${renderTable(results)}`;
-}
-
-/**
- * Puts a report between the marks of docs/durability.md.
- *
- * @throws Error when the marks are missing
- */
-export async function writeReport(report: string): Promise<void> {
-  const text = await readFile(DOCUMENT, 'utf8');
-  const [before, rest] = text.split(START);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) {
-    throw new Error(`docs/durability.md must have a line ${START} and after it a line ${END}.`);
-  }
-  await writeFile(DOCUMENT, `${before}${START}\n\n${report}\n\n${END}${after}`);
 }
 
 /** A line for each fault: the turns at each point, and the sums of all of them. */

@@ -1,6 +1,7 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
+import { writeReport } from '../../../../scripts/write-report.ts';
 import { type DemoServer, startDemoServer } from '../screenshots/demo-server.ts';
 import { findChrome, launch } from '../support/browser.ts';
 import { buildPage } from '../support/built-page.ts';
@@ -14,9 +15,7 @@ import { watchLongTasks } from '../support/long-tasks.ts';
  * `--rounds` sets the visits for each text.
  */
 
-const DOCUMENT = new URL('../../../../docs/performance.md', import.meta.url);
-const START = '<!-- page: start -->';
-const END = '<!-- page: end -->';
+const HEAD = '| text | characters | while it grows, ms | after a reload, ms |\n| --- | ---: | ---: | ---: |';
 const CASES = new URL('../support/markdown/', import.meta.url);
 /** The last paragraph of each answer: the page shows the whole answer when it shows this. */
 const AFTER = 'The paragraph after it.';
@@ -47,7 +46,7 @@ try {
   await browser.close();
   await server.stop();
 }
-if (values.write) await write(rows);
+if (values.write) await writeReport('performance.md', 'page', [HEAD, ...rows].join('\n'));
 
 /** The longest task while the answer grows, and after a reload that shows all of it, in ms; 0: none above 50 ms. */
 async function measure({ url, model }: DemoServer, opened: Browser, question: string, text: string) {
@@ -77,15 +76,4 @@ async function measure({ url, model }: DemoServer, opened: Browser, question: st
 
 function medianOf(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}
-
-async function write(table: readonly string[]): Promise<void> {
-  const text = await readFile(DOCUMENT, 'utf8');
-  const [before, rest] = text.split(START);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`docs/performance.md must have ${START} and ${END}.`);
-  const head =
-    '| text | characters | while it grows, ms | after a reload, ms |\n| --- | ---: | ---: | ---: |';
-  await writeFile(DOCUMENT, `${before}${START}\n\n${head}\n${table.join('\n')}\n\n${END}${after}`);
 }
