@@ -15,6 +15,18 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const MONGODB_URI = 'mongodb://db.example/parley';
 const optionsOf = (env: NodeJS.ProcessEnv) =>
   encryptionOptions(readEnv({ DATA_DIR: join(folder, 'data'), ...env }));
+
+/** Reads in a working directory without data: the default folder of the repository belongs to a server that was started there. */
+async function elsewhere<Result>(read: () => Promise<Result>): Promise<Result> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await read();
+  } finally {
+    process.chdir(before);
+  }
+}
+
 const path = () => join(folder, 'data', 'encryption.key');
 
 test('ENCRYPTION_KEY has precedence over the file, and the previous key only decrypts', async () => {
@@ -55,8 +67,8 @@ describe('a start creates a file with an encryption key', () => {
   test('in production only in a folder that is set; otherwise the error says to set ENCRYPTION_KEY', async () => {
     const env = { MONGODB_URI, NODE_ENV: 'production' };
     expect(await (await optionsOf(env)).makeKey?.({ isNew: true })).toBeDefined();
-    const inDefaultFolder = await encryptionOptions({ ...readEnv(env), DATA_DIR: '.data' });
-    if (inDefaultFolder.keys) expect.fail('.data holds a key');
+    const inDefaultFolder = await elsewhere(() => encryptionOptions({ ...readEnv(env), DATA_DIR: '.data' }));
+    expect(inDefaultFolder.keys).toBeUndefined();
     await expect(inDefaultFolder.makeKey?.({ isNew: true })).rejects.toThrow('Set ENCRYPTION_KEY');
     // The key of an embedded database is in the same folder as the data.
     expect(
