@@ -1,12 +1,8 @@
 import { echoOf, type ModelScript, scripts } from '@parley/agent/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Harness, startHarness } from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
 
-let harness: Harness;
-beforeAll(async () => {
-  harness = await startHarness({ answerLengthMax: 2_000 });
-});
-afterAll(() => harness.model.stop());
+const harness = await startHarness({ answerLengthMax: 2_000 });
 
 describe('an answer', () => {
   test('an answer is the text of all pieces, with the model’s metadata', async () => {
@@ -137,7 +133,6 @@ describe('an answer', () => {
     const call = impatient.model.nextCall();
     expect(await impatient.start().outcome).toMatchObject({ text: 'done' });
     await (await call).aborted;
-    await impatient.model.stop();
   });
 
   test('an answer without usage, or with a broken one, has an estimate', async () => {

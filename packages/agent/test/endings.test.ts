@@ -1,18 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { scripts } from '@parley/agent/testing';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type AgentBounds, type AgentSpent, createRunAgent } from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import { type AgentSpent, createRunAgent } from '../src/index.ts';
 import { type Harness, startHarness, startRun } from './harness.ts';
-
-const started: Harness[] = [];
-async function open(bounds: Partial<AgentBounds> = {}): Promise<Harness> {
-  const harness = await startHarness(bounds);
-  started.push(harness);
-  return harness;
-}
-afterEach(async () => {
-  for (const { model } of started.splice(0)) await model.stop();
-});
 
 describe('a run that is aborted', () => {
   const reason = new Error('the lease is lost');
@@ -29,13 +19,13 @@ describe('a run that is aborted', () => {
   }
 
   test('a run that is aborted before it began calls no model', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     expect(await start({ signal: AbortSignal.abort(reason) }).error).toBe(reason);
     expect(model.calls()).toHaveLength(0);
   });
 
   test('a run that is aborted before its request sends none', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     const controller = new AbortController();
     const run = start({ signal: controller.signal });
     controller.abort(reason);
@@ -44,7 +34,7 @@ describe('a run that is aborted', () => {
   });
 
   test('a run that is aborted before the answer disconnects and rejects with the reason', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     model.hold();
     const next = model.nextCall();
     const controller = new AbortController();
@@ -56,7 +46,7 @@ describe('a run that is aborted', () => {
   });
 
   test('a run that is aborted within the answer emits nothing more and disconnects', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     model.reply(scripts.neverEnding('Hel'));
     const next = model.nextCall();
     const controller = new AbortController();
@@ -71,7 +61,7 @@ describe('a run that is aborted', () => {
   });
 
   test('an aborted run reports its usage: that of earlier calls, and an estimate of the current one', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     model.reply(scripts.text('', { usage: { prompt_tokens: 100, completion_tokens: 10 } }));
     model.reply(scripts.neverEnding('Hello'));
     const spent = await spentUntilStopped(start);
@@ -80,7 +70,7 @@ describe('a run that is aborted', () => {
   });
 
   test('an aborted run reports the server’s usage of the current call if there is one', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     model.reply((call) => {
       const usage = { prompt_tokens: 70, completion_tokens: 3 };
       call.chunk({ choices: [{ index: 0, delta: { content: 'Hello' } }], usage });
@@ -90,14 +80,14 @@ describe('a run that is aborted', () => {
   });
 
   test('a run that is aborted before the call reports no usage', async () => {
-    const { start } = await open();
+    const { start } = await startHarness();
     const spent: AgentSpent[] = [];
     await start({ signal: AbortSignal.abort(reason), onAbort: (usage) => spent.push(usage) }).error;
     expect(spent).toEqual([]);
   });
 
   test('a run that is aborted by the piece it emits ends there', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     model.reply(scripts.neverEnding('Hel', 'lo'));
     const controller = new AbortController();
     const pieces: string[] = [];
@@ -113,7 +103,7 @@ describe('a run that is aborted', () => {
   });
 
   test('a run that is aborted between two calls does not wait for the second', async () => {
-    const { model, start } = await open({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
+    const { model, start } = await startHarness({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
     model.reply(scripts.status(500));
     const next = model.nextCall();
     const controller = new AbortController();
@@ -125,7 +115,7 @@ describe('a run that is aborted', () => {
   });
 
   test('a run leaves no listener on the signal, aborted or not', async () => {
-    const { model, start } = await open();
+    const { model, start } = await startHarness();
     const { signal } = new AbortController();
     let listeners = 0;
     const add = signal.addEventListener.bind(signal);
@@ -147,7 +137,7 @@ describe('a run that is aborted', () => {
 
 describe('a model that takes too long', () => {
   test('a model that does not begin to answer is disconnected and not called again', async () => {
-    const { model, start } = await open({ firstPieceMaxMs: 30 });
+    const { model, start } = await startHarness({ firstPieceMaxMs: 30 });
     model.reply(scripts.neverEnding());
     const next = model.nextCall();
     expect(await start().error).toMatchObject({ code: 'model_timeout', calls: 1 });
@@ -155,7 +145,7 @@ describe('a model that takes too long', () => {
   });
 
   test('a model may take the whole time of the turn and is then disconnected', async () => {
-    const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 10 });
+    const { model, start } = await startHarness({ turnTimeMaxMs: 300, silenceMaxMs: 10 });
     model.hold();
     const next = model.nextCall();
     expect(await start().error).toMatchObject({ code: 'model_timeout', calls: 1 });
@@ -163,7 +153,7 @@ describe('a model that takes too long', () => {
   });
 
   test('a model that falls silent within the answer is disconnected and not called again', async () => {
-    const { model, start } = await open({ silenceMaxMs: 30 });
+    const { model, start } = await startHarness({ silenceMaxMs: 30 });
     model.reply(scripts.neverEnding('Hello'));
     const next = model.nextCall();
     const run = start();
@@ -173,7 +163,7 @@ describe('a model that takes too long', () => {
   });
 
   test('a model that never ends is stopped at the end of the turn’s time', async () => {
-    const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 1_000 });
+    const { model, start } = await startHarness({ turnTimeMaxMs: 300, silenceMaxMs: 1_000 });
     model.reply((call) => {
       const timer = setInterval(() => call.text('on and '), 5);
       void call.closed.then(() => clearInterval(timer));
@@ -184,7 +174,7 @@ describe('a model that takes too long', () => {
   });
 
   test('all calls of an answer share one time', async () => {
-    const { model, start } = await open({ turnTimeMaxMs: 400 });
+    const { model, start } = await startHarness({ turnTimeMaxMs: 400 });
     model.reply(scripts.status(500));
     model.replyAlways(scripts.neverEnding());
     expect(await start().error).toMatchObject({ code: 'model_timeout', calls: 2 });

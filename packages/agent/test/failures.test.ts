@@ -1,5 +1,5 @@
 import { type ModelScript, scripts } from '@parley/agent/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createRunAgent, ModelError } from '../src/index.ts';
 import { type Harness, startHarness, startRun } from './harness.ts';
 
@@ -9,7 +9,6 @@ beforeEach(async () => {
   // The server has accepted stream_options once, so that later rejections mean something else.
   await harness.start().outcome;
 });
-afterEach(() => harness.model.stop());
 
 describe('a call that fails before anything was emitted', () => {
   test.each([
@@ -134,7 +133,6 @@ describe('a call that fails before anything was emitted', () => {
     const error = await harness.start().error;
     expect(error).toMatchObject({ code: 'model_unreachable', calls: 3, needsOperator: true });
     expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });
-    harness = await startHarness();
   });
 });
 
@@ -217,5 +215,4 @@ test('a kept connection that the server closes at its next use is replaced at on
   await patient.start().outcome;
   patient.model.reply((call) => call.cut());
   expect(await patient.start().outcome).toMatchObject({ text: 'You said: hi', calls: 2 });
-  await patient.model.stop();
 });

@@ -1,4 +1,5 @@
 import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
+import { afterAll, onTestFinished, TestRunner } from 'vitest';
 import {
   type AgentBounds,
   type AgentInput,
@@ -23,12 +24,15 @@ export interface Running {
   nextPiece(): Promise<string>;
 }
 
+/** The model is stopped at the end of the test that calls this, or of the file that calls it at its top level. */
 export async function startHarness(
   bounds: Partial<AgentBounds> = {},
   options: Partial<RunAgentOptions> = {},
   api?: ModelApi,
 ): Promise<Harness> {
   const model = await startScriptedModel();
+  const atEnd = TestRunner.getCurrentTest() ? onTestFinished : afterAll;
+  atEnd(() => model.stop());
   const runAgent = createRunAgent({
     endpoint: () => ({ api, baseUrl: model.baseUrl, apiKey: 'sk-test-key', model: 'default-model' }),
     contextTokens: 1_000,

@@ -1,14 +1,10 @@
 import { type ModelScript, scripts, startScriptedModel } from '@parley/agent/testing';
 import { ApiError } from '@parley/contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRunAgent } from '../src/index.ts';
 import { type Harness, startHarness, startRun } from './harness.ts';
 
-let harness: Harness;
-beforeAll(async () => {
-  harness = await startHarness();
-});
-afterAll(() => harness.model.stop());
+const harness = await startHarness();
 
 /** The request that this run sent to the model. */
 async function askedBy(input: Parameters<Harness['start']>[0]) {
@@ -120,7 +116,6 @@ describe('the endpoint', () => {
     await fresh.start().error;
     await fresh.start().outcome;
     expect(ports.size).toBe(1);
-    await fresh.model.stop();
   });
 });
 
@@ -138,7 +133,6 @@ describe('a server that rejects a part of a request', () => {
     expect(await fresh.start({ agent }).outcome).toMatchObject({ text: 'You said: hi', calls: 2 });
     expect(await fresh.start({ agent }).outcome).toMatchObject({ calls: 1 });
     expect(await fresh.start({ agent: { ...agent, model: 'other' } }).outcome).toMatchObject({ calls: 2 });
-    await fresh.model.stop();
   });
 
   test('the system prompt goes into the first message if the server accepts no system role', async () => {
@@ -147,7 +141,6 @@ describe('a server that rejects a part of a request', () => {
     fresh.model.reply(scripts.status(400, { message: 'System role not supported' }));
     await fresh.start({ agent: { systemPrompt: 'Be kind.' } }).outcome;
     expect(fresh.model.calls().at(-1)?.body.messages).toEqual([{ role: 'user', content: 'Be kind.\n\nhi' }]);
-    await fresh.model.stop();
   });
 
   test('a server may reject two parts, one after the other', async () => {
@@ -157,7 +150,6 @@ describe('a server that rejects a part of a request', () => {
       else return rejecting('temperature', 'temperature?')(call);
     });
     expect(await fresh.start({ agent: { temperature: 1 } }).outcome).toMatchObject({ calls: 3 });
-    await fresh.model.stop();
   });
 });
 
@@ -172,14 +164,12 @@ describe('a server that rejects stream_options', () => {
       false,
       false,
     ]);
-    await fresh.model.stop();
   });
 
   test('a server that rejects stream_options is recognized by any rejection until it has accepted them', async () => {
     const fresh = await startHarness();
     fresh.model.reply(scripts.status(422, { message: 'validation failed' }));
     expect(await fresh.start().outcome).toMatchObject({ calls: 2 });
-    await fresh.model.stop();
   });
 
   test('a rejection is final once the server has accepted stream_options', async () => {
@@ -189,7 +179,6 @@ describe('a server that rejects stream_options', () => {
     expect(await fresh.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
     fresh.model.reply(scripts.status(400, { message: 'unknown field stream_options' }));
     expect(await fresh.start().outcome).toMatchObject({ calls: 2 });
-    await fresh.model.stop();
   });
 
   test('a server that also rejects requests without stream_options does not count as one', async () => {
@@ -199,6 +188,5 @@ describe('a server that rejects stream_options', () => {
     const next = fresh.model.nextCall();
     await fresh.start().outcome;
     expect((await next).body.stream_options).toEqual({ include_usage: true });
-    await fresh.model.stop();
   });
 });

@@ -16,9 +16,7 @@ beforeEach(async () => {
   };
   harness = await startHarness({}, { toolAddresses: { arePrivateAllowed: true } }, 'responses');
 });
-afterEach(async () => {
-  await Promise.all([harness.model.stop(), tool.stop()]);
-});
+afterEach(() => tool.stop());
 
 type Event = { readonly type: string } & Readonly<Record<string, unknown>>;
 

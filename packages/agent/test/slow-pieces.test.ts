@@ -1,17 +1,16 @@
 import { type ScriptedCall, scripts, startScriptedTool } from '@parley/agent/testing';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { defaultBounds } from '../src/bounds.ts';
 import type { ModelApi } from '../src/index.ts';
 import { ChunkReader } from '../src/openai/chat-completions/chunk-reader.ts';
 import { ResponseEventReader } from '../src/openai/responses/response-event-reader.ts';
-import { type Harness, type Running, startHarness } from './harness.ts';
+import { type Running, startHarness } from './harness.ts';
 
 /*
  * Answers whose pieces come slowly, with the default bounds. The clock is set forward between the pieces, once the
  * agent has read the one before.
  */
 
-const cleanUps: (() => Promise<void>)[] = [];
 let onRead = () => {};
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -23,16 +22,11 @@ beforeEach(() => {
     });
   }
 });
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-async function open(api?: ModelApi): Promise<Harness> {
-  const harness = await startHarness({}, { toolAddresses: { arePrivateAllowed: true } }, api);
-  cleanUps.push(() => harness.model.stop());
-  return harness;
-}
+const open = (api?: ModelApi) => startHarness({}, { toolAddresses: { arePrivateAllowed: true } }, api);
 
 interface InFlight {
   readonly run: Running;
@@ -84,7 +78,7 @@ describe('a finish reason before the end of a call', () => {
   test('a call is whole if the reason comes with its first piece and its arguments come slowly', async () => {
     const { model, start } = await open();
     const tool = await startScriptedTool();
-    cleanUps.push(tool.stop);
+    onTestFinished(tool.stop);
     model.reply(() => undefined, scripts.echoResults());
     const next = model.nextCall();
     const run = start({

@@ -248,7 +248,6 @@ test('a redirect is not followed', async () => {
   const tools = [{ name: 't', description: 'd', parameters: { type: 'object' }, url: tool.url }];
   expect((await harness.start({ agent: { tools } }).outcome).text).toBe('Results: The tool failed.');
   expect(target.calls()).toEqual([]);
-  await harness.model.stop();
   await target.stop();
 });
 
@@ -260,5 +259,4 @@ test('an agent does not call private tools unless they are allowed', async () =>
   const { text } = await harness.start({ agent: { tools } }).outcome;
   expect(text).toBe('Results: The tool could not be reached.');
   expect(tool.calls()).toHaveLength(before);
-  await harness.model.stop();
 });

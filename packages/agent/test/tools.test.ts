@@ -5,28 +5,22 @@ import type { AgentBounds } from '../src/index.ts';
 import type { FailedToolCall } from '../src/tools/toolbox.ts';
 import { type Harness, startHarness } from './harness.ts';
 
-const started: Harness[] = [];
 let tool: ScriptedTool;
 const failures: FailedToolCall[] = [];
 
-async function open(bounds: Partial<AgentBounds> = {}): Promise<Harness> {
-  const harness = await startHarness(bounds, {
+function open(bounds: Partial<AgentBounds> = {}): Promise<Harness> {
+  return startHarness(bounds, {
     contextTokens: 20_000,
     toolAddresses: { arePrivateAllowed: true },
     onToolFailure: (failure) => failures.push(failure),
   });
-  started.push(harness);
-  return harness;
 }
 
 beforeEach(async () => {
   failures.length = 0;
   tool = await startScriptedTool();
 });
-afterEach(async () => {
-  await tool.stop();
-  for (const { model } of started.splice(0)) await model.stop();
-});
+afterEach(() => tool.stop());
 
 const weather = (more: Partial<Tool> = {}): Tool => ({
   name: 'weather',

@@ -1,23 +1,15 @@
 import { mintId } from '@parley/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { AgentInfo, AgentRecord } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
 import { passTime } from './pass-time.ts';
-import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
+import { startDatabase } from './start-database.ts';
+import { connectWatched } from './watch-commands.ts';
 
-let db: TestDatabase;
-let watched: WatchedDatabase;
+const db = await startDatabase('agent_store');
+const watched = await connectWatched(db.uri);
 
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'agent_store');
-  watched = await connectWatched(db.uri);
-});
-afterAll(async () => {
-  await watched.database.close();
-  await db.drop();
-});
+afterAll(() => watched.database.close());
 
 /** An agent with the fields that turns need. */
 const inUse = ({ createdAt: _made, updatedAt: _changed, ...record }: AgentInfo): AgentRecord => record;

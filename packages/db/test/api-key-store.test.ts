@@ -1,23 +1,15 @@
 import { Buffer } from 'node:buffer';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { isApiKey, mintApiKey } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
 import { passTime } from './pass-time.ts';
-import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
+import { startDatabase } from './start-database.ts';
+import { connectWatched } from './watch-commands.ts';
 
-let db: TestDatabase;
-let watched: WatchedDatabase;
+const db = await startDatabase('api_key_store');
+const watched = await connectWatched(db.uri);
 
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'api_key_store');
-  watched = await connectWatched(db.uri);
-});
-afterAll(async () => {
-  await watched.database.close();
-  await db.drop();
-});
+afterAll(() => watched.database.close());
 
 const finds = () => watched.commands().filter(({ name }) => name === 'find');
 

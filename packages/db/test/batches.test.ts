@@ -2,31 +2,23 @@ import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { mintId } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase, type Database, type Stores, type TurnEnd } from '../src/index.ts';
-import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, startTcpProxy } from '../src/testing/index.ts';
 import { type AskingTurn, endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
 import { type MongodWithFailPoints, startMongodWithFailPoints } from './mongod-with-fail-points.ts';
-import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
+import { startDatabase } from './start-database.ts';
+import { connectWatched } from './watch-commands.ts';
 
 /* Turns and chats that are written and read at the same time share commands; each caller gets its own result. */
 
-let db: TestDatabase;
-let watched: WatchedDatabase;
-let stores: Stores;
+const db = await startDatabase('batches');
+const watched = await connectWatched(db.uri);
+const stores = watched.stores;
 const one = newScope();
 const other = newScope();
 const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
 const idempotency = { key: 'k', body: 'b' };
 
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'batches');
-  watched = await connectWatched(db.uri);
-  stores = watched.stores;
-});
-afterAll(async () => {
-  await watched.database.close();
-  await db.drop();
-});
+afterAll(() => watched.database.close());
 
 /** The names of the commands that calls sent. */
 async function commandsOf(calls: () => Promise<unknown>): Promise<string[]> {

@@ -1,21 +1,13 @@
 import { type Id, markerIdOf, mintId } from '@parley/contract';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Stores } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import { inScope } from '../src/testing/index.ts';
 import { endedTurn, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let stores: Stores;
-let chats: Stores['chats'];
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'chat_store');
-  stores = db.stores;
-  chats = stores.chats;
-});
-afterAll(() => db.drop());
+const db = await startDatabase('chat_store');
+const stores = db.stores;
+const chats = stores.chats;
 
 describe('metadata', () => {
   const trickyKey = fc.oneof(

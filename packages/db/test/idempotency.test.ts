@@ -1,21 +1,14 @@
 import { mintId } from '@parley/contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Stores } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import { inScope } from '../src/testing/index.ts';
 import { newChat, newScope, newTurn, retryOf } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
 /* A repeated request with the same key finds the object of the first one. */
 
-let db: TestDatabase;
-let stores: Stores;
+const db = await startDatabase('replays');
+const stores = db.stores;
 const scope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'replays');
-  stores = db.stores;
-});
-afterAll(() => db.drop());
 
 const newIdempotency = () => ({ key: mintId('request'), body: mintId('request') });
 const chatFields = { agent: mintId('agent'), agentType: 'support', user: 'ann', metadata: { a: 1 } };

@@ -1,9 +1,9 @@
 import { mintId } from '@parley/contract';
-import { afterEach, expect, test } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { expect, test } from 'vitest';
+import type { TestDatabase } from '../src/testing/index.ts';
 import { newScope } from './examples.ts';
 import { addChatWithTurn, findIndex, startMaintainedServer } from './index-scenes.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
 /* `index-builds.test.ts` holds builds open, which needs a MongoDB of its own. */
 
@@ -12,17 +12,16 @@ const PLACE = 'chat_1_sequence_1';
 const scope = newScope();
 
 let db: TestDatabase;
-afterEach(() => db.drop());
 
 async function openWithChat() {
-  db = await openTestDatabase(mongoUri(), 'indexes');
+  db = await startDatabase('indexes');
   return addChatWithTurn(db, scope);
 }
 const startServer = () => startMaintainedServer(db);
 const indexOf = (collection: string, name: string) => findIndex(db, collection, name);
 
 test('collections and their indexes exist before the first write to an empty database', async () => {
-  db = await openTestDatabase(mongoUri(), 'indexes');
+  db = await startDatabase('indexes');
   // An earlier test may have used the database.
   await db.raw.dropDatabase();
   await db.connect();

@@ -1,24 +1,18 @@
 import type { Id } from '@parley/contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ListedMessage, MessagePosition, NewTurn, Stores, SystemScope } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { ListedMessage, MessagePosition, NewTurn, SystemScope } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
 /*
  * A failed turn and its retries answer one message: the list shows the message once, with the state of its newest
  * turn.
  */
 
-let db: TestDatabase;
-let stores: Stores;
+const db = await startDatabase('listed_retries');
+const stores = db.stores;
 const scope: SystemScope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'listed_retries');
-  stores = db.stores;
-});
-afterAll(() => db.drop());
 
 const failed = { status: 'failed', errorCode: 'model_failed' } as const;
 

@@ -1,18 +1,12 @@
 import type { Id } from '@parley/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MessagePosition, Stores, SystemScope } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { expect, test } from 'vitest';
+import type { MessagePosition, SystemScope } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let stores: Stores;
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'message_store');
-  stores = db.stores;
-});
-afterAll(() => db.drop());
+const db = await startDatabase('message_store');
+const stores = db.stores;
 
 /** A chat with an answered turn, a failed one, one that was stopped before the first word, and two unfinished. */
 async function newMixedChat(scope: SystemScope): Promise<Id<'chat'>> {

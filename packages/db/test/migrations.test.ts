@@ -1,39 +1,21 @@
-import { Mongoose, mongo } from 'mongoose';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mongo } from 'mongoose';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createLease } from '../src/migrations/lease.ts';
 import { createLiveServers } from '../src/migrations/live-servers.ts';
 import type { Migration, MigrationContext } from '../src/migrations/migration.ts';
 import { schemaVersion } from '../src/migrations/migrations.ts';
 import { createSchemaSteps } from '../src/migrations/schema-steps.ts';
-import { createVersionModels, type VersionModels } from '../src/migrations/version-models.ts';
-import { createModels } from '../src/models.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { createVersionModels } from '../src/migrations/version-models.ts';
+import { connectMongoose, migrationContextOf, startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let models: VersionModels;
-let context: MigrationContext;
-let client: mongo.MongoClient;
-const mongoose = new Mongoose();
+const db = await startDatabase('migrations');
+const connection = await connectMongoose(db);
+const client = connection.getClient();
+const models = createVersionModels(connection);
+const context = migrationContextOf(connection);
 
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'migrations');
-  const connection = await mongoose.createConnection(db.uri, { bufferCommands: false }).asPromise();
-  client = connection.getClient();
-  models = createVersionModels(connection);
-  context = {
-    models: createModels(connection),
-    db: client.db(),
-    signal: new AbortController().signal,
-    log: () => undefined,
-  };
-});
 beforeEach(async () => {
   await Promise.all(Object.values(models).map((model) => model.deleteMany()));
-});
-afterAll(async () => {
-  await mongoose.disconnect();
-  await db.drop();
 });
 
 /** Steps that record their runs. */

@@ -1,9 +1,8 @@
 import type { mongo } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { exercise } from './exercise.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 import { connectWatched, type SentCommand } from './watch-commands.ts';
 
 /*
@@ -11,19 +10,17 @@ import { connectWatched, type SentCommand } from './watch-commands.ts';
  * the tests then check the commands.
  */
 
-let db: TestDatabase;
+const db = await startDatabase('queries');
 let sent: SentCommand[];
 const called = new Set<string>();
 
 beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'queries');
   const watched = await connectWatched(db.uri);
   watched.commands();
   await exercise(noting(watched.stores));
   sent = watched.commands();
   await watched.database.close();
 });
-afterAll(() => db.drop());
 
 /** The stores, noting which of their functions are called. */
 function noting(stores: Stores): Stores {
@@ -148,48 +145,42 @@ describe('concerns, with any connection string', () => {
     ],
   ])('%s', async (_name, options) => {
     // Without a direct connection, where the driver itself would allow a secondary to answer.
-    const own = await openTestDatabase(mongoUri(), 'concerns');
+    const own = await startDatabase('concerns');
     const url = new URL(own.uri);
     url.searchParams.delete('directConnection');
     for (const [name, value] of new URLSearchParams(options)) url.searchParams.set(name, value);
     const watched = await connectWatched(url.href);
-    try {
-      await exercise(watched.stores);
-      const all = watched.commands();
-      const inTransaction = all.filter(({ command }) => command['autocommit'] === false);
-      const commands = all.filter((one) => !inTransaction.includes(one));
-      const writes = commands.filter(({ name }) => WRITES.includes(name));
-      const reads = commands.filter(({ name }) => READS.includes(name));
-      expect(writes.length).toBeGreaterThan(40);
-      expect(reads.length).toBeGreaterThan(20);
-      for (const { name, command } of writes) {
-        expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });
-      }
-      for (const { name, command } of reads) {
-        expect({ name, readConcern: command['readConcern'], preference: command['$readPreference'] }).toEqual(
-          {
-            name,
-            readConcern: expect.objectContaining({ level: 'majority' }),
-            preference: undefined,
-          },
-        );
-      }
-      // A transaction reads a snapshot, and its writes are acknowledged by the commit.
-      for (const { name, command } of inTransaction) {
-        if (name === 'commitTransaction')
-          expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });
-        if (command['startTransaction'] === true)
-          expect(command['readConcern']).toEqual(expect.objectContaining({ level: 'snapshot' }));
-      }
-      expect(inTransaction.map(({ name }) => name)).toContain('commitTransaction');
-      const others = commands.filter(({ name }) => ![...WRITES, ...READS].includes(name));
-      expect(others.map(({ name }) => name).filter((name) => !HARMLESS.includes(name))).toEqual([]);
-      const retryable = commands.filter(({ name }) => name === 'insert' || name === 'findAndModify');
-      expect(retryable.filter(({ command }) => command['txnNumber'] === undefined)).toEqual([]);
-    } finally {
-      await watched.database.close();
-      await own.drop();
+    onTestFinished(() => watched.database.close());
+    await exercise(watched.stores);
+    const all = watched.commands();
+    const inTransaction = all.filter(({ command }) => command['autocommit'] === false);
+    const commands = all.filter((one) => !inTransaction.includes(one));
+    const writes = commands.filter(({ name }) => WRITES.includes(name));
+    const reads = commands.filter(({ name }) => READS.includes(name));
+    expect(writes.length).toBeGreaterThan(40);
+    expect(reads.length).toBeGreaterThan(20);
+    for (const { name, command } of writes) {
+      expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });
     }
+    for (const { name, command } of reads) {
+      expect({ name, readConcern: command['readConcern'], preference: command['$readPreference'] }).toEqual({
+        name,
+        readConcern: expect.objectContaining({ level: 'majority' }),
+        preference: undefined,
+      });
+    }
+    // A transaction reads a snapshot, and its writes are acknowledged by the commit.
+    for (const { name, command } of inTransaction) {
+      if (name === 'commitTransaction')
+        expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });
+      if (command['startTransaction'] === true)
+        expect(command['readConcern']).toEqual(expect.objectContaining({ level: 'snapshot' }));
+    }
+    expect(inTransaction.map(({ name }) => name)).toContain('commitTransaction');
+    const others = commands.filter(({ name }) => ![...WRITES, ...READS].includes(name));
+    expect(others.map(({ name }) => name).filter((name) => !HARMLESS.includes(name))).toEqual([]);
+    const retryable = commands.filter(({ name }) => name === 'insert' || name === 'findAndModify');
+    expect(retryable.filter(({ command }) => command['txnNumber'] === undefined)).toEqual([]);
   });
 
   const HARMLESS = ['hello', 'ping', 'endSessions', 'listIndexes', 'listCollections'];

@@ -1,21 +1,11 @@
 import { mintId } from '@parley/contract';
-import { Mongoose } from 'mongoose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { refreshTitleWords } from '../src/migrations/refresh-title-words.ts';
-import { createModels } from '../src/models.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { connectMongoose, migrationContextOf, startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-const mongoose = new Mongoose();
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'refresh_title_words');
-});
-afterAll(async () => {
-  await mongoose.disconnect();
-  await db.drop();
-});
+const db = await startDatabase('refresh_title_words');
+const context = migrationContextOf(await connectMongoose(db));
 
 /** More than the step reads at a time. */
 const CHATS = 1_100;
@@ -36,13 +26,6 @@ test('the migration lets every title of release 0.1.0 be found by the words of t
     (await db.stores.chats.list(scope, { search }, { limit: 2_000 })).items.length;
   expect([await found('lodz'), await found('js'), await found('łódź')]).toEqual([0, 0, CHATS + 1]);
 
-  const connection = await mongoose.createConnection(db.uri, { bufferCommands: false }).asPromise();
-  const context = {
-    models: createModels(connection),
-    db: connection.getClient().db(),
-    signal: new AbortController().signal,
-    log: () => undefined,
-  };
   for (let run = 0; run < 2; run++) await refreshTitleWords(context);
   expect([await found('lodz'), await found('js'), await found('łódź')]).toEqual(Array(3).fill(CHATS + 1));
   expect(await chats.findOne({ _id: untitled.id })).not.toHaveProperty('titleBeginnings');

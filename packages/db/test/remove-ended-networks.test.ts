@@ -1,21 +1,12 @@
 import { mintId } from '@parley/contract';
-import { Mongoose } from 'mongoose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { removeEndedNetworks } from '../src/migrations/remove-ended-networks.ts';
-import { createModels } from '../src/models.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endTurn, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { connectMongoose, migrationContextOf, startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-const mongoose = new Mongoose();
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'remove_ended_networks');
-});
-afterAll(async () => {
-  await mongoose.disconnect();
-  await db.drop();
-});
+const db = await startDatabase('remove_ended_networks');
+const context = migrationContextOf(await connectMongoose(db));
 
 const origin = { isPrivileged: false, networks: ['hash-of-an-address'] };
 /** More than the step reads at a time. */
@@ -36,13 +27,7 @@ test('the migration removes the hashed address of every ended turn, and of no tu
     .collection<{ _id: string }>('turns')
     .insertMany(ended.slice(1).map(({ id, chat }) => ({ ...stored, _id: id, chat, origin })));
 
-  const connection = await mongoose.createConnection(db.uri, { bufferCommands: false }).asPromise();
-  await removeEndedNetworks({
-    models: createModels(connection),
-    db: connection.getClient().db(),
-    signal: new AbortController().signal,
-    log: () => undefined,
-  });
+  await removeEndedNetworks(context);
   const turns = db.raw.collection('turns');
   expect(await turns.countDocuments({ status: 'completed', origin: { isPrivileged: false } })).toBe(TURNS);
   expect(await turns.findOne({ status: 'queued' })).toMatchObject({ origin });

@@ -1,37 +1,18 @@
 import type { Id } from '@parley/contract';
-import { Mongoose } from 'mongoose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { IssuedApiKey } from '../src/api-key/api-key-records.ts';
 import { repairRolledKeys } from '../src/migrations/repair-rolled-keys.ts';
-import { createModels } from '../src/models.ts';
 import type { Scope } from '../src/scope.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { connectMongoose, migrationContextOf, startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-const mongoose = new Mongoose();
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'repair_rolled_keys');
-});
-afterAll(async () => {
-  await mongoose.disconnect();
-  await db.drop();
-});
+const db = await startDatabase('repair_rolled_keys');
+const context = migrationContextOf(await connectMongoose(db));
 
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
 const keys = () => db.raw.collection<{ _id: Id<'key'> }>('keys');
 
-async function migrate(): Promise<void> {
-  const connection = await mongoose.createConnection(db.uri, { bufferCommands: false }).asPromise();
-  await repairRolledKeys({
-    models: createModels(connection),
-    db: connection.getClient().db(),
-    signal: new AbortController().signal,
-    log: () => undefined,
-  });
-  await connection.close();
-}
+const migrate = () => repairRolledKeys(context);
 
 /** A key that `issuer` issues. */
 async function issueFrom(scope: Scope, issuer: IssuedApiKey, fields = {}): Promise<IssuedApiKey> {

@@ -1,26 +1,24 @@
 import { type Id, mintId } from '@parley/contract';
-import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
+import { beforeAll, expect, expectTypeOf, test } from 'vitest';
 import type { ChatAccess, Idempotency, NewTurn, Scope, Stores, SystemScope, TurnEnd } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
 /*
  * The ids of another owner give no access: every function is called with the ids of one team, user and agent by
  * another team, another user of the team, and a key for other agents.
  */
 
-let db: TestDatabase;
+const db = await startDatabase('scoping');
 const TOKEN_ISSUER = { url: 'https://i.example/', issuer: 'theirs', audience: 'a' };
 const owner = newScope();
 const other = newScope();
 
 beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'scoping');
   await db.stores.teams.create({ id: owner.team, name: 'Team' });
   await db.stores.teams.update(owner, { tokensPerDay: 10 });
 });
-afterAll(() => db.drop());
 
 interface Owned {
   readonly key: Id<'key'>;

@@ -1,14 +1,9 @@
 import { limits, mintId } from '@parley/contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'signing_secret_store');
-});
-afterAll(() => db.drop());
+const db = await startDatabase('signing_secret_store');
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 

@@ -1,34 +1,23 @@
 import { mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { afterEach, expect, test } from 'vitest';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let teams: Stores['teams'];
+const db = await startDatabase('team_store');
+const teams = db.stores.teams;
 
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'team_store');
-  teams = db.stores.teams;
-});
 afterEach(() => db.raw.collection('teams').deleteMany({}));
-afterAll(() => db.drop());
 
 test('of eight replicas that start at the same time on an empty database, one creates the first team', async () => {
-  const own = await openTestDatabase(mongoUri(), 'first_team');
-  try {
-    const replicas = await Promise.all(Array.from({ length: 8 }, () => own.connect()));
-    const ids = replicas.map(() => mintId('team'));
-    const made = await Promise.all(
-      replicas.map(({ stores }, index) => stores.teams.createFirst({ id: ids[index] ?? 'team_', name: 'n' })),
-    );
-    expect(made.filter((isMine) => isMine)).toHaveLength(1);
-    const found = await Promise.all(replicas.map(({ stores }) => stores.teams.findFirst()));
-    expect(new Set(found.map((first) => first?.id))).toEqual(new Set([ids[made.indexOf(true)]]));
-    expect(await own.raw.collection('teams').countDocuments()).toBe(1);
-  } finally {
-    await own.drop();
-  }
+  const own = await startDatabase('first_team');
+  const replicas = await Promise.all(Array.from({ length: 8 }, () => own.connect()));
+  const ids = replicas.map(() => mintId('team'));
+  const made = await Promise.all(
+    replicas.map(({ stores }, index) => stores.teams.createFirst({ id: ids[index] ?? 'team_', name: 'n' })),
+  );
+  expect(made.filter((isMine) => isMine)).toHaveLength(1);
+  const found = await Promise.all(replicas.map(({ stores }) => stores.teams.findFirst()));
+  expect(new Set(found.map((first) => first?.id))).toEqual(new Set([ids[made.indexOf(true)]]));
+  expect(await own.raw.collection('teams').countDocuments()).toBe(1);
 });
 
 test('the first team is pending until it is finished, and a repeated call succeeds', async () => {

@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { NewTurn, Stores, TurnEnd } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { NewTurn, TurnEnd } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let stores: Stores;
-let turns: Stores['turns'];
+const db = await startDatabase('turn_fence');
+const stores = db.stores;
+const turns = stores.turns;
 const scope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'turn_fence');
-  stores = db.stores;
-  turns = stores.turns;
-});
-afterAll(() => db.drop());
 
 const completed = (turn: NewTurn): TurnEnd => ({
   status: 'completed',

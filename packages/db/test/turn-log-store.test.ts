@@ -1,20 +1,13 @@
 import { type Id, mintId } from '@parley/contract';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LogBatch, Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { LogBatch } from '../src/index.ts';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let turnLog: Stores['turnLog'];
+const db = await startDatabase('turn_log');
+const turnLog = db.stores.turnLog;
 const scope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'turn_log');
-  turnLog = db.stores.turnLog;
-});
-afterAll(() => db.drop());
 
 /** The pieces of one run, in sequence. */
 function batchesOf(turn: Id<'turn'>, pieces: readonly string[], attempt = 1): LogBatch[] {

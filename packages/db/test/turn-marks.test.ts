@@ -1,23 +1,16 @@
 import { mintId } from '@parley/contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Stores, TurnEnd } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { TurnEnd } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
 /* Marks on turns of other processes, and reads of turns without their text. */
 
-let db: TestDatabase;
-let stores: Stores;
-let turns: Stores['turns'];
+const db = await startDatabase('turn_marks');
+const stores = db.stores;
+const turns = stores.turns;
 const scope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'turn_marks');
-  stores = db.stores;
-  turns = stores.turns;
-});
-afterAll(() => db.drop());
 
 const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 1 };
 

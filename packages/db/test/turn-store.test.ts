@@ -1,22 +1,15 @@
 import { mintId } from '@parley/contract';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { NewTurn, Stores, TurnEnd } from '../src/index.ts';
-import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { NewTurn, TurnEnd } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let stores: Stores;
-let turns: Stores['turns'];
+const db = await startDatabase('turn_store');
+const stores = db.stores;
+const turns = stores.turns;
 const scope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'turn_store');
-  stores = db.stores;
-  turns = stores.turns;
-});
-afterAll(() => db.drop());
 
 const completed = (turn: NewTurn, content = 'answer'): TurnEnd => ({
   status: 'completed',
@@ -280,27 +273,23 @@ describe('successors', () => {
 
 describe('listUnfinished', () => {
   test('unfinished turns of all teams are listed in pages in the order of their ids, also while some end', async () => {
-    const own = await openTestDatabase(mongoUri(), 'unfinished');
-    try {
-      const all: NewTurn[] = [];
-      for (let index = 0; index < 12; index++) {
-        const team = newScope();
-        const chat = await newChat(own.stores, team);
-        const isRunning = index % 2 === 1;
-        const turn = newTurn(chat, 1, isRunning ? { lease: leaseOf(`t${index}`) } : {});
-        await own.stores.turns.insert(inScope(team, chat), turn);
-        if (index % 4 === 1) await own.stores.turns.end(team, turn.id, `t${index}`, failed);
-        else all.push(turn);
-      }
-      const first = await own.stores.turns.listUnfinished(4);
-      expect(first.map(({ id }) => id)).toEqual(all.slice(0, 4).map(({ id }) => id));
-      const [deleted] = first;
-      if (deleted) await own.stores.turns.remove({ team: deleted.team }, deleted.id);
-      const rest = await own.stores.turns.listUnfinished(100, first.at(-1)?.id);
-      expect(rest.map(({ id }) => id)).toEqual(all.slice(4).map(({ id }) => id));
-      expect(rest[0]).toMatchObject({ status: 'queued', takeovers: 0, sequence: 1 });
-    } finally {
-      await own.drop();
+    const own = await startDatabase('unfinished');
+    const all: NewTurn[] = [];
+    for (let index = 0; index < 12; index++) {
+      const team = newScope();
+      const chat = await newChat(own.stores, team);
+      const isRunning = index % 2 === 1;
+      const turn = newTurn(chat, 1, isRunning ? { lease: leaseOf(`t${index}`) } : {});
+      await own.stores.turns.insert(inScope(team, chat), turn);
+      if (index % 4 === 1) await own.stores.turns.end(team, turn.id, `t${index}`, failed);
+      else all.push(turn);
     }
+    const first = await own.stores.turns.listUnfinished(4);
+    expect(first.map(({ id }) => id)).toEqual(all.slice(0, 4).map(({ id }) => id));
+    const [deleted] = first;
+    if (deleted) await own.stores.turns.remove({ team: deleted.team }, deleted.id);
+    const rest = await own.stores.turns.listUnfinished(100, first.at(-1)?.id);
+    expect(rest.map(({ id }) => id)).toEqual(all.slice(4).map(({ id }) => id));
+    expect(rest[0]).toMatchObject({ status: 'queued', takeovers: 0, sequence: 1 });
   });
 });

@@ -1,20 +1,15 @@
 import { ApiError, type ErrorCode, mintId } from '@parley/contract';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { connectDatabase, mintApiKey, type Stores } from '../src/index.ts';
-import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, startTcpProxy } from '../src/testing/index.ts';
 import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { startDatabase } from './start-database.ts';
 
 /** "Within seconds", with a reserve for a busy machine. */
 const SECONDS = 11_000;
 
-let db: TestDatabase;
+const db = await startDatabase('unreachable');
 const scope = newScope();
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'unreachable');
-});
-afterAll(() => db.drop());
 
 /** A proxy to the database that the test can hang, cut and close. */
 async function openWay(onTestFinished: (end: () => void) => void) {

@@ -1,12 +1,10 @@
-import { Mongoose } from 'mongoose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Scope } from '../src/index.ts';
 import { createModels } from '../src/models.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import type { UsageQuery } from '../src/usage/usage-records.ts';
 import { createUsageStore } from '../src/usage/usage-store.ts';
 import { newScope } from './examples.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { connectMongoose, startDatabase } from './start-database.ts';
 
 /* Sums of users are read in bounded pages, for any number of users and rows. */
 
@@ -22,11 +20,9 @@ const users: readonly (readonly [user: string | undefined, rows: number])[] = [
   ['eve', 1],
 ];
 
-let db: TestDatabase;
-const mongoose = new Mongoose();
-let store: ReturnType<typeof createUsageStore>;
+const db = await startDatabase('usage_pages');
+const store = createUsageStore(createModels(await connectMongoose(db)), ROWS_MAX);
 beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'usage_pages');
   const rows = users.flatMap(([user, count]) =>
     Array.from({ length: count }, (_, day) => ({
       _id: `${user}/${day}`,
@@ -38,12 +34,6 @@ beforeAll(async () => {
     })),
   );
   await db.raw.collection<{ _id: string }>('usage').insertMany(rows);
-  const connection = await mongoose.createConnection(db.uri, { bufferCommands: false }).asPromise();
-  store = createUsageStore(createModels(connection), ROWS_MAX);
-});
-afterAll(async () => {
-  await mongoose.disconnect();
-  await db.drop();
 });
 
 const query = { from: '2026-11-01', to: '2026-11-30', groupBy: 'user' } as const;

@@ -1,17 +1,9 @@
 import { mintId } from '@parley/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
-import { mongoUri } from './mongo-uri.ts';
+import { expect, test } from 'vitest';
+import { startDatabase } from './start-database.ts';
 
-let db: TestDatabase;
-let userStatuses: Stores['userStatuses'];
-
-beforeAll(async () => {
-  db = await openTestDatabase(mongoUri(), 'user_status_store');
-  userStatuses = db.stores.userStatuses;
-});
-afterAll(() => db.drop());
+const db = await startDatabase('user_status_store');
+const userStatuses = db.stores.userStatuses;
 
 test('blocked users are listed in pages, the first ones first, without those whose data was deleted', async () => {
   const scope = { team: mintId('team') };

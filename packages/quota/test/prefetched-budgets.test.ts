@@ -1,9 +1,9 @@
 import { ApiError, type Id, mintId } from '@parley/contract';
 import type { BudgetStore } from '@parley/db';
-import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
+import { openTestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, inject, test } from 'vitest';
 import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
 
 /* Prefetched budgets exceed no budget, are used or given back, and save turns their write. */
@@ -11,10 +11,7 @@ import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
 const DAY = '2026-11-25';
 const LARGE = 10_000_000;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await openTestDatabase(inject('mongoUri'), 'advances');
-});
+const db = await openTestDatabase(inject('mongoUri'), 'advances');
 afterAll(() => db.drop());
 
 /** A team, and processes that use its budget. */

@@ -1,25 +1,10 @@
 import { echoOf, scripts } from '@parley/agent/testing';
 import { ApiError, mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  accessOf,
-  eventually,
-  type Harness,
-  insertTurn,
-  LEASE_MS,
-  startHarness,
-  transcript,
-  turnsOf,
-} from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { accessOf, eventually, insertTurn, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('answers');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('answers');
 
 describe('a message', () => {
   test('a message is accepted, answered and stored, and the response contains the stored answer', async () => {

@@ -1,21 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { eventually, startHarness, transcript, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A message to a chat that is still answering waits, is rejected or interrupts, as `onBusy` says. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('busy');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('busy');
 
 describe('onBusy: reject', () => {
   test('a message with `reject` is rejected by any process while the newest turn is unfinished, and stores nothing', async () => {

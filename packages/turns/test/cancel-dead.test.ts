@@ -1,31 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import { STEP_MS, startClocked } from './clocked-replica.ts';
-import {
-  accessOf,
-  eventually,
-  type Harness,
-  insertTurn,
-  LEASE_MS,
-  startHarness,
-  transcript,
-  turnsOf,
-} from './harness.ts';
+import { accessOf, eventually, insertTurn, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
 /* An answer of a dead process that is cancelled or given up keeps its logged text. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('cancel_dead');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('cancel_dead');
 
 describe('an answer whose runner is dead', () => {
   /** A run that logged `kept` and wrote more before its process was killed. A successor waits behind it. */

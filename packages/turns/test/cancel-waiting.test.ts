@@ -1,22 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { accessOf, eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
+import { accessOf, eventually, insertTurn, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A waiting answer that is cancelled is stopped at once for its readers and keeps its place. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('cancel_waiting');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('cancel_waiting');
 
 describe('an answer that waits for its turn', () => {
   test('a waiting answer is stopped at once for all readers, and ends in its place without a call of the model', async () => {

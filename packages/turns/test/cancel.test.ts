@@ -1,21 +1,12 @@
 import { mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, startHarness, TICK_MS, transcript, turnsOf } from './harness.ts';
+import { eventually, startHarness, TICK_MS, transcript, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('cancel');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('cancel');
 
 describe('an answer that is being written', () => {
   test('cancelling stops the run and keeps exactly the text that was shown', async () => {

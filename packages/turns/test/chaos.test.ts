@@ -1,9 +1,9 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { ModelError, type RunAgent } from '@parley/agent';
 import { ApiError, type Id } from '@parley/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { TurnOutcome } from '../src/index.ts';
-import { type Harness, LEASE_MS, type Replica, startHarness, turnsOf } from './harness.ts';
+import { LEASE_MS, type Replica, startHarness, turnsOf } from './harness.ts';
 import { StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
@@ -13,12 +13,7 @@ import { TestClock } from './test-clock.ts';
  * rejected message is stored.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('chaos');
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('chaos');
 
 const CHATS = 4;
 const STEPS = 90;

@@ -1,15 +1,7 @@
 import { echoOf } from '@parley/agent/testing';
 import { ApiError } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  accessOf,
-  eventually,
-  type Harness,
-  LEASE_MS,
-  startHarness,
-  transcript,
-  turnsOf,
-} from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { accessOf, eventually, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import type { StoreCall, StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
@@ -18,16 +10,7 @@ import { TestClock } from './test-clock.ts';
  * duplicated.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('away_turns');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('away_turns');
 
 const answered = ['user: q', `assistant: ${echoOf('q')}`];
 

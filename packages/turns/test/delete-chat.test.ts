@@ -1,16 +1,10 @@
 import { scripts } from '@parley/agent/testing';
 import { mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { eventually, type Harness, markerOf, startHarness, TICK_MS, turnsOf } from './harness.ts';
+import { expect, test } from 'vitest';
+import { eventually, markerOf, startHarness, TICK_MS, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('delete_chat');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('delete_chat');
 
 test('deleting a chat during an answer ends the run, removes all its data and rejects the sender', async () => {
   const { turns } = harness.startReplica();

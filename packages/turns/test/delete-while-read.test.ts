@@ -1,31 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import { ChatFollower } from './chat-events.ts';
-import {
-  deadLease,
-  eventually,
-  type Harness,
-  insertTurn,
-  LEASE_MS,
-  startHarness,
-  turnsOf,
-} from './harness.ts';
+import { deadLease, eventually, insertTurn, LEASE_MS, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
 /* A chat is deleted while its answer is read: no event follows, and no data stays. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('delete_read');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('delete_read');
 
 const logs = () => harness.db.raw.collection('turnLog').find({}).toArray();
 

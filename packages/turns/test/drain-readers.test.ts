@@ -1,23 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import { ChatFollower } from './chat-events.ts';
-import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
 /* A draining process disconnects its readers and stores the text that they received. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('drain_readers');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('drain_readers');
 
 const FORCE = AbortSignal.abort();
 

@@ -1,18 +1,9 @@
 import { echoOf, scripts } from '@parley/agent/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { eventually, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('drain');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('drain');
 
 /** Less than a lease: the test lets it pass in one jump. */
 const GRACE_MS = LEASE_MS / 2;

@@ -1,21 +1,12 @@
 import { type ChatCursor, formatChatCursor, type Id, parseChatCursor } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ChatFollower, fold } from './chat-events.ts';
-import { eventually, type Harness, insertTurn, startHarness } from './harness.ts';
+import { eventually, insertTurn, startHarness } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A follower of a chat continues after its last event, in any process. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('follow_on');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('follow_on');
 
 describe('a follower with a cursor', () => {
   /** A chat with three answers, the second to a message that waited, and all its events. */

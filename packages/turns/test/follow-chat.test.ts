@@ -1,10 +1,10 @@
 import { ModelError } from '@parley/agent';
 import { mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ChatEventWithCursor } from '../src/index.ts';
 import { Listeners } from '../src/read/listeners.ts';
 import { ChatFollower } from './chat-events.ts';
-import { eventually, type Harness, LEASE_MS, startHarness, turnsOf } from './harness.ts';
+import { eventually, LEASE_MS, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { LOOPS, TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
@@ -13,16 +13,7 @@ import { begin, startTwo } from './two-replicas.ts';
  * A follower of a chat receives every message, its answer as it grows, and the deletion of the chat, in any process.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('follow_chat');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('follow_chat');
 
 describe('a follower', () => {
   test('a follower receives messages and answers in order, in the running process and in others', async () => {

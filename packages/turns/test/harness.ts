@@ -4,7 +4,7 @@ import { answerIdOf, type Id, markerIdOf, mintId } from '@parley/contract';
 import type { ChatAccess, MessageRecord, NewTurn, SystemScope } from '@parley/db';
 import { inScope, openTestDatabase, type TestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
-import { expect, inject } from 'vitest';
+import { afterAll, afterEach, expect, inject } from 'vitest';
 import {
   type Clock,
   startTurns,
@@ -24,9 +24,8 @@ export interface Harness {
   /** Creates a chat with the agent of this harness. */
   newChat(): Promise<Id<'chat'>>;
   startReplica(options?: ReplicaOptions): Replica;
-  /** Ends the processes of one test. */
+  /** Ends the processes of this test before it ends. */
   stopReplicas(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 export interface ReplicaOptions {
@@ -75,6 +74,10 @@ const bounds: TurnBounds = {
 
 const agentBounds: Partial<AgentBounds> = { retryDelayMs: 1, callsMax: 2 };
 
+/**
+ * A test file calls it at its top level, with the beginning of its database's name. After each test the processes are ended
+ * and the turns removed, so that no later process continues them; after the last one the database and the model are stopped.
+ */
 export async function startHarness(name: string): Promise<Harness> {
   const [db, model] = await Promise.all([openTestDatabase(inject('mongoUri'), name), startScriptedModel()]);
   const scope: SystemScope = { team: mintId('team') };
@@ -111,6 +114,14 @@ export async function startHarness(name: string): Promise<Harness> {
     replicas = [];
     await Promise.all(living.map(({ turns }) => turns.drain(0, AbortSignal.abort())));
   };
+  afterEach(async () => {
+    await stopReplicas();
+    await db.raw.collection('turns').deleteMany({});
+  });
+  afterAll(async () => {
+    await model.stop();
+    await db.drop();
+  });
 
   return {
     db,
@@ -119,11 +130,6 @@ export async function startHarness(name: string): Promise<Harness> {
     startReplica,
     stopReplicas,
     newChat: async () => (await db.stores.chats.create(scope, { agent: agent.id, agentType: 'support' })).id,
-    async stop() {
-      await stopReplicas();
-      await model.stop();
-      await db.drop();
-    },
   };
 }
 

@@ -1,22 +1,13 @@
 import { ModelError } from '@parley/agent';
 import { type ApiError, mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { startHarness, transcript, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A repeated request with the same key is the same request: it has one turn and gets its outcome. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('idempotency');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('idempotency');
 
 const newKey = () => ({ key: mintId('request'), body: 'the body' });
 

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, LEASE_MS, startHarness, TICK_MS } from './harness.ts';
+import { eventually, LEASE_MS, startHarness, TICK_MS } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import type { StoreCall } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
@@ -8,16 +8,7 @@ import { begin } from './two-replicas.ts';
 
 /* Running turns are supervised by ticks. A query that hangs or fails does not cost a run its lease. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('keeper');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('keeper');
 
 /** A process that runs some turns, each in its own chat. */
 async function startRunning(size: number) {

@@ -1,16 +1,10 @@
 import { mintId } from '@parley/contract';
 import { inScope } from '@parley/db/testing';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { KnownTails } from '../src/run/known-tails.ts';
 import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('tails');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('tails');
 
 const send = (replica: ReturnType<Harness['startReplica']>, chat: `chat_${string}`, content: string) =>
   replica.turns.send(harness.scope, { chat, content });

@@ -1,14 +1,8 @@
 import { echoOf } from '@parley/agent/testing';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { eventually, type Harness, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
+import { expect, test } from 'vitest';
+import { eventually, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('order');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('order');
 
 test('100 concurrent messages to one chat on two processes each get a place and an answer', async () => {
   const bounds = { queuedTurnsPerChatMax: 1_000 };

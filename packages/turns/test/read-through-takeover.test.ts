@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import { type ClockedReplica, STEP_MS, startClocked } from './clocked-replica.ts';
-import { eventually, type Harness, LEASE_MS, startHarness, TICK_MS } from './harness.ts';
+import { eventually, LEASE_MS, startHarness, TICK_MS } from './harness.ts';
 import { SteppedAgent, type SteppedRun } from './stepped-agent.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
@@ -10,16 +10,7 @@ import { begin, eagerBounds } from './two-replicas.ts';
  * a mixture, and nothing of a run that may have been taken over.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('takeover');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('takeover');
 
 /** Moves the clock of a process until it has taken over the turn of this message. */
 async function takeOverAt(taker: ClockedReplica, agent: SteppedAgent): Promise<SteppedRun> {

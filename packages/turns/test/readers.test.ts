@@ -1,24 +1,15 @@
 import { mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Listeners } from '../src/read/listeners.ts';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, LEASE_MS, type Replica, startHarness, TICK_MS } from './harness.ts';
+import { eventually, LEASE_MS, type Replica, startHarness, TICK_MS } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
 /* Readers that are rejected, the failures that readers survive, and their cost. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('readers');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('readers');
 
 const read = (replica: Replica, place: ConstructorParameters<typeof AnswerReader>[2]) =>
   new AnswerReader(replica, harness.scope, place);

@@ -1,23 +1,14 @@
 import { scripts } from '@parley/agent/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { AnswerReader, RelayReader } from './answer-reader.ts';
-import { eventually, type Harness, type Replica, startHarness } from './harness.ts';
+import { eventually, type Replica, startHarness } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
 /* Readers in the running process and in any other receive the same text. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('reading');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('reading');
 
 const read = (replica: Replica, place: ConstructorParameters<typeof AnswerReader>[2]) =>
   new AnswerReader(replica, harness.scope, place);

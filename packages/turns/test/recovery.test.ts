@@ -1,12 +1,11 @@
 import { echoOf } from '@parley/agent/testing';
 import type { Id } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DELETION_WORK_MAX_MS } from '../src/recover/intervals.ts';
 import { RECOVERY_MS, STEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
   eventually,
-  type Harness,
   insertTurn,
   LEASE_MS,
   markerOf,
@@ -20,16 +19,7 @@ import { TestClock } from './test-clock.ts';
 
 /* The recovery loop finds turns that no process runs and leaves running ones alone. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('recovery');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('recovery');
 
 const startReplica = (options: ReplicaOptions = {}) => startClocked(harness, options);
 

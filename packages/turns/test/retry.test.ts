@@ -1,31 +1,14 @@
 import { ModelError } from '@parley/agent';
 import { ApiError, mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import {
-  accessOf,
-  eventually,
-  type Harness,
-  type Replica,
-  startHarness,
-  transcript,
-  turnsOf,
-} from './harness.ts';
+import { accessOf, eventually, type Replica, startHarness, transcript, turnsOf } from './harness.ts';
 import type { SteppedAgent } from './stepped-agent.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A retry answers a failed message again, with a turn of its own after the failed one. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('retry');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('retry');
 
 const failure = () => new ModelError('model_failed', { calls: 1, cause: new Error('scripted') });
 

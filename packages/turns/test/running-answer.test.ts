@@ -1,20 +1,11 @@
 import { mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Harness, startHarness } from './harness.ts';
+import { expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* The response to a message without waiting, and the ways to find its answer later. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('running_answer');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('running_answer');
 
 test('the running answer of a chat is the one that is generated or is next, in any process', async () => {
   const { agent, owner, other } = startTwo(harness);

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SharedReads } from '../src/read/shared-reads.ts';
 import { ChatFollower } from './chat-events.ts';
-import { eventually, type Harness, startHarness } from './harness.ts';
+import { eventually, startHarness } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
@@ -10,13 +10,7 @@ import { begin, startTwo } from './two-replicas.ts';
  * process.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('shared_reads');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('shared_reads');
 
 const LOOKS = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStates']);
 

@@ -1,11 +1,10 @@
 import type { RunAgent } from '@parley/agent';
 import { echoOf, scripts } from '@parley/agent/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RECOVERY_MS, STEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
   eventually,
-  type Harness,
   insertTurn,
   LEASE_MS,
   type ReplicaOptions,
@@ -19,16 +18,7 @@ import {
  * processes.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('stalled');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('stalled');
 
 const GIVEN_UP = 'a turn whose runner died was ended';
 const startReplica = (options: ReplicaOptions = {}) => startClocked(harness, options);

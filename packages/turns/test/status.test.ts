@@ -1,21 +1,12 @@
 import type { AnswerEvent } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, type Replica, startHarness, turnsOf } from './harness.ts';
+import { eventually, type Replica, startHarness, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* Readers in every process receive the reason why an answer has not begun yet, and nothing after its end. */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('status');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('status');
 
 const HOUR_MS = 3_600_000;
 

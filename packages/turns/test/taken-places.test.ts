@@ -1,20 +1,14 @@
 import { scripts } from '@parley/agent/testing';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../src/index.ts';
-import { type Harness, startHarness, turnsOf } from './harness.ts';
+import { startHarness, turnsOf } from './harness.ts';
 
 /*
  * Another turn takes each place first, and no read returns that turn. The loops of `acceptTurn` and `retryTurn` pause
  * between their attempts, and give up.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('taken_places');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('taken_places');
 
 /** `ConflictBackoff` repeats the first attempt once without a pause, and then after each of 18 pauses. */
 const GIVES_UP = { attempts: 20, pauses: 18 };

@@ -1,19 +1,14 @@
 import { scripts } from '@parley/agent/testing';
 import { ApiError, type Id, mintId } from '@parley/contract';
 import type { UsageGroup } from '@parley/db';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
+import { expect, test } from 'vitest';
+import { eventually, insertTurn, startHarness, turnsOf } from './harness.ts';
 import { StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
 /* Usage is counted exactly once, whichever process dies or counts at the same time. */
 
-let harness: Harness;
-beforeAll(async () => {
-  harness = await startHarness('usage');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('usage');
 
 const today = () => new Date().toISOString().slice(0, 10);
 const always = { from: '2000-01-01', to: '2999-12-31' };

@@ -1,29 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { scripts } from '@parley/agent/testing';
 import type { ApiError } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Followers } from '../src/read/followers.ts';
-import {
-  accessOf,
-  eventually,
-  type Harness,
-  LEASE_MS,
-  startHarness,
-  transcript,
-  turnsOf,
-} from './harness.ts';
+import { accessOf, eventually, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { LOOPS, TestClock } from './test-clock.ts';
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('waiting');
-});
-afterEach(async () => {
-  await harness.stopReplicas();
-  await harness.db.raw.collection('turns').deleteMany({});
-});
-afterAll(() => harness.stop());
+const harness = await startHarness('waiting');
 
 describe('waiting for an answer', () => {
   test('a sender finds its answer that runs in another process', async () => {

@@ -1,8 +1,7 @@
 import { ApiError, mintId } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   eventually,
-  type Harness,
   type Replica,
   type ReplicaOptions,
   startHarness,
@@ -15,13 +14,7 @@ import {
  * an hour.
  */
 
-let harness: Harness;
-
-beforeAll(async () => {
-  harness = await startHarness('wake_ups');
-});
-afterEach(() => harness.stopReplicas());
-afterAll(() => harness.stop());
+const harness = await startHarness('wake_ups');
 
 async function startSweptReplica(options: ReplicaOptions = {}): Promise<Replica> {
   const replica = harness.startReplica({ ...options, bounds: { leaseMs: 3_600_000, ...options.bounds } });

@@ -4,10 +4,9 @@ import {
   playRandomCalls,
   runCase,
   storeSuite,
-  type TestDatabase,
 } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDirectStores } from './direct-stores.ts';
 import { Random } from './random.ts';
 
@@ -15,13 +14,8 @@ import { Random } from './random.ts';
 
 const CALLS = 400;
 
-let db: TestDatabase;
-let stores: EngineStores;
-
-beforeAll(async () => {
-  db = await openTestDatabase(inject('mongoUri'), 'simulated_store');
-  stores = openDirectStores();
-});
+const db = await openTestDatabase(inject('mongoUri'), 'simulated_store');
+const stores = openDirectStores();
 afterAll(() => db.drop());
 
 describe('the simulated store', () => {
