@@ -56,6 +56,7 @@ export interface Replica {
 
 export const LEASE_MS = 10_000;
 export const TICK_MS = 250;
+export const TAKEOVERS_MAX = 2;
 
 const bounds: TurnBounds = {
   leaseMs: LEASE_MS,
@@ -67,7 +68,7 @@ const bounds: TurnBounds = {
   runningPerAddressMax: 64,
   waitingPerAddressMax: 256,
   queuedTurnsPerChatMax: 8,
-  takeoversMax: 2,
+  takeoversMax: TAKEOVERS_MAX,
   countEveryMs: 1_000,
   historyBytesMax: 24_000,
 };

@@ -58,7 +58,8 @@ function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): st
     .map(({ answerId }) => answerId);
 }
 
-function toStored(turn: TurnRecord): StoredTurn {
+/** A turn as `checkHistory` takes it. */
+export function toStored(turn: TurnRecord): StoredTurn {
   const { id, sequence, status, userMessage, retryOf, answerId, answer, written, errorCode, lease } = turn;
   return {
     id,
