@@ -19,6 +19,8 @@ export interface BackgroundJobs {
 }
 
 const MINUTE_MS = 60_000;
+/** Work on one item of a job. Work that takes longer continues while the job goes on, on this many items at most. */
+const WORK = { maxMs: MINUTE_MS, underWayMax: 8 };
 const GUEST_MOVES_PAGE = 100;
 const BLOCKED_USERS_PAGE = 1_000;
 /** A server that stops waits no longer than this for its running jobs. */
@@ -43,7 +45,7 @@ function guestMoves({ guests }: Pick<Stores, 'guests'>, log: OperatorLog): Job {
   const failing = new FailingItems<Id<'guest'>>(systemClock, {
     min: limits.guestMovesEveryMs,
     max: 10 * MINUTE_MS,
-    workMax: MINUTE_MS,
+    work: WORK,
   });
   return {
     name: 'guest moves',
@@ -54,6 +56,7 @@ function guestMoves({ guests }: Pick<Stores, 'guests'>, log: OperatorLog): Job {
         const page = await guests.listMoves(GUEST_MOVES_PAGE, seen);
         for (const move of page) {
           if (signal.aborted) return;
+          if (failing.isSkipped(move.id)) continue;
           try {
             await failing.try(move.id, () => guests.finishMove(move));
           } catch (error) {
@@ -76,7 +79,7 @@ function blockedUsers(
   const failing = new FailingItems<string>(systemClock, {
     min: limits.blockedUsersEveryMs,
     max: limits.blockSettledMs,
-    workMax: MINUTE_MS,
+    work: WORK,
   });
   return {
     name: 'blocked users',
@@ -120,7 +123,7 @@ function deletions(eraser: Eraser): Job {
     new FailingItems(systemClock, {
       min: limits.deletionsEveryMs,
       max: 10 * MINUTE_MS,
-      workMax: MINUTE_MS,
+      work: WORK,
     }),
   );
   return {
@@ -137,7 +140,7 @@ function retention(
   log: OperatorLog,
 ): Job {
   const progress = new RetentionProgress(
-    new FailingItems(systemClock, { min: MINUTE_MS, max: 24 * 60 * MINUTE_MS, workMax: MINUTE_MS }),
+    new FailingItems(systemClock, { min: MINUTE_MS, max: 24 * 60 * MINUTE_MS, work: WORK }),
   );
   return {
     name: 'retention',

@@ -1,7 +1,7 @@
 import { echoOf } from '@parley/agent/testing';
 import type { Id } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
-import { DELETION_WORK_MAX_MS } from '../src/recover/intervals.ts';
+import { DELETION_WORK_MAX_MS, DELETIONS_UNDER_WAY_MAX } from '../src/recover/intervals.ts';
 import { RECOVERY_MS, STEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
@@ -238,6 +238,45 @@ describe('the recovery loop', () => {
     expect(purges).toBe(1);
     hold.resolve();
     await eventually(left).toEqual([]);
+  });
+
+  test('the recovery loop begins no deletion while as many as allowed do not end', async () => {
+    const chats = await Promise.all(
+      Array.from({ length: DELETIONS_UNDER_WAY_MAX + 3 }, () => harness.newChat()),
+    );
+    for (const chat of chats) await harness.db.stores.chats.markDeleted(harness.scope, chat);
+    const tap = new StoreTap(harness.db.stores);
+    const hold = Promise.withResolvers<void>();
+    let [begun, passes] = [0, 0];
+    tap.intercept('chats.purge', async (proceed) => {
+      begun++;
+      await hold.promise;
+      return proceed();
+    });
+    tap.intercept('chats.listMarked', (proceed) => {
+      passes++;
+      return proceed();
+    });
+    const clock = new TestClock();
+    harness.startReplica({ tap, clock });
+    const later = <Value>(read: () => Value) => {
+      clock.advance(LEASE_MS);
+      return read();
+    };
+    try {
+      for (let number = 1; number <= DELETIONS_UNDER_WAY_MAX; number++) {
+        await expect.poll(() => begun).toBe(number);
+        clock.advance(DELETION_WORK_MAX_MS);
+      }
+      const enough = passes + 3;
+      await expect.poll(() => later(() => begun > DELETIONS_UNDER_WAY_MAX || passes >= enough)).toBe(true);
+      expect(begun).toBe(DELETIONS_UNDER_WAY_MAX);
+    } finally {
+      hold.resolve();
+    }
+    const left = () => harness.db.stores.chats.listMarked(20, []);
+    await expect.poll(() => later(left)).toEqual([]);
+    expect(begun).toBe(chats.length);
   });
 
   test('the recovery loop removes marked chats while its search for unmarked ones always fails', async () => {

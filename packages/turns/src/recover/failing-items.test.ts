@@ -40,9 +40,33 @@ test('an item that succeeds is forgotten: its next failure is its first', async 
   expect(failing.isSkipped('a')).toBe(false);
 });
 
+test('no item is tried while as many as allowed are under way beyond their time', async () => {
+  const clock = steppedClock();
+  const failing = new FailingItems<string>(clock, {
+    ...{ min: 100, max: 100 },
+    work: { maxMs: 1_000, underWayMax: 2 },
+  });
+  const hangs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  for (const [index, { promise }] of hangs.entries()) {
+    expect(failing.isSkipped('new')).toBe(false);
+    const tried = failing.try(`hanging-${index}`, () => promise);
+    clock.advance(1_000);
+    await expect(tried).rejects.toThrow('did not end within 1000 ms');
+  }
+  clock.advance(3_600_000);
+  expect(failing.isSkipped('new')).toBe(true);
+  hangs[0]?.resolve();
+  await expect.poll(() => failing.isSkipped('new')).toBe(false);
+  expect(failing.isSkipped('hanging-1')).toBe(true);
+});
+
 test('work that exceeds its time is abandoned, and its item is skipped while it continues', async () => {
   const clock = steppedClock();
-  const failing = new FailingItems<'a'>(clock, { min: 100, max: 100, workMax: 1_000 });
+  const failing = new FailingItems<'a'>(clock, {
+    min: 100,
+    max: 100,
+    work: { maxMs: 1_000, underWayMax: 9 },
+  });
   const work = Promise.withResolvers<void>();
   const tried = failing.try('a', () => work.promise);
   clock.advance(1_000);

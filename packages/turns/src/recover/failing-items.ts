@@ -11,8 +11,15 @@ interface Failure {
 interface Pauses {
   readonly min: number;
   readonly max: number;
-  /** Work on an item that takes longer counts as failed, and is not waited for. Default: no limit. */
-  readonly workMax?: number;
+  /** Default: work is waited for until it ends. */
+  readonly work?: WorkLimits;
+}
+
+/** Work that takes longer counts as failed, and is not waited for. It continues in one of a limited number of places. */
+interface WorkLimits {
+  readonly maxMs: number;
+  /** While so many items are under way, no other item is tried. */
+  readonly underWayMax: number;
 }
 
 /**
@@ -37,7 +44,10 @@ export class FailingItems<Item extends string> {
     return [...new Set([...failed, ...this.#underWay])];
   }
 
+  /** Whether the item must not be tried now. True for every item while as many as allowed are under way. */
   isSkipped(item: Item): boolean {
+    const { work } = this.#pauses;
+    if (work && this.#underWay.size >= work.underWayMax) return true;
     const failure = this.#failures.get(item);
     return this.#underWay.has(item) || (failure !== undefined && this.#clock.now() < failure.until);
   }
@@ -55,13 +65,13 @@ export class FailingItems<Item extends string> {
   }
 
   async #within<Result>(item: Item, work: () => Promise<Result>): Promise<Result> {
-    const { workMax } = this.#pauses;
+    const { work: limits } = this.#pauses;
     this.#underWay.add(item);
     const working = work().finally(() => this.#underWay.delete(item));
-    if (workMax === undefined) return working;
+    if (!limits) return working;
     const ended = new AbortController();
-    const late = this.#clock.sleep(workMax, ended.signal).then(() => {
-      throw new Error(`this did not end within ${workMax} ms`);
+    const late = this.#clock.sleep(limits.maxMs, ended.signal).then(() => {
+      throw new Error(`this did not end within ${limits.maxMs} ms`);
     });
     try {
       return await Promise.race([working, late]);

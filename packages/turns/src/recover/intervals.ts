@@ -12,5 +12,8 @@ export const DELETION_RETRY_MAX_MS = 10 * 60_000;
 /** A deletion that takes longer is not waited for: it continues, and those behind it are finished meanwhile. */
 export const DELETION_WORK_MAX_MS = 60_000;
 
+/** While so many deletions of chats continue beyond their time, no other one is begun. */
+export const DELETIONS_UNDER_WAY_MAX = 8;
+
 /** After so many failures in a row the database is unreachable, and the pass ends: the rest is tried later. */
 export const UNREACHABLE_MAX = 3;

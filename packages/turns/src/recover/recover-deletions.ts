@@ -5,6 +5,7 @@ import { FailingItems } from './failing-items.ts';
 import {
   DELETION_RETRY_MAX_MS,
   DELETION_WORK_MAX_MS,
+  DELETIONS_UNDER_WAY_MAX,
   PASSES_PER_LEASE,
   UNREACHABLE_MAX,
 } from './intervals.ts';
@@ -22,7 +23,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
   const failing = new FailingItems<Id<'chat'>>(clock, {
     min: pauseMs,
     max: Math.max(pauseMs, DELETION_RETRY_MAX_MS),
-    workMax: DELETION_WORK_MAX_MS,
+    work: { maxMs: DELETION_WORK_MAX_MS, underWayMax: DELETIONS_UNDER_WAY_MAX },
   });
   while (!signal.aborted) {
     // One that fails does not stop the other.
@@ -50,6 +51,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
     let unreachable = 0;
     for (const item of items) {
       if (signal.aborted) return;
+      if (failing.isSkipped(item.chat)) continue;
       try {
         await failing.try(item.chat, () => act(item));
         unreachable = 0;
