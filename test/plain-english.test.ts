@@ -9,6 +9,14 @@ const FREE_RELATIVE = /^(?:What|Whatever|Who|Whoever|Whom|Whomever|Whichever|Whe
 /** The text lacks its subject, because it continues the title of its group. */
 const WITHOUT_SUBJECT = /^(?:is|are|was|were|has|had|does|do|can|may|must|that|which|whose|and|or|nor|but)\b/;
 
+/** The text begins with a preposition or a conjunction, so that its subject comes late or is in the title of its group. */
+const LATE_SUBJECT =
+  /^(?:about|across|after|against|among|as|at(?! most| least)|because|before|behind|beside|between|beyond|by|during|even|for|from|if|in|inside|into|near|of|on|once|outside|over|past|per|since|than|through|to|under|unless|until|when|where|while|with|within|without)\b(?!-)/;
+
+/** The text begins with a verb without a subject, such as "keep every promise", or with a pronoun without a noun. */
+const BARE_VERB =
+  /^(?:accept|ask|change|contain|deliver|exit|fail|find|get|give|have|keep|lose|make|name|need|quote|read|reject|report|return|reverse|say|send|show|start|stop|switch|take|use|write|it|its|there|they)\b(?!-) /;
+
 test('no comment begins with a free relative clause', () => {
   expect(placesOf(comments, FREE_RELATIVE)).toEqual([]);
 });
@@ -16,6 +24,8 @@ test('no comment begins with a free relative clause', () => {
 test('every name of a test begins with its subject', () => {
   expect(placesOf(testNames, FREE_RELATIVE)).toEqual([]);
   expect(placesOf(testNames, WITHOUT_SUBJECT)).toEqual([]);
+  expect(placesOf(testNames, LATE_SUBJECT)).toEqual([]);
+  expect(placesOf(testNames, BARE_VERB)).toEqual([]);
 });
 
 function placesOf(prose: readonly Prose[], pattern: RegExp): string[] {

@@ -66,7 +66,7 @@ describe.each([
   ['useChat of the AI SDK', 'docs/recipes/ai-sdk.md', 'input[name=text]', 'p'],
   ['assistant-ui', 'docs/recipes/assistant-ui.md', 'textarea[name=input]', '.user, .assistant'],
 ])('%s', (_name, recipe, field, message) => {
-  test('streams an answer, goes on with it after a reload, and stops it', async () => {
+  test('streams an answer, continues it after a reload, and stops it', async () => {
     const project = await buildPage(recipe);
     const serve = ['preview', '--port', '0', '--host', '127.0.0.1'];
     const [, port] = await project.start('vite', serve, /127\.0\.0\.1:(\d+)/);

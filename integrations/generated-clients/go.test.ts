@@ -23,7 +23,7 @@ test('the client compiles, and vet finds nothing; a wrong field name does not co
   expect(stderr).toContain('unknown field AgentID');
 });
 
-test('it runs the six operations', async () => {
+test('the Go client runs the six operations', async () => {
   expectSixOperations(await project.run('./program', [], { env }));
 });
 

@@ -27,7 +27,7 @@ test('the program is strictly typed; a wrong field name is refused', async () =>
   expect(stdout).toContain('Unexpected keyword argument "agentId"');
 });
 
-test('it runs the six operations', async () => {
+test('the Python client runs the six operations', async () => {
   expectSixOperations(await python.run('python', ['main.py'], env));
 });
 

@@ -16,7 +16,7 @@ test('the client compiles strictly, declarations and all; a wrong field name doe
   expect(errorsIn(stdout)).toEqual([expect.stringMatching(/^wrong-field\.ts\(6,.*'agentID' does not exist/)]);
 });
 
-test('it runs the six operations', async () => {
+test('the TypeScript client runs the six operations', async () => {
   expectSixOperations(await project.run('node', ['main.ts'], { env }));
 });
 

@@ -25,7 +25,7 @@ model.replyTo(
   scripts.text(['Once upon a time', ' there was a message', ' that was never lost.']),
 );
 
-test('everything in it works, and prints what it says; so does what the README says of the first answer', async () => {
+test('every command of the guide and of the first answer in the README works and prints the documented output', async () => {
   const project = await openProject();
   const blocks = await readBlocks(PAGE);
   const server = blocks.filter(({ meta }) => meta === 'server');

@@ -14,7 +14,7 @@ test('the installed command prints its version, and answers a question that come
   expect(stdout).toBe('You said: hello\n');
 });
 
-test('it says what is wrong, and ends with the code for it', async () => {
+test('the installed command explains an error and exits with its code', async () => {
   const unauthorized = await project.run('parley', ['chats', 'list'], {
     env: { ...env, PARLEY_KEY: 'sk_live_no' },
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   succeeded(await project.run('next', ['build'], { env }));
 });
 
-test('it compiles; a wrong field name does not', async () => {
+test('the Next.js app compiles; a wrong field name does not', async () => {
   await expectCompiles(project);
   const { code, stdout } = await project.run('tsc', ['-p', 'tsconfig.wrong.json']);
   expect(code).not.toBe(0);

@@ -20,7 +20,7 @@ test('no part of the server, and no React, comes with it', async () => {
   expect(installed.filter((name) => [...SERVER_PARTS, 'react'].includes(name))).toEqual([]);
 });
 
-test('it compiles, whichever way modules are resolved', () => expectCompiles(project));
+test('the Node project compiles with each module resolution', () => expectCompiles(project));
 
 test('a wrong field name does not compile', async () => {
   const { code, stdout } = await project.run('tsc', ['-p', 'tsconfig.wrong.json']);

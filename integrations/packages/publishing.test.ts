@@ -8,17 +8,17 @@ import { runProgram } from '../support/run-program.ts';
 const packed = inject('packed');
 
 describe.each(packed)('$name', ({ folder, tarball, version }) => {
-  test('publint finds nothing to say', async () => {
+  test('publint finds no problem in the package', async () => {
     const { messages } = await publint({ pkgDir: folder, strict: true });
     expect(messages).toEqual([]);
   });
 
-  test('its types are found and are those of its JavaScript, for ESM', async () => {
+  test('the types of the package are found by ESM imports and match its JavaScript', async () => {
     const { code, output } = await runProgram('npm', ['run', '-s', 'attw', '--', tarball]);
     expect(code, output).toBe(0);
   });
 
-  test('it names what it needs by published versions, and has a licence', async () => {
+  test('the package has a licence and depends on published versions', async () => {
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     const ranges: string[] = Object.values({ ...manifest.dependencies, ...manifest.peerDependencies });
     expect(ranges.filter((range) => !/^\^?\d+\.\d+\.\d+$/.test(range))).toEqual([]);
@@ -29,7 +29,7 @@ describe.each(packed)('$name', ({ folder, tarball, version }) => {
     expect(licence).toBe(await readFile(fileURLToPath(new URL('../../LICENSE', import.meta.url)), 'utf8'));
   });
 
-  test('it holds no tests and no sources', async () => {
+  test('the package contains no tests and no sources', async () => {
     const { output } = await runProgram('tar', ['-tzf', tarball]);
     const files = output.trim().split('\n');
     expect(files.filter((file) => /test|\/src\/|(?<!\.d)\.tsx?$/.test(file))).toEqual([]);

@@ -12,7 +12,7 @@ const { url, makeTeam } = await startHarness();
 const team = await makeTeam();
 const project = await openProject('react-vite');
 
-test('it compiles, whichever way modules are resolved; a wrong field name does not', async () => {
+test('the Vite project compiles with each module resolution; a wrong field name does not', async () => {
   await expectCompiles(project);
   const { code, stdout } = await project.run('tsc', ['-p', 'tsconfig.wrong.json']);
   expect(code).not.toBe(0);

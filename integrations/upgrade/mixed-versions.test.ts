@@ -135,7 +135,7 @@ function worldOf(old: World['old'], current: World['current'], own: AsyncDisposa
   };
 }
 
-test.each(scenarios)(`beside release ${RELEASE}: $name`, async ({ run }) => {
+test.each(scenarios)(`$name (with release ${RELEASE})`, async ({ run }) => {
   const [first, second] = lab.sites;
   if (!isCurrent) {
     await second.slot.replaceBy(THIS_SERVER);

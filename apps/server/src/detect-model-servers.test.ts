@@ -24,7 +24,7 @@ describe('a running Ollama', () => {
     });
   });
 
-  test('gets one request, for its list at /api/tags', async () => {
+  test('a running Ollama gets one request, for its list at /api/tags', async () => {
     const asked: string[] = [];
     const { origin } = await serve((request, response) => {
       asked.push(`${request.method} ${request.url}`);
@@ -75,7 +75,7 @@ describe('the other servers', () => {
   );
 });
 
-describe('another web server is not taken for a model server', () => {
+describe('another web server', () => {
   const pages: Record<string, RequestListener> = {
     'a page': (_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><p>Hi'),
     'other JSON': json({ status: 'ok', models: 'llama', data: 3 }),
@@ -93,12 +93,15 @@ describe('another web server is not taken for a model server', () => {
       response.write('{"models":', () => response.destroy());
     },
   };
-  test.each(Object.entries(pages))('when it answers with %s', async (_, page) => {
-    const { origin } = await serve(page);
-    expect(await detectEverywhere(origin)).toBeUndefined();
-  });
+  test.each(Object.entries(pages))(
+    'a server that answers with %s is not taken for a model server',
+    async (_, page) => {
+      const { origin } = await serve(page);
+      expect(await detectEverywhere(origin)).toBeUndefined();
+    },
+  );
 
-  test('when it redirects; the other address is not requested', async () => {
+  test('a server that redirects is not taken for a model server, and the other address is not requested', async () => {
     let asked = 0;
     const target = await serve((request, response) => {
       asked++;
@@ -111,7 +114,7 @@ describe('another web server is not taken for a model server', () => {
     expect(asked).toBe(0);
   });
 
-  test('when its response is too long, even if a list comes at the end', async () => {
+  test('a server whose response is too long is not taken for a model server, even if a list comes at the end', async () => {
     const { origin } = await serve((_, response) => {
       response.write(' '.repeat(2 * 1024 * 1024));
       response.end(JSON.stringify(tags('llama3.2')));
@@ -119,7 +122,7 @@ describe('another web server is not taken for a model server', () => {
     expect(await detect({ ollama: origin })).toBeUndefined();
   });
 
-  test('when it never answers; no probe waits for another', async () => {
+  test('a server that never answers is not taken for a model server and delays no other probe', async () => {
     let open = 0;
     let openMax = 0;
     const { origin } = await serve((_, response) => {

@@ -47,8 +47,8 @@ test('a previous key without a current one is rejected, and so is a file without
   await expect(optionsOf({})).rejects.toThrow(`${path()} holds no encryption key`);
 });
 
-describe('a start creates a file with an encryption key', () => {
-  test('for an embedded database, also one of an earlier release', async () => {
+describe('the file with the encryption key', () => {
+  test('a start creates a key file for an embedded database, also one of an earlier release', async () => {
     for (const isNew of [true, false]) {
       const made = await (await optionsOf({})).makeKey?.({ isNew });
       expect((await stat(path())).mode & 0o777).toBe(0o600);
@@ -59,12 +59,12 @@ describe('a start creates a file with an encryption key', () => {
     }
   });
 
-  test('for another database only while it is new, because servers of an earlier release share no key', async () => {
+  test('a start creates a key file for another database only while it is new, because servers of an earlier release share no key', async () => {
     expect(await (await optionsOf({ MONGODB_URI })).makeKey?.({ isNew: false })).toBeUndefined();
     expect(await (await optionsOf({ MONGODB_URI })).makeKey?.({ isNew: true })).toBeDefined();
   });
 
-  test('in production only in a folder that is set; otherwise the error says to set ENCRYPTION_KEY', async () => {
+  test('a start in production creates a key file only in a folder that is set; otherwise the error says to set ENCRYPTION_KEY', async () => {
     const env = { MONGODB_URI, NODE_ENV: 'production' };
     expect(await (await optionsOf(env)).makeKey?.({ isNew: true })).toBeDefined();
     const inDefaultFolder = await elsewhere(() => encryptionOptions({ ...readEnv(env), DATA_DIR: '.data' }));
@@ -76,7 +76,7 @@ describe('a start creates a file with an encryption key', () => {
     ).toBeDefined();
   });
 
-  test('without replacing an existing file', async () => {
+  test('a start never replaces an existing key file', async () => {
     await (await optionsOf({})).makeKey?.({ isNew: true });
     await expect((await optionsOf({})).makeKey?.({ isNew: true })).rejects.toThrow('EEXIST');
   });

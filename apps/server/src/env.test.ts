@@ -28,7 +28,7 @@ test('every environment variable is optional', () => {
   });
 });
 
-test('without MODEL_FIRST_TOKEN_MS a model has 60 seconds for its first piece, and the local model has other limits', () => {
+test('a model has 60 seconds for its first piece unless MODEL_FIRST_TOKEN_MS is set, and the local model has other limits', () => {
   expect(readEnv({}).MODEL_FIRST_TOKEN_MS).toBeUndefined();
   expect(limits.modelFirstPieceMaxMs).toBe(60_000);
 });

@@ -100,7 +100,7 @@ describe('authentication comes first', () => {
   describe.each(casesOfForm(everyTransport, 11))('$name over $transport', ({ name, transport }) => {
     test.each(wrong)('%s returns 401 with the same response as any other', async (_, headers) => {
       const input = await inputOf(name);
-      const answer = await refused(() => ask(transport, name, input, { url, headers: headers() }));
+      const answer = await rejected(() => ask(transport, name, input, { url, headers: headers() }));
       expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
       const { requestId: _id, ...said } = answer.apiError ?? {};
       expect(said).toEqual({
@@ -112,7 +112,7 @@ describe('authentication comes first', () => {
     });
 
     test('a request without a key returns 401 without details about its input', async () => {
-      const answer = await refused(() => ask(transport, name, { chatId: 'x', unknown: 1 }, { url }));
+      const answer = await rejected(() => ask(transport, name, { chatId: 'x', unknown: 1 }, { url }));
       expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
     });
 
@@ -153,7 +153,7 @@ describe('resources of another team', () => {
       const answers: TransportAnswer[] = [];
       for (const id of [foreign, `${noun}_${'0'.repeat(28)}`, 'no-such-id', `${noun}_${'é'.repeat(9)}`]) {
         const input = { ...(await inputOf(name)), [field]: id };
-        answers.push(await refused(() => askAsTeam(transport, name, input)));
+        answers.push(await rejected(() => askAsTeam(transport, name, input)));
       }
       const said = answers.map(({ status, apiError }) => ({ status, ...apiError, requestId: '' }));
       const named = { secretId: 'signing_secret' }[field] ?? field.replace('Id', '');
@@ -271,7 +271,7 @@ async function expectRejected(
 }
 
 /** Sends a request that must be rejected, and checks that nothing was written. */
-const refused = (request: () => Promise<TransportAnswer>) => unchanged(mongo.raw, request);
+const rejected = (request: () => Promise<TransportAnswer>) => unchanged(mongo.raw, request);
 
 function fieldsOf(name: string, kind: FieldKind): string[] {
   return Object.entries(operations[name]?.fields ?? {})

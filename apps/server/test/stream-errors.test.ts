@@ -19,7 +19,7 @@ const team = await makeTeam();
 const other = await makeTeam();
 const headers = { 'x-api-key': team.secretKey };
 
-const refused = async (
+const rejected = async (
   transport: Transport,
   example: Pick<StreamExample, 'operationId' | 'procedure'>,
   input: Readonly<Record<string, unknown>>,
@@ -51,7 +51,7 @@ describe('authentication comes first', () => {
   describe.each(everyTransport)('$name over $transport', (example) => {
     test.each(wrong)('%s returns 401 without details about the input', async (_, sent) => {
       for (const input of [await example.validInput(team), { chatId: 'x', messageId: 'y', unknown: 'z' }]) {
-        const answer = await refused(example.transport, example, input, sent);
+        const answer = await rejected(example.transport, example, input, sent);
         expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
       }
     });
@@ -88,7 +88,7 @@ describe('resources of another team', () => {
         'é'.repeat(9),
       ]) {
         const input = { ...(await validInput(team)), [field]: id };
-        const { status, apiError } = await refused(transport, example, input);
+        const { status, apiError } = await rejected(transport, example, input);
         said.push({ status, ...apiError, requestId: '' });
       }
       const code = example.operationId === 'streamMessage' ? 'message_not_found' : 'chat_not_found';
@@ -106,7 +106,7 @@ describe('invalid input of streams', () => {
     '$name over $transport returns 400 for the field $field',
     async ({ transport, field, validInput, ...example }) => {
       const input = { ...(await validInput(team)), [field]: 'x' };
-      expect(await refused(transport, example, input)).toMatchObject({
+      expect(await rejected(transport, example, input)).toMatchObject({
         status: 400,
         apiError: { code: 'invalid_input', issues: [{ path: field }] },
       });
@@ -118,7 +118,7 @@ describe('invalid input of streams', () => {
     '$name over $transport returns 400 for a `lastEventId` that is too long',
     async ({ transport, validInput, ...example }) => {
       const input = { ...(await validInput(team)), lastEventId: '1'.repeat(limits.cursorLengthMax + 1) };
-      expect(await refused(transport, example, input)).toMatchObject({
+      expect(await rejected(transport, example, input)).toMatchObject({
         status: 400,
         apiError: { code: 'invalid_input', issues: [{ path: 'lastEventId' }] },
       });

@@ -119,9 +119,9 @@ describe('tRPC over HTTP', () => {
     const batchOf = (count: number) => call(`${Array(count).fill('agent.list').join(',')}?batch=1&input={}`);
     // Without inputs each call of the batch is rejected, but each gets a response.
     expect(await (await batchOf(20)).json()).toHaveLength(20);
-    const refused = await batchOf(21);
-    expect(refused.status).toBe(400);
-    expect(JSON.stringify(await refused.json())).toContain('"malformed_request"');
+    const rejected = await batchOf(21);
+    expect(rejected.status).toBe(400);
+    expect(JSON.stringify(await rejected.json())).toContain('"malformed_request"');
   });
 
   test.each([

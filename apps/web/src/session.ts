@@ -17,26 +17,26 @@ let current: Promise<Session> | undefined;
 export function openSession(): Promise<Session> {
   if (current) return current;
   // Tabs that open at the same time share one visitor: the first gets the cookie, the others send it.
-  const asked = exclusively('parley-session', askForSession);
-  current = asked;
-  asked.catch(() => {
-    if (current === asked) current = undefined;
+  const opening = exclusively('parley-session', askForSession);
+  current = opening;
+  opening.catch(() => {
+    if (current === opening) current = undefined;
   });
-  return asked;
+  return opening;
 }
 
 /** The source of the API key. A rejected key is replaced with a new session. */
-export const keyOfSession = (refused?: string) => ofSession('publishableKey', refused);
+export const keyOfSession = (rejected?: string) => ofSession('publishableKey', rejected);
 
 /** The source of the user token. A rejected or expiring token is replaced with a new session. */
-export const tokenOfSession = (refused?: string) => ofSession('userToken', refused);
+export const tokenOfSession = (rejected?: string) => ofSession('userToken', rejected);
 
-async function ofSession(name: keyof Session, refused: string | undefined): Promise<string> {
-  const asked = openSession();
-  const known = (await asked)[name];
-  if (known !== refused) return known;
+async function ofSession(name: keyof Session, rejected: string | undefined): Promise<string> {
+  const opening = openSession();
+  const known = (await opening)[name];
+  if (known !== rejected) return known;
   // The first of several concurrent callers requests a new session.
-  if (current === asked) current = undefined;
+  if (current === opening) current = undefined;
   return (await openSession())[name];
 }
 

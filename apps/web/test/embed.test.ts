@@ -77,9 +77,9 @@ test('uses the token of the page, and requests another when it has expired', asy
   watch.expectProblem(/status of 401/);
   const asked: (string | undefined)[] = [];
   const over = await team.userToken('user_42', -60);
-  await context.exposeFunction('shopToken', async (refused?: string) => {
-    asked.push(refused);
-    return refused === undefined ? over : team.userToken('user_42');
+  await context.exposeFunction('shopToken', async (rejected?: string) => {
+    asked.push(rejected);
+    return rejected === undefined ? over : team.userToken('user_42');
   });
   await at.page.goto(`${shop}/signed-in`);
   await at.page.getByRole('button', { name: 'Open: Help' }).waitFor();
@@ -200,9 +200,9 @@ describe('on a page that the key does not list', () => {
   test('shows no chat for an invalid key', async () => {
     const { at, watch } = await visitShop('/wrong');
     watch.expectProblem(/frame-ancestors|chrome-error/);
-    const refused = at.page.waitForEvent('console', (line) => /frame-ancestors/.test(line.text()));
+    const rejected = at.page.waitForEvent('console', (line) => /frame-ancestors/.test(line.text()));
     await at.bubble.click();
-    await refused;
+    await rejected;
   });
 });
 

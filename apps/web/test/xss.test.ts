@@ -83,7 +83,7 @@ describe('a model’s text does not run code, load resources or leave the page',
     corpus.slice(index * 12, index * 12 + 12),
   );
   test.each(casesOfForm(chats, 3).map((group) => ({ from: group[0]?.[0], group })))(
-    'starting with $from',
+    'no attack of a group works (from $from)',
     async ({ group }) => {
       const visit = await bed.visit();
       const { screen } = visit;

@@ -33,8 +33,8 @@ export const tokenIssuers: readonly UpgradeScenario[] = [
 
         const headers = await tokenOf(signer, 'vouched_for');
         expect((await current.call('GET', '/chat', { key, headers })).status).toBe(200);
-        const refused = await old.call('GET', '/chat', { key, headers });
-        expect([refused.status, refused.body.code]).toEqual([401, 'user_token_invalid']);
+        const rejected = await old.call('GET', '/chat', { key, headers });
+        expect([rejected.status, rejected.body.code]).toEqual([401, 'user_token_invalid']);
         expect((await old.call('GET', '/token-issuer')).status).toBe(404);
 
         const { body: team } = await old.call('GET', '/team');

@@ -43,7 +43,7 @@ describe('the pause before the next call', () => {
       'the server asks for more time than is left',
       { failure: { ...failure, retryAfterMs: 9_000 }, remainingMs: 8_000 },
     ],
-  ])('there is no pause if %s', (_, change) => {
+  ])('no pause is made if %s', (_, change) => {
     expect(retryPauseMs({ ...situation, ...change }, 0)).toBeUndefined();
   });
 });

@@ -90,7 +90,7 @@ describe('a watch', () => {
     expect(stop).toHaveBeenCalledOnce();
   });
 
-  test('ends a pause when the caller aborts, and says of no bound that it was exceeded', async () => {
+  test('a pause ends when the caller aborts, and no bound is reported as exceeded', async () => {
     const { watch, stop, controller } = startWatch();
     const pause = watch.pause(250_000);
     controller.abort();

@@ -58,7 +58,7 @@ describe('the issues of invalid input', () => {
     list: z.array(z.strictObject({ b: z.number() })).optional(),
   });
 
-  test('name each field by its path', () => {
+  test('the issues of invalid input name each field by its path', () => {
     const apiError = invalid(schema, { a: 1, list: [{ b: 1 }, { b: 'x' }], other: 1, more: 2 });
     expect(apiError.facts.issues?.map(({ path }) => path)).toEqual(['a', 'list.1.b', 'other', 'more']);
     expect(apiError.facts.issues?.[2]).toEqual({ path: 'other', message: 'is not a known field' });

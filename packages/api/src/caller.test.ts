@@ -53,7 +53,7 @@ describe('a request is authenticated by the key in', () => {
   });
 });
 
-describe('a request is unauthorized with', () => {
+describe('a request without a valid key', () => {
   test.each([
     ['no header', { apiKey: undefined, authorization: undefined }],
     ['another scheme', { apiKey: undefined, authorization: 'Basic k1' }],
@@ -62,13 +62,13 @@ describe('a request is unauthorized with', () => {
     ['two keys after the scheme', { apiKey: undefined, authorization: 'Bearer k1 k1' }],
     ['a wrong x-api-key beside a right token', { apiKey: 'k2', authorization: 'Bearer k1' }],
     ['an empty x-api-key beside a right token', { apiKey: '', authorization: 'Bearer k1' }],
-  ])('%s', async (_, headers) => {
+  ])('a request with %s is unauthorized', async (_, headers) => {
     await expect(authenticate(storeOf('k1').store, { ...noPage, ...headers })).rejects.toMatchObject({
       code: 'unauthorized',
     });
   });
 
-  test('another error if the key cannot be looked up', async () => {
+  test('a request whose key cannot be looked up gets the error of the database', async () => {
     const unreachable = storesOf(async () => Promise.reject(new ApiError('database_unavailable')));
     await expect(
       authenticate(unreachable, { ...noPage, apiKey: 'k1', authorization: undefined }),
@@ -90,7 +90,7 @@ describe('a page', () => {
         (error: ApiError) => error.code,
       );
 
-  test('of any origin may use a publishable key, and of none a secret one, unless the key names origins', async () => {
+  test('a page of any origin may use a publishable key, and none a secret key, unless the key names origins', async () => {
     expect(await from('publishable')('https://shop.example')).toBe('let in');
     expect(await from('secret')('https://shop.example')).toBe('secret_key_in_browser');
     const named = ['https://shop.example'];
@@ -108,12 +108,12 @@ describe('a page', () => {
     'https://www.shop.example',
     'HTTPS://SHOP.EXAMPLE',
     '',
-  ])('of origin "%s" is not one of https://shop.example', async (origin) => {
+  ])('a page of origin "%s" is not one of https://shop.example', async (origin) => {
     expect(await from('publishable', ['https://shop.example'])(origin)).toBe('key_origin_not_allowed');
     expect(await from('secret', ['https://shop.example'])(origin)).toBe('secret_key_in_browser');
   });
 
-  test('of the server itself may use every key', async () => {
+  test('a page of the server itself may use every key', async () => {
     expect(await from('secret')('https://api.example.com', true)).toBe('let in');
     expect(await from('publishable', ['https://shop.example'])('http://127.0.0.1:3000', true)).toBe('let in');
   });

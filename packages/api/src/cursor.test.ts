@@ -42,8 +42,8 @@ test('a cursor is valid for the same filter in any order, and for no other filte
   );
 });
 
-describe('a cursor is rejected', () => {
-  test('when any character was changed', () => {
+describe('an invalid cursor', () => {
+  test('a cursor with any changed character is rejected', () => {
     const cursor = kind.encode({}, { at: 42, side: 'left' });
     fc.assert(
       fc.property(fc.nat(cursor.length - 1), fc.string({ maxLength: 3 }), (at, by) => {
@@ -54,7 +54,7 @@ describe('a cursor is rejected', () => {
     );
   });
 
-  test('when it is any other text', () => {
+  test('a cursor that is any other text is rejected', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -69,12 +69,12 @@ describe('a cursor is rejected', () => {
     );
   });
 
-  test('when it belongs to another list', () => {
+  test('a cursor of another list is rejected', () => {
     const other = cursorKind('others', z.strictObject({ at: z.int(), side: z.string() }));
     expect(isRefused(() => other.decode({}, kind.encode({}, { at: 1, side: '' })))).toBe(true);
   });
 
-  test('when its checksum is valid and its position is not', () => {
+  test('a cursor with a valid checksum and an invalid position is rejected', () => {
     const loose = cursorKind('things', z.unknown());
     for (const at of [
       { at: 1.5, side: '' },

@@ -54,7 +54,7 @@ describe('another request', () => {
     ['nothing', undefined],
     ['null', null],
     ['a text', 'hi'],
-  ])('with the same key has another hash of its body: %s', (_name, other) => {
+  ])('another request with the same key has another hash of its body: %s', (_name, other) => {
     const one = of({ input: { ...input, content: ['b', 'a'] } });
     const changed = of({ input: other });
     expect(changed.key).toBe(of().key);

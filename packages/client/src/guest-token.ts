@@ -32,7 +32,7 @@ export function guestToken(
   const storage = chosenStorage(options.storage);
   const all = `parley:guest:${baseOf(options)}:`;
   /** Rejected tokens. Each is tried once. */
-  const rejectedOnes = new Set<string>();
+  const rejectedTokens = new Set<string>();
   let current: string | undefined;
 
   /**
@@ -45,24 +45,24 @@ export function guestToken(
     return [current, ...tokens].filter((token) => token !== undefined);
   }
 
-  async function find(refused: string | undefined): Promise<string> {
+  async function find(rejected: string | undefined): Promise<string> {
     const own = (await credentials.current()).key.slice(0, VISIBLE_LENGTH);
-    if (refused !== undefined) rejectedOnes.add(refused);
-    const known = () => guests(own).find((token) => !rejectedOnes.has(token));
+    if (rejected !== undefined) rejectedTokens.add(rejected);
+    const known = () => guests(own).find((token) => !rejectedTokens.has(token));
     current = known();
     if (current !== undefined) return current;
     // Tabs that open at the same time share one guest: the first creates it, the others find it.
     return exclusively(all + own, async () => {
       current = known() ?? (await trpc.guest.create.mutate({})).token;
-      const kept = current;
-      withStorage(storage, (open) => open.setItem(all + own, kept));
+      const created = current;
+      withStorage(storage, (open) => open.setItem(all + own, created));
       return current;
     });
   }
 
   return Object.assign(
-    (refused?: string) =>
-      find(refused).catch((error: unknown): never => {
+    (rejected?: string) =>
+      find(rejected).catch((error: unknown): never => {
         throw toParleyError(error);
       }),
     {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CredentialError, ForeignResponse, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
 
 /** An error as tRPC creates it from an error response. */
-function refused(status: number, apiError: object, headers: Record<string, string> = {}): unknown {
+function rejection(status: number, apiError: object, headers: Record<string, string> = {}): unknown {
   const data = { code: 'X', httpStatus: status, apiError };
   const response = new Response(null, { status: 207, headers });
   return TRPCClientError.from({ error: { message: 'No.', code: -32_600, data } }, { meta: { response } });
@@ -17,7 +17,7 @@ test('reads the error of a server of release 0.1.0, which has another name there
 
 test('keeps all fields of an error response', () => {
   const error = toParleyError(
-    refused(
+    rejection(
       400,
       {
         code: 'invalid_input',
@@ -48,7 +48,9 @@ test.each([
   ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
   ['-1', undefined],
 ])('converts `Retry-After: %s` to %s ms', (header, ms) => {
-  expect(toParleyError(refused(503, { code: 'draining' }, { 'retry-after': header })).retryAfterMs).toBe(ms);
+  expect(toParleyError(rejection(503, { code: 'draining' }, { 'retry-after': header })).retryAfterMs).toBe(
+    ms,
+  );
 });
 
 describe('the code of an error without an error response', () => {

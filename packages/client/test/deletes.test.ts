@@ -48,7 +48,7 @@ test('a chat whose delete was undone in time is not deleted', async () => {
   expect(await isThere(id)).toBe(true);
 });
 
-test('executes scheduled deletes in keepalive requests when the page is left', async () => {
+test('scheduled deletes are executed in keepalive requests when the page is left', async () => {
   const client = newClient();
   const chats = await Promise.all([team.makeChat(), team.makeChat()]);
   for (const { id } of chats) client.parley.deletes.schedule(id);

@@ -44,8 +44,8 @@ function expectOnlyGrew(texts: readonly string[]): void {
   for (const [index, text] of texts.entries()) expect(text.startsWith(texts[index - 1] ?? '')).toBe(true);
 }
 
-describe('an interrupted stream continues without loss or repetition', () => {
-  test('after every piece', async () => {
+describe('an interrupted stream', () => {
+  test('a stream that is interrupted after every piece continues without loss or repetition', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const { write, isWritten } = onDemand('cut after each');
@@ -68,7 +68,7 @@ describe('an interrupted stream continues without loss or repetition', () => {
     expect(cursors.length).toBeGreaterThan(PIECES.length - 1);
   });
 
-  test('after any number of bytes', async () => {
+  test('a stream that is interrupted after any number of bytes continues without loss or repetition', async () => {
     const sender = newClient();
     const client = newClient();
     const { id: chatId } = await team.makeChat();
@@ -88,7 +88,7 @@ describe('an interrupted stream continues without loss or repetition', () => {
     expect(client.line.to('message.list')).toHaveLength(1);
   });
 
-  test('after the network was down during all events', async () => {
+  test('a stream continues without loss or repetition after the network was down during all events', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     await team.send(chatId, 'before');
@@ -105,7 +105,7 @@ describe('an interrupted stream continues without loss or repetition', () => {
     expect(client.line.to('message.list')).toHaveLength(1);
   });
 
-  test('after its user token was withdrawn in the middle of the answer', async () => {
+  test('a stream continues without loss or repetition after its user token was withdrawn in the middle of the answer', async () => {
     const refused: (string | undefined)[] = [];
     const userToken = async (token?: string) => {
       refused.push(token);
@@ -130,7 +130,7 @@ describe('an interrupted stream continues without loss or repetition', () => {
     expect(refused.slice(0, 2)).toEqual([undefined, expect.stringContaining('.')]);
   });
 
-  test('after a reload in the middle of the answer', async () => {
+  test('a stream continues without loss or repetition after a reload in the middle of the answer', async () => {
     const before = newClient();
     const { id: chatId } = await team.makeChat();
     const { write, isWritten } = onDemand('reload me');
@@ -150,7 +150,7 @@ describe('an interrupted stream continues without loss or repetition', () => {
   });
 });
 
-test('continues the answer on another server when a server shuts down', async () => {
+test('an answer continues on another server when a server shuts down', async () => {
   const leaving = await startReplica(BOUNDS);
   const client = newClient();
   client.line.leadTo(leaving.url);
@@ -169,7 +169,7 @@ test('continues the answer on another server when a server shuts down', async ()
   expect(client.line.to('message.list')).toHaveLength(1);
 });
 
-test('reads the message list if the stream does not report an accepted message in time', async () => {
+test('the message list is read if the stream does not report an accepted message in time', async () => {
   const client = newClient({ timings: { reportMaxMs: 50 } });
   const { id: chatId } = await team.makeChat();
   const open = client.open(chatId);
@@ -203,7 +203,7 @@ test('two clients that write to one chat end with equal transcripts', async () =
 });
 
 describe('an answer', () => {
-  test('keeps its text when it is stopped, and later messages are answered', async () => {
+  test('an answer keeps its text when it is stopped, and later messages are answered', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     model.replyTo('never ends', scripts.neverEnding('kept ', 'this'));
@@ -255,7 +255,7 @@ describe('an answer', () => {
 });
 
 describe('a chat', () => {
-  test('reports that it was deleted elsewhere', async () => {
+  test('a chat reports that it was deleted elsewhere', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     model.replyTo('unfinished', scripts.neverEnding('so far'));
@@ -269,7 +269,7 @@ describe('a chat', () => {
     expect((await open.until(({ connection }) => connection === 'paused')).error).toBeUndefined();
   });
 
-  test('reports that it was deleted while the network was down', async () => {
+  test('a chat reports that it was deleted while the network was down', async () => {
     const client = newClient();
     const { chatId } = await team.answered();
     const open = client.open(chatId);
@@ -280,7 +280,7 @@ describe('a chat', () => {
     await open.until(({ isDeleted }) => isDeleted);
   });
 
-  test('reports an error if it never existed', async () => {
+  test('a chat that never existed reports an error', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     await team.trpc.chat.delete.mutate({ chatId });
@@ -288,7 +288,7 @@ describe('a chat', () => {
     expect(view).toMatchObject({ isLoading: false, isDeleted: false, error: { code: 'chat_not_found' } });
   });
 
-  test('loads older messages page by page and shows each once', async () => {
+  test('a chat loads older messages page by page and shows each once', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     for (let index = 0; index < 60; index++) await team.send(chatId, `message ${index}`);
@@ -323,7 +323,7 @@ describe('a chat', () => {
   });
 });
 
-test('closes the stream of a page that stays hidden, and continues when the page is shown', async () => {
+test('a chat closes its stream while the page stays hidden, and continues when the page is shown', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   const { write, isWritten } = onDemand('hide and seek');
@@ -342,7 +342,7 @@ test('closes the stream of a page that stays hidden, and continues when the page
   expect(client.line.to('message.list')).toHaveLength(1);
 });
 
-test('loads messages while the stream fails, and follows the chat as soon as it works', async () => {
+test('a chat loads its messages while the stream fails, and follows as soon as it works', async () => {
   const client = newClient();
   const { chatId } = await team.answered();
   for (let times = 0; times < 3; times++) {
@@ -355,7 +355,7 @@ test('loads messages while the stream fails, and follows the chat as soon as it 
   await expectShowsList(team, chatId, await open.until(isAtRest(4)));
 });
 
-test('reports an invalid key', async () => {
+test('a chat reports an invalid key', async () => {
   const client = openClient({ url, apiKey: 'pk_live_nobody' });
   const { id: chatId } = await team.makeChat();
   const view = await client.open(chatId).until(({ error }) => error !== undefined);

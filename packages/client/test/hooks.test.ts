@@ -23,7 +23,7 @@ const team = await makeTeam();
 const newClient = () => openClient({ url, apiKey: team.publishableKey });
 
 describe('useChats', () => {
-  test('loads the chats of a user page by page, newest first', async () => {
+  test('useChats loads the chats of a user page by page, newest first', async () => {
     const userId = 'pages';
     const made = [];
     for (let index = 0; index < 5; index++) made.push(await team.makeChat({ userId }));
@@ -40,7 +40,7 @@ describe('useChats', () => {
     expect(result.current.error).toBeUndefined();
   });
 
-  test('finds chats by the words of their titles', async () => {
+  test('useChats finds chats by the words of their titles', async () => {
     const { id } = await team.makeChat({ userId: 'searches' });
     await team.makeChat({ userId: 'searches' });
     await team.send(id, 'Where is the lighthouse of Alexandria?');
@@ -52,7 +52,7 @@ describe('useChats', () => {
     expect(result.current.chats[0]?.title).toContain('lighthouse');
   });
 
-  test('reports the error if nothing can be loaded', async () => {
+  test('useChats reports the error if nothing can be loaded', async () => {
     const { parley } = openClient({ url, apiKey: 'pk_live_nobody' });
     const { result } = renderHooks(parley, () => useChats());
     await waitFor(() => expect(result.current.error).toMatchObject({ code: 'unauthorized' }));
@@ -102,7 +102,7 @@ test('useDeleteChat hides a chat at once and shows it again after an undo', asyn
 });
 
 describe('useChat', () => {
-  test('shows the initial title and a changed title, in the list too', async () => {
+  test('useChat shows the initial title and a changed title, in the list too', async () => {
     const userId = 'titles';
     const { id } = await team.makeChat({ userId });
     const client = newClient();
@@ -137,7 +137,7 @@ describe('useChat', () => {
     });
   });
 
-  test('reverts a rejected change', async () => {
+  test('useChat reverts a rejected change', async () => {
     const { id } = await team.makeChat({ userId: 'refused' });
     await team.send(id, 'An honest title');
     const client = newClient();
@@ -157,7 +157,7 @@ describe('useChat', () => {
 describe('useMessages and useSendMessage', () => {
   const useBoth = (chatId: string) => ({ messages: useMessages(chatId), sending: useSendMessage(chatId) });
 
-  test('show a sent message at once and its growing answer over one connection', async () => {
+  test('useMessages shows a sent message at once and its growing answer over one connection', async () => {
     const { id } = await team.makeChat();
     const client = newClient();
     const gate = Promise.withResolvers<void>();
@@ -185,7 +185,7 @@ describe('useMessages and useSendMessage', () => {
     await expect.poll(() => client.parley.chats.of(id).view().connection).toBe('paused');
   });
 
-  test('stop the running answer and retry a failed one', async () => {
+  test('useMessages stops the running answer and retries a failed one', async () => {
     const { id } = await team.makeChat();
     const { parley } = newClient();
     model.replyTo('stop me', scripts.neverEnding('so far'));
@@ -209,7 +209,7 @@ describe('useMessages and useSendMessage', () => {
     expect(result.current.sending.error).toMatchObject({ code: 'not_retryable' });
   });
 
-  test('switch to another chat when the id changes', async () => {
+  test('useMessages switches to another chat when the id changes', async () => {
     const [one, other] = [await team.answered(), await team.makeChat()];
     const { parley } = newClient();
     let shown: string = one.chatId;
@@ -225,7 +225,7 @@ describe('useMessages and useSendMessage', () => {
     expect(result.current.messages.entries[0]?.content).toBe('here now');
   });
 
-  test('return the content of a rejected message', async () => {
+  test('useSendMessage returns the content of a rejected message', async () => {
     const { id } = await team.makeChat();
     const { parley } = newClient();
     const { result } = renderHooks(parley, () => useBoth(id));

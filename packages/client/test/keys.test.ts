@@ -72,7 +72,7 @@ describe('a source of keys that fails', () => {
     expect((await parley.trpc.agent.list.query({})).agents).toHaveLength(1);
   });
 
-  test('with a network error is retried, and messages wait for it', async () => {
+  test('a source of keys that fails with a network error is retried, and messages wait for it', async () => {
     let failures = 0;
     const apiKey = async () => {
       if (failures++ < 2) throw new TypeError('fetch failed');

@@ -119,8 +119,8 @@ describe('a user token', () => {
   });
 });
 
-describe('a message waits', () => {
-  test('for a new token after its token expired, and is sent once', async () => {
+describe('a waiting message', () => {
+  test('a message whose token expired waits for a new token, and is sent once', async () => {
     const app = sourceOf('waits');
     app.lifeSeconds = EXPIRED;
     const client = openClient({ url, apiKey, userToken: app.source });
@@ -137,7 +137,7 @@ describe('a message waits', () => {
     expect(client.storage.length).toBe(0);
   });
 
-  test('while the token source throws, and reports the message of the error', async () => {
+  test('a message waits while the token source throws, and reports the message of the error', async () => {
     const app = sourceOf('late');
     app.failure = new Error('Sign in first.');
     const client = openClient({ url, apiKey, userToken: app.source });
@@ -158,7 +158,7 @@ describe('a message waits', () => {
     expect(callsTo('signed out')).toHaveLength(1);
   });
 
-  test('after a reload behind stored messages, even of the same millisecond', async () => {
+  test('a message waits behind the messages that were stored before a reload, even of the same millisecond', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const app = sourceOf('reloads');
@@ -247,7 +247,7 @@ describe('when the user changes', () => {
     await waitFor(() => expect(result.current.chats.map(({ id }) => id)).toEqual([theirs.id]));
   });
 
-  test('without forgetUser, the next token reveals it, and no request is repeated as the new user', async () => {
+  test('the next token reveals a changed user without forgetUser, and no request is repeated as the new user', async () => {
     const app = sourceOf('linus');
     app.lifeSeconds = EXPIRED;
     const { parley, line } = openClient({

@@ -4,7 +4,7 @@ import { errorCodes, errorEntry } from './error-codes.ts';
 import { mintId } from './id.ts';
 
 describe('the error envelope', () => {
-  test.each(errorCodes)('of %s fits its schema', (code) => {
+  test.each(errorCodes)('the error envelope of %s fits its schema', (code) => {
     const apiError = new ApiError(code);
     const envelope = toEnvelope(apiError, 'req_1');
     expect(errorEnvelopeSchema.strict().parse(envelope)).toEqual(envelope);
@@ -12,20 +12,20 @@ describe('the error envelope', () => {
     expect(apiError.retryAfterSeconds).toBe(errorEntry(code).retryAfterSeconds);
   });
 
-  test('contains issues and the id of the answer if there are any', () => {
+  test('the error envelope contains issues and the id of the answer if there are any', () => {
     const issues = [{ path: 'content', message: 'must have at least 1 character(s)' }];
     const messageId = mintId('message');
     expect(toEnvelope(new ApiError('invalid_input', { issues }), 'req_1')).toMatchObject({ issues });
     expect(toEnvelope(new ApiError('draining', { messageId }), 'req_1')).toMatchObject({ messageId });
   });
 
-  test('never contains the cause', () => {
+  test('the error envelope never contains the cause', () => {
     const cause = new Error('canary', { cause: new Error('canary') });
     const envelope = toEnvelope(new ApiError('internal_error', { cause }), 'req_1');
     expect(JSON.stringify(envelope)).not.toContain('canary');
   });
 
-  test('adds the detail of the error to the message of the register', () => {
+  test('the error envelope adds the detail of the error to the message of the register', () => {
     const { message } = toEnvelope(new ApiError('model_loading', { detail: 'It is at 40 %.' }), 'req_1');
     expect(message).toBe(`${errorEntry('model_loading').message} It is at 40 %.`);
   });

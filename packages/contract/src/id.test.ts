@@ -21,7 +21,7 @@ afterEach(() => {
 
 describe('mintId', () => {
   test.each(nouns.map((noun, index) => ({ noun, prefix: prefixes[index] })))(
-    'gives a $noun id the prefix $prefix and 28 characters that need no encoding',
+    'mintId gives a $noun id the prefix $prefix and 28 characters that need no encoding',
     ({ noun, prefix = '' }) => {
       const id = mintId(noun);
       expect(id.startsWith(prefix)).toBe(true);
@@ -31,20 +31,20 @@ describe('mintId', () => {
     },
   );
 
-  test('mints unique ids that sort in the order of minting', () => {
+  test('mintId creates unique ids that sort in the order of their creation', () => {
     const ids = Array.from({ length: 20_000 }, () => mintId('chat'));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.toSorted()).toEqual(ids);
   });
 
-  test('mints rising ids when the clock is set back', () => {
+  test('mintId creates rising ids when the clock is set back', () => {
     vi.useFakeTimers({ now: new Date('2040-01-01T00:00:00Z') });
     const before = mintId('chat');
     vi.setSystemTime(new Date('2030-01-01T00:00:00Z'));
     expect(mintId('chat') > before).toBe(true);
   });
 
-  test('mints ids that sort by time until the time part is full', () => {
+  test('mintId creates ids that sort by time until the time part is full', () => {
     vi.useFakeTimers();
     const dates = ['2041-01-01', '2100-01-01', '2500-06-15', '3000-12-31'];
     const ids = dates.map((date) => {
@@ -55,7 +55,7 @@ describe('mintId', () => {
     expect(ids.every((id) => isId('turn', id))).toBe(true);
   });
 
-  test('ends each id with 17 random characters that can take every letter', () => {
+  test('mintId ends each id with 17 random characters that can take every letter', () => {
     const tails = Array.from({ length: 3_000 }, () => mintId('key').slice(-17));
     for (let place = 0; place < 17; place++) {
       expect(new Set(tails.map((tail) => tail[place])).size).toBe(32);
@@ -65,13 +65,13 @@ describe('mintId', () => {
 });
 
 describe('isId', () => {
-  test('returns false for an id of another noun', () => {
+  test('isId returns false for an id of another noun', () => {
     for (const noun of nouns) {
       for (const other of nouns) expect(isId(other, mintId(noun))).toBe(noun === other);
     }
   });
 
-  test('returns false for an id with a changed character', () => {
+  test('isId returns false for an id with a changed character', () => {
     const id = mintId('chat');
     const changed = fc.oneof(
       fc.nat(id.length).map((at) => id.slice(0, at) + id.slice(at + 1)),
@@ -98,7 +98,7 @@ describe('isId', () => {
     );
   });
 
-  test('rejects a text of a million characters', () => {
+  test('isId rejects a text of a million characters', () => {
     expect(isId('chat', `chat_${'0'.repeat(1_000_000)}`)).toBe(false);
   });
 });
@@ -111,7 +111,7 @@ test('idSchema checks the form of an id, idInputSchema takes any string', () => 
 });
 
 describe('answerIdOf and turnIdOf', () => {
-  test('reverse each other, and give every turn its own answer', () => {
+  test('answerIdOf and turnIdOf reverse each other, and give every turn its own answer', () => {
     const turns = Array.from({ length: 1_000 }, () => mintId('turn'));
     const answers = turns.map(answerIdOf);
     expect(answers.every((answer) => isId('message', answer))).toBe(true);

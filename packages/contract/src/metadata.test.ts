@@ -35,14 +35,14 @@ test('accepts every JSON object within the bounds and returns the same object', 
 });
 
 describe('the bounds of metadata', () => {
-  test('accept 8 levels and reject 9, counting arrays as levels', () => {
+  test('the bounds of metadata accept 8 levels and reject 9, counting arrays as levels', () => {
     expect(problemOf(nested(limits.metadataDepthMax))).toBeUndefined();
     expect(problemOf(nested(limits.metadataDepthMax + 1))).toBe('must be at most 8 levels deep');
     expect(problemOf({ a: [[[[[[[]]]]]]] })).toBeUndefined();
     expect(problemOf({ a: [[[[[[[[]]]]]]]] })).toBe('must be at most 8 levels deep');
   });
 
-  test('accept 16 KiB of UTF-8 JSON and reject one byte more', () => {
+  test('the bounds of metadata accept 16 KiB of UTF-8 JSON and reject one byte more', () => {
     expect(problemOf(ofBytes(limits.metadataBytesMax))).toBeUndefined();
     expect(problemOf(ofBytes(limits.metadataBytesMax + 1))).toBe(
       'must be at most 16384 bytes as JSON, has 16385',
@@ -50,7 +50,7 @@ describe('the bounds of metadata', () => {
     expect(problemOf({ a: 'é'.repeat(limits.metadataBytesMax / 2) })).toMatch(/^must be at most 16384 bytes/);
   });
 
-  test('report the depth before the size, so that deep values are never serialized', () => {
+  test('the bounds of metadata report the depth before the size, so that deep values are never serialized', () => {
     expect(problemOf(nested(5_000))).toBe('must be at most 8 levels deep');
   });
 });

@@ -16,11 +16,11 @@ describe('textSchema counts Unicode code points', () => {
     ['🙂'.repeat(11), false],
     [`🙂${'x'.repeat(10)}`, false],
     ['x'.repeat(1_000_000), false],
-  ])('%j: %j', (text, expected) => {
+  ])('textSchema counts the code points of %j: %j', (text, expected) => {
     expect(isTaken(text)).toBe(expected);
   });
 
-  test('in every well-formed text', () => {
+  test('textSchema counts the code points of every well-formed text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 14 }), (text) => {
         const count = [...text].length;

@@ -65,7 +65,7 @@ describe('inserts of one batch', () => {
     expect(stored.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 5]);
   });
 
-  test('of 40 turns with one idempotency key in a batch one is inserted', async () => {
+  test('one of 40 turns with one idempotency key in a batch is inserted', async () => {
     const chat = await newChat(stores, one);
     const all = Array.from({ length: 40 }, () => newTurn(chat, 1, { idempotency }));
     const results = await Promise.all(all.map((turn) => insert(one, turn)));

@@ -69,7 +69,7 @@ async function makeOldDatabase() {
 }
 
 describe('in a new database', () => {
-  test('in a new database secrets are stored sealed, and every server with the key reads them', async () => {
+  test('secrets in a new database are stored sealed, and every server with the key reads them', async () => {
     const keys = { current: newKey() };
     const [first, second] = [await serve(keys), await serve(keys)];
     const scope = await newTeam(first);
@@ -114,7 +114,7 @@ describe('in a new database', () => {
     expect(await failureOf(serve(keys))).toBe('done');
   });
 
-  test('of two servers that start at the same time with different keys, one is rejected', async () => {
+  test('one of two servers that start at the same time with different keys is rejected', async () => {
     const outcomes = await Promise.all([1, 2].map(() => failureOf(serve({ current: newKey() }))));
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
     expect(outcomes.find((outcome) => outcome !== 'done')).toMatch(/another key/);
@@ -348,7 +348,7 @@ describe('a rotation', () => {
     expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
   }, 120_000);
 
-  test('once a rotation begins, a server with the old key does not start, and one that runs stores no secret', async () => {
+  test('a server with the old key does not start once a rotation begins, and one that runs stores no secret', async () => {
     const [old, next] = [newKey(), newKey()];
     const leftBehind = await serve({ current: old, previous: next });
     const scope = await newTeam(leftBehind);

@@ -27,7 +27,7 @@ describe('a chat', () => {
     expect(found?.chat).toEqual(made);
   });
 
-  test('of 50 parallel requests with one idempotency key one creates the chat, and the others get it', async () => {
+  test('one of 50 parallel requests with one idempotency key creates the chat, and the others get it', async () => {
     for (let round = 0; round < 5; round++) {
       const idempotency = newIdempotency();
       const results = await Promise.all(
@@ -106,7 +106,7 @@ describe('a turn', () => {
     expect(await stores.turns.tail(inScope(scope, chat))).toMatchObject({ sequence: 1 });
   });
 
-  test('of 50 parallel inserts with one idempotency key exactly one succeeds, with any sequences', async () => {
+  test('exactly one of 50 parallel inserts with one idempotency key succeeds, with any sequences', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
     const results = await Promise.all(

@@ -48,7 +48,7 @@ describe('the steps of a database', () => {
     expect(await steps.hasDue()).toBe(false);
   });
 
-  test('after a failed migration step, the next run begins with it', async () => {
+  test('a run of migrations begins with the step that failed before', async () => {
     let isBroken = true;
     const { ran, steps } = stepsOf([
       { name: 'one' },

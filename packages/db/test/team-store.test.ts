@@ -7,7 +7,7 @@ const teams = db.stores.teams;
 
 afterEach(() => db.raw.collection('teams').deleteMany({}));
 
-test('of eight replicas that start at the same time on an empty database, one creates the first team', async () => {
+test('one of eight replicas that start at the same time on an empty database creates the first team', async () => {
   const own = await startDatabase('first_team');
   const replicas = await Promise.all(Array.from({ length: 8 }, () => own.connect()));
   const ids = replicas.map(() => mintId('team'));

@@ -20,7 +20,7 @@ const completed = (turn: NewTurn): TurnEnd => ({
 const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
 
 describe('the fence', () => {
-  test('of 20 parallel claims of a turn one wins, and the attempt increases', async () => {
+  test('one of 20 parallel claims of a turn wins, and the attempt increases', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
     await turns.insert(inScope(scope, turn.chat), turn);

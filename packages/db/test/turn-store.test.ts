@@ -22,7 +22,7 @@ const completed = (turn: NewTurn, content = 'answer'): TurnEnd => ({
 const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
 
 describe('insert', () => {
-  test('of 50 parallel inserts of one sequence exactly one wins', async () => {
+  test('exactly one of 50 parallel inserts of one sequence wins', async () => {
     const chat = await newChat(stores, scope);
     const all = Array.from({ length: 50 }, () => newTurn(chat, 1));
     const results = await Promise.all(all.map((turn) => turns.insert(inScope(scope, turn.chat), turn)));
@@ -241,7 +241,7 @@ describe('successors', () => {
     expect(await turns.announceSuccessor(scope, chat, 2)).toBe(false);
   });
 
-  test('if a successor is announced while the predecessor ends, one of the two sees the other', async () => {
+  test('one of two turns sees the other if the successor is announced while the predecessor ends', async () => {
     for (let round = 0; round < 30; round++) {
       const chat = await newChat(stores, scope);
       const first = newTurn(chat, 1, { lease: leaseOf('t') });

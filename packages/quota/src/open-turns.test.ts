@@ -29,7 +29,7 @@ function start() {
   return { open, stored, accept, end };
 }
 
-test('of twenty parallel messages of a user who may have four, exactly four are accepted', async () => {
+test('exactly four of twenty parallel messages of a user who may have four are accepted', async () => {
   const { accept } = start();
   const accepted = await Promise.all(Array.from({ length: 20 }, () => accept()));
   expect(accepted.filter((turn) => turn !== undefined)).toHaveLength(MAX);
@@ -77,7 +77,7 @@ test('parallel repeats of one request count as one turn', async () => {
   expect(looks).toBe(0);
 });
 
-test('further turns of a full user are rejected without a look at the database, until one of theirs ends here', async () => {
+test('further turns of a user at the limit are rejected without a query, until one of theirs ends in this process', async () => {
   const { open, stored, accept, end } = start();
   const accepted = await Promise.all(Array.from({ length: MAX }, () => accept()));
   expect(await accept()).toBeUndefined();

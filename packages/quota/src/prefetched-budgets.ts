@@ -7,10 +7,10 @@ const SHARE = 1 / 64;
 /**
  * The used share of a budget above which nothing is prefetched: the rest is reserved turn by turn, to the last token.
  */
-const FAR = 3 / 4;
+const USED_SHARE_MAX = 3 / 4;
 /** A prefetch is worth its command if it covers this many turns like the present one. */
 const TURNS_MIN = 8;
-/** More than the busiest process spends in some seconds. */
+/** The maximum of prefetched tokens, which is more than the busiest process spends in some seconds. */
 const TOKENS_MAX = 250_000;
 /** The number of prefetched budgets. Further budgets are reserved turn by turn. */
 const BUDGETS_MAX = 1_000;
@@ -20,15 +20,15 @@ interface Deps extends Pick<QuotaDeps, 'log'> {
   readonly store: Pick<QuotaDeps['store'], 'budgets'>;
 }
 
-interface Advance {
+interface PrefetchedBudget {
   readonly scope: Scope;
   readonly subject: string;
   readonly day: string;
-  /** The limit of the budget it was taken from. If that changes, the advance is given back. */
+  /** The limit for which the tokens were prefetched. If it changes, the unused tokens are given back. */
   readonly tokensPerDay: number;
   left: number;
   usedAt: number;
-  filling: Promise<void> | undefined;
+  prefetching: Promise<void> | undefined;
   pausedUntil: number;
 }
 
@@ -39,9 +39,9 @@ interface Advance {
  */
 export class PrefetchedBudgets {
   readonly #deps: Deps;
-  /** In the order of their last use. */
-  readonly #prefetched = new Map<string, Advance>();
-  /** Advances of an earlier day or limit that are being given back, by their budget. */
+  /** By subject, in the order of their last use. */
+  readonly #prefetched = new Map<string, PrefetchedBudget>();
+  /** Prefetched budgets of an earlier day or limit whose tokens are being given back, by their budget key. */
   readonly #returning = new Map<string, Promise<void>>();
   #isClosed = false;
 
@@ -57,36 +57,38 @@ export class PrefetchedBudgets {
   async reserve(scope: Scope, reservation: Reservation, tokensPerDay: number): Promise<boolean> {
     const { store, clock } = this.#deps;
     await this.#settleChanged(reservation, tokensPerDay);
-    const advance = this.#advanceFor(scope, reservation, tokensPerDay);
-    if (!advance) return store.budgets.reserve(scope, reservation, tokensPerDay);
-    advance.usedAt = clock.now();
-    const isInHand = advance.left >= reservation.tokens;
-    if (isInHand) advance.left -= reservation.tokens;
-    if (advance.left < sizeOf(tokensPerDay) / 2) this.#fill(advance);
-    return isInHand || (await store.budgets.reserve(scope, reservation, tokensPerDay));
+    const budget = this.#prefetchedFor(scope, reservation, tokensPerDay);
+    if (!budget) return store.budgets.reserve(scope, reservation, tokensPerDay);
+    budget.usedAt = clock.now();
+    const isCovered = budget.left >= reservation.tokens;
+    if (isCovered) budget.left -= reservation.tokens;
+    if (budget.left < sizeOf(tokensPerDay) / 2) this.#startPrefetch(budget);
+    return isCovered || (await store.budgets.reserve(scope, reservation, tokensPerDay));
   }
 
-  /** Gives back advances that were not used for a while. */
+  /** Gives back the tokens of budgets that were not used for a while. */
   async giveBackIdle(): Promise<void> {
     const since = this.#deps.clock.now() - PREFETCH_IDLE_MS;
-    const idle = [...this.#prefetched.values()].filter(({ usedAt, filling }) => usedAt <= since && !filling);
+    const idle = [...this.#prefetched.values()].filter(
+      ({ usedAt, prefetching }) => usedAt <= since && !prefetching,
+    );
     await this.#giveBack(idle);
   }
 
   /** Stops prefetching, and gives everything back. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#prefetched.values()].map(({ filling }) => filling));
+    await Promise.all([...this.#prefetched.values()].map(({ prefetching }) => prefetching));
     await this.#giveBack([...this.#prefetched.values()]);
     await Promise.all(this.#returning.values());
   }
 
-  /** The advance of a budget, which may still be empty; undefined if the budget is too small. */
-  #advanceFor(
+  /** The prefetched budget of a reservation, which may still be empty; undefined if nothing is prefetched for it. */
+  #prefetchedFor(
     scope: Scope,
     { subject, day, tokens }: Reservation,
     tokensPerDay: number,
-  ): Advance | undefined {
+  ): PrefetchedBudget | undefined {
     const known = this.#prefetched.get(subject);
     if (known) {
       this.#prefetched.delete(subject);
@@ -96,37 +98,47 @@ export class PrefetchedBudgets {
     if (this.#isClosed || sizeOf(tokensPerDay) < tokens * TURNS_MIN) return undefined;
     if (this.#prefetched.size >= BUDGETS_MAX) return undefined;
     const { team } = scope;
-    const made = { scope: { team }, subject, day, tokensPerDay };
-    const advance: Advance = { ...made, left: 0, usedAt: 0, filling: undefined, pausedUntil: 0 };
-    this.#prefetched.set(subject, advance);
-    return advance;
+    const target = { scope: { team }, subject, day, tokensPerDay };
+    const budget: PrefetchedBudget = {
+      ...target,
+      left: 0,
+      usedAt: 0,
+      prefetching: undefined,
+      pausedUntil: 0,
+    };
+    this.#prefetched.set(subject, budget);
+    return budget;
   }
 
-  #fill(advance: Advance): void {
-    if (this.#isClosed || advance.filling || this.#deps.clock.now() < advance.pausedUntil) return;
-    advance.filling = this.#take(advance).finally(() => {
-      advance.filling = undefined;
+  #startPrefetch(budget: PrefetchedBudget): void {
+    if (this.#isClosed || budget.prefetching || this.#deps.clock.now() < budget.pausedUntil) return;
+    budget.prefetching = this.#prefetch(budget).finally(() => {
+      budget.prefetching = undefined;
     });
   }
 
-  /** Never rejects: without an advance, turns reserve for themselves. */
-  async #take(advance: Advance): Promise<void> {
+  /** Never rejects: without prefetched tokens, turns reserve their own. */
+  async #prefetch(budget: PrefetchedBudget): Promise<void> {
     const { store, clock, log } = this.#deps;
-    const { scope, subject, day, tokensPerDay } = advance;
-    const tokens = sizeOf(tokensPerDay) - advance.left;
+    const { scope, subject, day, tokensPerDay } = budget;
+    const tokens = sizeOf(tokensPerDay) - budget.left;
     try {
-      const isTaken = await store.budgets.reserve(scope, { subject, day, tokens }, tokensPerDay * FAR);
-      if (isTaken) advance.left += tokens;
-      else advance.pausedUntil = clock.now() + PREFETCH_PAUSE_MS;
+      const isReserved = await store.budgets.reserve(
+        scope,
+        { subject, day, tokens },
+        tokensPerDay * USED_SHARE_MAX,
+      );
+      if (isReserved) budget.left += tokens;
+      else budget.pausedUntil = clock.now() + PREFETCH_PAUSE_MS;
     } catch (error) {
-      advance.pausedUntil = clock.now() + PREFETCH_PAUSE_MS;
-      log('warn', 'a budget could not be taken from in advance; its turns ask for themselves', { error });
+      budget.pausedUntil = clock.now() + PREFETCH_PAUSE_MS;
+      log('warn', 'could not prefetch a budget; its turns reserve tokens one by one', { error });
     }
   }
 
   /**
-   * Waits until the advances of an earlier limit of this budget are given back. Until then they count as used, and a
-   * smaller budget would reject a turn that it has room for.
+   * Waits until the tokens that were prefetched under an earlier limit are given back. Until then they count as used,
+   * and a smaller budget would reject a turn that fits.
    */
   async #settleChanged(reservation: Reservation, tokensPerDay: number): Promise<void> {
     for (;;) {
@@ -137,15 +149,15 @@ export class PrefetchedBudgets {
     }
   }
 
-  /** Gives back an advance of another day or limit. */
+  /** Gives back the tokens that were prefetched for another day or limit. */
   #dropChanged({ subject, day }: Reservation, tokensPerDay: number): void {
-    const advance = this.#prefetched.get(subject);
-    if (!advance || (advance.day === day && advance.tokensPerDay === tokensPerDay)) return;
+    const budget = this.#prefetched.get(subject);
+    if (!budget || (budget.day === day && budget.tokensPerDay === tokensPerDay)) return;
     this.#prefetched.delete(subject);
-    const key = budgetKey(advance);
+    const key = budgetKey(budget);
     const before = this.#returning.get(key);
-    const returning = Promise.all([before, advance.filling])
-      .then(() => this.#giveBack([advance]))
+    const returning = Promise.all([before, budget.prefetching])
+      .then(() => this.#giveBack([budget]))
       .finally(() => {
         if (this.#returning.get(key) === returning) this.#returning.delete(key);
       });
@@ -153,19 +165,19 @@ export class PrefetchedBudgets {
   }
 
   /** Never rejects: tokens that cannot be given back stay reserved until the end of the day. */
-  async #giveBack(prefetched: readonly Advance[]): Promise<void> {
+  async #giveBack(budgets: readonly PrefetchedBudget[]): Promise<void> {
     const { store, log } = this.#deps;
-    for (const advance of prefetched) {
-      const { scope, subject, day, left: tokens } = advance;
-      // Another turn has used it meanwhile.
-      if (advance.filling) continue;
-      advance.left = 0;
-      if (this.#prefetched.get(subject) === advance) this.#prefetched.delete(subject);
+    for (const budget of budgets) {
+      const { scope, subject, day, left: tokens } = budget;
+      // A turn has used the budget meanwhile, and more tokens are being prefetched.
+      if (budget.prefetching) continue;
+      budget.left = 0;
+      if (this.#prefetched.get(subject) === budget) this.#prefetched.delete(subject);
       if (tokens === 0) continue;
       try {
         await store.budgets.giveBack(scope, [{ subject, day, tokens }]);
       } catch (error) {
-        log('warn', 'a prefetched budget could not be given back; it stays reserved until the day ends', {
+        log('warn', 'could not give back a prefetched budget; its tokens stay reserved until the day ends', {
           error,
         });
       }

@@ -11,7 +11,7 @@ import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
 const DAY = '2026-11-25';
 const LARGE = 10_000_000;
 
-const db = await openTestDatabase(inject('mongoUri'), 'advances');
+const db = await openTestDatabase(inject('mongoUri'), 'prefetched');
 afterAll(() => db.drop());
 
 /** A team, and processes that use its budget. */
@@ -31,20 +31,20 @@ async function spentOf(team: Id<'team'>, day: string): Promise<number> {
 
 function startProcess(team: Id<'team'>) {
   let now = 0;
-  const asked: string[] = [];
+  const calls: string[] = [];
   const answers: Promise<boolean>[] = [];
-  let isAway = false;
+  let isUnreachable = false;
   let gate = Promise.resolve();
   const budgets: BudgetStore = {
     reserve(...call) {
-      asked.push('reserve');
-      if (isAway) return Promise.reject(new ApiError('database_unavailable'));
+      calls.push('reserve');
+      if (isUnreachable) return Promise.reject(new ApiError('database_unavailable'));
       const answer = db.stores.budgets.reserve(...call);
       answers.push(answer);
       return answer;
     },
     async giveBack(...call) {
-      asked.push('giveBack');
+      calls.push('giveBack');
       await gate;
       await db.stores.budgets.giveBack(...call);
     },
@@ -62,8 +62,8 @@ function startProcess(team: Id<'team'>) {
     reserve: (tokens: number, max: number, day = DAY) =>
       prefetched.reserve({ team }, { subject: team, day, tokens }, max),
     /** The calls of the store since the last check. */
-    asked: () => asked.splice(0),
-    /** Resolves when the process has received its advance. */
+    takeCalls: () => calls.splice(0),
+    /** Resolves when the process has prefetched its share. */
     answered: async () => {
       await Promise.all(answers);
       await new Promise(setImmediate);
@@ -73,70 +73,70 @@ function startProcess(team: Id<'team'>) {
       gate = promise;
     },
     disconnect: () => {
-      isAway = true;
+      isUnreachable = true;
     },
   };
 }
 
-/** A process whose first turn was accepted, and which has an advance. */
-async function startWithAdvance(max = LARGE) {
+/** A process whose first turn was accepted, and which has prefetched its share. */
+async function startPrefetched(max = LARGE) {
   const { startProcess: start, spent } = startTeam();
   const process = start();
   expect(await process.reserve(1_000, max)).toBe(true);
   await process.answered();
   expect(await spent()).toBeGreaterThan(1_000);
-  process.asked();
+  process.takeCalls();
   return { ...process, spent };
 }
 
 describe('turns within a large budget', () => {
-  test('ask nobody, while an advance lasts', async () => {
-    const { reserve, asked, spent, prefetched } = await startWithAdvance();
+  test('turns within a large budget need no database command while prefetched tokens remain', async () => {
+    const { reserve, takeCalls, spent, prefetched } = await startPrefetched();
     for (let turn = 0; turn < 20; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
-    expect(asked()).toEqual([]);
+    expect(takeCalls()).toEqual([]);
     await prefetched.close();
     expect(await spent()).toBe(21_000);
   });
 
-  test('have a new advance before the old one is spent', async () => {
-    const { reserve, asked, prefetched, spent } = await startWithAdvance();
+  test('turns within a large budget cause the next prefetch before the last one is used up', async () => {
+    const { reserve, takeCalls, prefetched, spent } = await startPrefetched();
     const half = Math.floor(LARGE / 64 / 2_000) + 1;
     for (let turn = 0; turn < half; turn++) await reserve(1_000, LARGE);
-    expect(asked()).toEqual(['reserve']);
+    expect(takeCalls()).toEqual(['reserve']);
     await prefetched.close();
     expect(await spent()).toBe((half + 1) * 1_000);
   });
 
-  test('ask for themselves where one needs more than there is in hand', async () => {
-    const { reserve, asked } = await startWithAdvance();
+  test('a turn that needs more than the prefetched tokens reserves its own', async () => {
+    const { reserve, takeCalls } = await startPrefetched();
     expect(await reserve(200_000, LARGE)).toBe(true);
-    expect(asked()).toEqual(['reserve']);
+    expect(takeCalls()).toEqual(['reserve']);
   });
 });
 
-test('of a small budget nothing is taken in advance', async () => {
+test('a small budget is not prefetched', async () => {
   const { startProcess: start, spent } = startTeam();
-  const { reserve, asked } = start();
+  const { reserve, takeCalls } = start();
   for (let turn = 0; turn < 3; turn++) expect(await reserve(1_000, 100_000)).toBe(true);
-  expect(asked()).toEqual(['reserve', 'reserve', 'reserve']);
+  expect(takeCalls()).toEqual(['reserve', 'reserve', 'reserve']);
   expect(await spent()).toBe(3_000);
 });
 
-test('nothing is taken in advance of what is nearly spent, and it is not asked for again and again', async () => {
+test('a budget that is nearly used up is not prefetched, and prefetching pauses after a failed attempt', async () => {
   const { startProcess: start, spent, team } = startTeam();
   await db.stores.budgets.reserve({ team }, { subject: team, day: DAY, tokens: LARGE * 0.9 }, LARGE);
-  const { reserve, asked } = start();
+  const { reserve, takeCalls } = start();
   for (let turn = 0; turn < 3; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
-  expect(asked().sort()).toEqual(['reserve', 'reserve', 'reserve', 'reserve']);
+  expect(takeCalls().sort()).toEqual(['reserve', 'reserve', 'reserve', 'reserve']);
   expect(await spent()).toBe(LARGE * 0.9 + 3_000);
 });
 
-describe('what is in hand is given back', () => {
-  test('when nobody spends from it', async () => {
-    const { advance, prefetched, spent, asked, reserve } = await startWithAdvance();
+describe('unused prefetched tokens', () => {
+  test('unused prefetched tokens are given back after half a minute without turns', async () => {
+    const { advance, prefetched, spent, takeCalls, reserve } = await startPrefetched();
     advance(29_999);
     await prefetched.giveBackIdle();
-    expect(asked()).toEqual([]);
+    expect(takeCalls()).toEqual([]);
     advance(1);
     await prefetched.giveBackIdle();
     expect(await spent()).toBe(1_000);
@@ -144,13 +144,13 @@ describe('what is in hand is given back', () => {
     expect(await reserve(1_000, LARGE)).toBe(true);
   });
 
-  test('when the budget is changed, before anything is asked of the smaller one', async () => {
-    const { reserve, prefetched, spent, asked, giveBackAfter } = await startWithAdvance();
+  test('unused prefetched tokens are given back before a turn reserves from a reduced budget', async () => {
+    const { reserve, prefetched, spent, takeCalls, giveBackAfter } = await startPrefetched();
     const { promise, resolve } = Promise.withResolvers<void>();
     giveBackAfter(promise);
     const answers = [reserve(1_000, 100_000), reserve(1_000, 100_000)];
     await new Promise(setImmediate);
-    expect(asked()).toEqual(['giveBack']);
+    expect(takeCalls()).toEqual(['giveBack']);
     resolve();
     expect(await Promise.all(answers)).toEqual([true, true]);
     expect(await spent()).toBe(3_000);
@@ -158,8 +158,8 @@ describe('what is in hand is given back', () => {
     expect(await spent()).toBe(3_000);
   });
 
-  test('before the process has ended, when the budget was changed just before', async () => {
-    const { reserve, prefetched, spent, giveBackAfter } = await startWithAdvance();
+  test('unused prefetched tokens of a changed budget are given back before the process ends', async () => {
+    const { reserve, prefetched, spent, giveBackAfter } = await startPrefetched();
     const { promise, resolve } = Promise.withResolvers<void>();
     giveBackAfter(promise);
     const reserving = reserve(1_000, 400_000);
@@ -171,7 +171,7 @@ describe('what is in hand is given back', () => {
     expect(await spent()).toBe(2_000);
   });
 
-  test('when the day is over, and to that day', async () => {
+  test('unused prefetched tokens are given back to their day when it is over', async () => {
     const { team, spent, startProcess: start } = startTeam();
     const { reserve, prefetched } = start();
     await reserve(1_000, LARGE);
@@ -182,7 +182,7 @@ describe('what is in hand is given back', () => {
     expect(await spentOf(team, '2026-11-26')).toBe(500);
   });
 
-  test('when the process ends, also what it was about to take', async () => {
+  test('unused prefetched tokens are given back when the process ends, also those of a running prefetch', async () => {
     const { startProcess: start, spent } = startTeam();
     const { reserve, prefetched } = start();
     await reserve(1_000, LARGE);
@@ -195,16 +195,16 @@ describe('what is in hand is given back', () => {
 });
 
 test('a turn during the shutdown uses the prefetched tokens, and nothing more is prefetched', async () => {
-  const { reserve, prefetched, spent } = await startWithAdvance();
+  const { reserve, prefetched, spent } = await startPrefetched();
   const closing = prefetched.close();
-  // It leaves less than half of the advance, which normally causes another prefetch.
+  // It leaves less than half of the prefetched tokens, which normally causes another prefetch.
   const late = reserve(100_000, LARGE);
   await Promise.all([closing, late]);
   expect(await spent()).toBe(101_000);
 });
 
-test('while the database is unreachable, turns use the prefetched tokens and then fail', async () => {
-  const { reserve, disconnect } = await startWithAdvance();
+test('turns use the prefetched tokens while the database is unreachable, and then fail', async () => {
+  const { reserve, disconnect } = await startPrefetched();
   disconnect();
   const prefetchedTurns = Math.floor(LARGE / 64 / 1_000);
   for (let turn = 0; turn < prefetchedTurns; turn++) expect(await reserve(1_000, LARGE)).toBe(true);

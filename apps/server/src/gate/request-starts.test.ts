@@ -43,14 +43,14 @@ test('an address that has nothing waiting begins its next request at once', asyn
   expect(begun).toEqual(['first', 'second']);
 });
 
-test('beyond the bound of one address a request begins at once', async () => {
+test('a request beyond the bound of one address begins at once', async () => {
   const { begun, send } = start({ ...UNBOUNDED, perAddress: 1 });
   for (const name of ['first', 'waits', 'beyond']) void send('192.0.2.1', name);
   await Promise.resolve();
   expect(begun).toEqual(['first', 'beyond']);
 });
 
-test('beyond the bound of all addresses a request begins at once, and waiting ones free their places', async () => {
+test('a request beyond the bound of all addresses begins at once, and waiting ones free their places', async () => {
   const { begun, send } = start({ ...UNBOUNDED, total: 1 });
   for (const name of ['a1', 'a2']) void send('192.0.2.1', name);
   for (const name of ['b1', 'b2']) void send('192.0.2.2', name);

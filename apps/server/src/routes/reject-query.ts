@@ -25,12 +25,12 @@ export function rejectProtoField(query: Record<string, unknown>): void {
 
 /** Rejects parameters that are unknown or repeated. */
 export function rejectUnknownQuery(query: Readonly<Record<string, unknown>>, known: readonly string[]): void {
-  const refused = Object.entries(query)
+  const rejected = Object.entries(query)
     .filter(([name, value]) => !known.includes(name) || typeof value !== 'string')
     .slice(0, ISSUES_MAX);
-  if (refused.length === 0) return;
+  if (rejected.length === 0) return;
   throw new ApiError('invalid_input', {
-    issues: refused.map(([name]) => ({
+    issues: rejected.map(([name]) => ({
       path: name.slice(0, ISSUE_PATH_LENGTH_MAX).toWellFormed(),
       message: known.includes(name) ? 'must be given once' : 'is not a known query parameter',
     })),

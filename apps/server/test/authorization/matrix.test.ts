@@ -148,14 +148,14 @@ describe.each(casesOfForm(names, 16))('%s', (name) => {
   });
 
   test.each(transports)('all other callers are rejected over %s and change nothing', async (transport) => {
-    const refused = cases.filter(({ expected }) => expected !== 'success');
+    const rejected = cases.filter(({ expected }) => expected !== 'success');
     const inputs = new Map<string, object>();
     const nameOf = (caller: MatrixCaller, thing: Thing) => `${caller.name}, ${thing}`;
-    for (const { caller, thing } of refused) {
+    for (const { caller, thing } of rejected) {
       inputs.set(nameOf(caller, thing), await inputFor(validInput, caller, thing));
     }
     const violations = await unchanged(mongo.raw, () =>
-      violationsOf(refused, (caller, thing) =>
+      violationsOf(rejected, (caller, thing) =>
         ask(transport, name, inputs.get(nameOf(caller, thing)), { url, headers: caller.headers }),
       ),
     );

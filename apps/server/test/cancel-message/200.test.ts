@@ -206,7 +206,7 @@ test('the kept text is part of the model’s next context', async () => {
   ]);
 });
 
-test('tRPC returns the same', async () => {
+test('tRPC cancels with the same result as REST', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('by tRPC', scripts.neverEnding('kept'));
   const stream = await team.stream(chatId, 'by tRPC');

@@ -68,7 +68,7 @@ describe.each(databases)('two servers on a database of %s', (database) => {
   afterAll(() => owned.disposeAsync());
 
   test.each(cells.filter(({ fault }) => fault.database === database))(
-    'keep every promise: $name',
+    'two servers keep every promise: $name',
     async (cell) => {
       const result = await runCell(lab, cell, SIZE, new Random(seed).fork(cell.name));
       results.push(result);
@@ -76,7 +76,7 @@ describe.each(databases)('two servers on a database of %s', (database) => {
     },
   );
 
-  test('change no turn that has ended, and keep rejecting access that was withdrawn', async () => {
+  test('two servers change no turn that has ended, and keep rejecting access that was withdrawn', async () => {
     expect(await checkFinal(lab, results), `seed ${seed}`).toEqual([]);
   });
 });

@@ -70,9 +70,9 @@ describe('while the server shuts down', () => {
     await call.aborted;
     await drained;
 
-    const refused = await send((await team.makeChat()).id, 'too late');
-    expect(refused).toMatchObject({ status: 503, apiError: { code: 'draining' } });
-    expect(refused.apiError).not.toHaveProperty('messageId');
+    const rejected = await send((await team.makeChat()).id, 'too late');
+    expect(rejected).toMatchObject({ status: 503, apiError: { code: 'draining' } });
+    expect(rejected.apiError).not.toHaveProperty('messageId');
     const ready = await rest(replica.url, 'GET', '/readyz');
     expect(ready).toMatchObject({ status: 503, apiError: { code: 'draining' } });
     expect((await rest(replica.url, 'GET', '/healthz')).status).toBe(200);

@@ -114,14 +114,14 @@ describe.each(servers)('onBusy over %s', (where, base) => {
 test('one of many concurrent `reject` messages to an idle chat is accepted, on any number of servers', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
-  let refused = 0;
+  let rejected = 0;
   const sends = Array.from({ length: 8 }, async (_, index) => {
     const answer = await sendTo(index % 2 ? url : replica.url, chatId, `only one ${index}`, 'reject');
-    if (answer.status === 409) refused++;
+    if (answer.status === 409) rejected++;
     return answer;
   });
   // All others are rejected while the accepted one is being answered.
-  await expect.poll(() => refused).toBe(7);
+  await expect.poll(() => rejected).toBe(7);
   gate.release();
   const answers = await Promise.all(sends);
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array(7).fill(409)]);
@@ -153,7 +153,7 @@ test('a full queue rejects `interrupt` too', async () => {
   for (const { status } of await Promise.all(sends)) expect(status).toBe(200);
 });
 
-test('tRPC returns the same', async () => {
+test('tRPC treats `onBusy` as REST does', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   const first = sendTo(url, chatId, 'by tRPC');

@@ -128,9 +128,9 @@ test('a secret key that asks for more than it has is noted once, not for each at
   await expect
     .poll(async () => {
       const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
-      const refused = entries.filter(({ outcome }) => outcome === 'refused');
-      expect(refused.filter(({ address }) => !LOOPBACK.test(address ?? ''))).toEqual([]);
-      return refused.map(({ action, actor }) => `${action} by ${actor.keyId}`).sort();
+      const rejected = entries.filter(({ outcome }) => outcome === 'refused');
+      expect(rejected.filter(({ address }) => !LOOPBACK.test(address ?? ''))).toEqual([]);
+      return rejected.map(({ action, actor }) => `${action} by ${actor.keyId}`).sort();
     })
     .toEqual([`key.create by ${limited.id}`, `signingSecret.create by ${limited.id}`]);
 });

@@ -62,8 +62,8 @@ describe.each(transports)('POST /chat with a key over %s', (transport) => {
   ])('a repeat with %s returns 422 before its input is checked', async (_, more) => {
     const { create, chatsOf } = await setUp();
     await create('k1');
-    const refused = await create('k1', more);
-    expect(refused).toMatchObject({ status: 422, apiError: { code: 'idempotency_key_reused' } });
+    const rejected = await create('k1', more);
+    expect(rejected).toMatchObject({ status: 422, apiError: { code: 'idempotency_key_reused' } });
     expect(await chatsOf()).toBe(1);
   });
 

@@ -155,9 +155,9 @@ describe.each(transports)('POST message with a key over %s', (transport) => {
   ])('%s with a used key returns 422 and stores nothing', async (_, other) => {
     const { id: chatId } = await team.makeChat();
     await send(transport, 'k1', { chatId });
-    const refused = await send(transport, 'k1', { chatId, ...other });
-    expect(refused).toMatchObject({ status: 422, apiError: { code: 'idempotency_key_reused' } });
-    expect(refused.apiError).not.toHaveProperty('messageId');
+    const rejected = await send(transport, 'k1', { chatId, ...other });
+    expect(rejected).toMatchObject({ status: 422, apiError: { code: 'idempotency_key_reused' } });
+    expect(rejected.apiError).not.toHaveProperty('messageId');
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 
@@ -170,8 +170,8 @@ describe.each(transports)('POST message with a key over %s', (transport) => {
   ])('a key with %s returns 400 with its name, before any other check', async (_, key) => {
     const { id: chatId } = await team.makeChat();
     for (const sent of [{ chatId }, { chatId: 'nope' }, { chatId, content: '' }]) {
-      const refused = await send(transport, key, sent);
-      expect(refused).toMatchObject({
+      const rejected = await send(transport, key, sent);
+      expect(rejected).toMatchObject({
         status: 400,
         apiError: { code: 'invalid_input', issues: [{ path: 'Idempotency-Key' }] },
       });

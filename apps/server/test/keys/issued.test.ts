@@ -247,9 +247,9 @@ describe('a budget', () => {
     for (const { id } of [issuer, child, grandchild]) await expect.poll(() => spentOf(id)).toBe(used);
 
     await spend(team, child.id, 20_000);
-    const refused = await send(grandchild.key);
-    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
-    expect(refused.apiError.message).toContain('the key that issued this one');
+    const rejected = await send(grandchild.key);
+    expect([rejected.status, rejected.apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(rejected.apiError.message).toContain('the key that issued this one');
     expect((await send(issuer.key)).status).toBe(200);
     await spend(team, issuer.id, 50_000);
     const other = await issue(issuer.key);

@@ -32,10 +32,10 @@ describe('a key with a limit', () => {
     const missing = await rest('GET', `/chat/${mintId('chat')}`, { key });
     expect([missing.status, ...headersOf(missing).slice(0, 2)]).toEqual([404, '5', '3']);
     await useUp(key);
-    const refused = await rest('GET', '/agent', { key });
-    expect([refused.status, refused.apiError.code]).toEqual([429, 'rate_limited']);
-    expect(refused.headers.get('retry-after')).toBe('30');
-    expect(headersOf(refused).slice(0, 2)).toEqual(['5', '0']);
+    const rejected = await rest('GET', '/agent', { key });
+    expect([rejected.status, rejected.apiError.code]).toEqual([429, 'rate_limited']);
+    expect(rejected.headers.get('retry-after')).toBe('30');
+    expect(headersOf(rejected).slice(0, 2)).toEqual(['5', '0']);
   });
 
   test.each(transports)('a key beyond its limit gets 429 over %s with the same code', async (transport) => {

@@ -27,10 +27,10 @@ test('a team has exactly its number of unfinished answers on one server', async 
   const team = await makeTeam();
   const gate = model.hold();
   for (let index = 0; index < 8; index++) expect((await begin(team)).status).toBe(200);
-  const refused = await begin(team);
-  expect([refused.status, refused.apiError.code]).toEqual([429, 'too_many_turns']);
-  expect(refused.apiError.message).toContain('Your team has 8');
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  const rejected = await begin(team);
+  expect([rejected.status, rejected.apiError.code]).toEqual([429, 'too_many_turns']);
+  expect(rejected.apiError.message).toContain('Your team has 8');
+  expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(await unfinishedOf(team)).toBe(8);
   gate.release();
   await expect.poll(() => unfinishedOf(team), { timeout: 10_000 }).toBe(0);

@@ -141,7 +141,7 @@ describe('a streamed retry', () => {
   });
 });
 
-test('tRPC returns the same', async () => {
+test('tRPC retries with the same result as REST', async () => {
   const failed = await team.failed();
   const answer = await team.trpc.message.retry.mutate(failed);
   expect(answer).toMatchObject({ chatId: failed.chatId, status: 'completed' });

@@ -134,7 +134,7 @@ test('the embedded database requires its password, which the commands find', asy
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   const { mongodbUri } = await server.credentials();
-  const refused = async (uri: string) => {
+  const rejected = async (uri: string) => {
     const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: 10_000 });
     try {
       return await client.db('parley').collection('keys').findOne();
@@ -144,8 +144,8 @@ test('the embedded database requires its password, which the commands find', asy
       await client.close();
     }
   };
-  expect(await refused(mongodbUri.replace(/\/\/[^@]+@/, '//'))).toBe('Unauthorized');
-  expect(await refused(mongodbUri)).toMatchObject({ hash: expect.any(String) });
+  expect(await rejected(mongodbUri.replace(/\/\/[^@]+@/, '//'))).toBe('Unauthorized');
+  expect(await rejected(mongodbUri)).toMatchObject({ hash: expect.any(String) });
   expect(server.stderr + server.stdout).not.toContain(mongodbUri);
   const { teams } = JSON.parse((await admin(dataDir, ['team', 'list'])).stdout);
   expect(teams).toHaveLength(1);

@@ -66,8 +66,8 @@ test('the second of two servers needs the key of the first, and a rotation says 
     [{ ENCRYPTION_KEY: next }, 'encrypted with another key'],
     [{ ENCRYPTION_KEY: 'short' }, 'ENCRYPTION_KEY: must be 32 bytes'],
   ] as const) {
-    const refused = await ServerProcess.spawn(await temporaryFolder(), { ...database, ...env });
-    const { code, stderr } = await refused.exited;
+    const rejected = await ServerProcess.spawn(await temporaryFolder(), { ...database, ...env });
+    const { code, stderr } = await rejected.exited;
     expect(code).toBe(1);
     expect(stderr).toContain(sentence);
   }

@@ -97,9 +97,9 @@ test('a message without a model returns how to set one up, and stores nothing', 
   const credentials = await server.credentials();
   const { body: chat } = await call(credentials, 'POST', '/chat', { agentId: credentials.agentId });
   const message = { content: 'Hi', role: 'user' };
-  const refused = await call(credentials, 'POST', `/chat/${chat.id}/message`, message);
-  expect(refused).toMatchObject({ status: 503, body: { code: 'model_not_configured' } });
-  expect(refused.body.message).toContain('OPENAI_API_KEY');
+  const rejected = await call(credentials, 'POST', `/chat/${chat.id}/message`, message);
+  expect(rejected).toMatchObject({ status: 503, body: { code: 'model_not_configured' } });
+  expect(rejected.body.message).toContain('OPENAI_API_KEY');
   const { body } = await call(credentials, 'GET', `/chat/${chat.id}/message`);
   expect(body).toEqual({ messages: [] });
 });

@@ -30,9 +30,9 @@ describe('streams beyond the limits', () => {
     const headers = await userHeaders(team, 'user_1', '192.0.2.1');
     const open = await Promise.all([1, 2, 3].map(() => follow(id, headers)));
     expect(open.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const refused = await follow(id, headers);
-    expect([refused.status, refused.apiError?.code]).toEqual([429, 'too_many_streams']);
-    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    const rejected = await follow(id, headers);
+    expect([rejected.status, rejected.apiError?.code]).toEqual([429, 'too_many_streams']);
+    expect(rejected.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     open[0]?.close();
     await expect.poll(() => streams.size).toBe(2);
     open.push(await follow(id, headers));
@@ -46,8 +46,8 @@ describe('streams beyond the limits', () => {
     const headers = await userHeaders(team, 'user_1', '192.0.2.1');
     const open = await Promise.all([1, 2, 3].map(() => follow(id, headers)));
     const body = { content: 'hello', role: 'user' };
-    const refused = await openStream(url, 'POST', `/chat/${id}/message`, { headers, body });
-    expect(refused.apiError?.code).toBe('too_many_streams');
+    const rejected = await openStream(url, 'POST', `/chat/${id}/message`, { headers, body });
+    expect(rejected.apiError?.code).toBe('too_many_streams');
     expect(await mongo.raw.collection('turns').countDocuments({ chat: id })).toBe(0);
     await closeAll(open);
   });

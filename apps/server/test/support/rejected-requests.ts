@@ -60,8 +60,8 @@ export function rejectedRequests(
 
 function inJson(field: string, kind: FieldKind): RejectedRequest[] {
   const values = foreignValues.filter(([, value]) => isForeign(kind, value));
-  const refused: readonly (readonly [string, unknown])[] = [...values, ...textsFor(kind, true)];
-  return refused.map(([what, value]) => ({
+  const rejected: readonly (readonly [string, unknown])[] = [...values, ...textsFor(kind, true)];
+  return rejected.map(([what, value]) => ({
     what,
     change: (input) => ({ ...input, [field]: value }),
   }));

@@ -14,7 +14,7 @@ export interface TransportAnswer {
   readonly apiError: ErrorEnvelope | undefined;
 }
 
-export interface DoorRequest {
+export interface TransportRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export async function ask(
   transport: Transport,
   procedure: string,
   input: unknown,
-  { url, headers = {} }: DoorRequest,
+  { url, headers = {} }: TransportRequest,
 ): Promise<TransportAnswer> {
   return transport === 'rest'
     ? await askRest(procedure, input, url, headers)

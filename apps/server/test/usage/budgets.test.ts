@@ -27,18 +27,18 @@ test('at most one of 100 parallel requests at 99 % of a budget exceeds it', asyn
   const chats = await Promise.all(Array.from({ length: 100 }, () => team.makeChat()));
   const calls = model.calls().length;
   const gate = model.hold();
-  let refused = 0;
+  let rejected = 0;
   const sends = chats.map(async ({ id }, index) => {
     const answer = await restOf(index % 2 ? url : replica.url, 'POST', `/chat/${id}/message`, {
       key: team.secretKey,
       body: { content: 'hello', role: 'user' },
     });
-    if (answer.status === 429) refused++;
+    if (answer.status === 429) rejected++;
     return answer;
   });
   // The model holds the accepted request until all others were rejected, so that it returns nothing of its
   // reservation meanwhile.
-  await expect.poll(() => refused, { timeout: 30_000 }).toBe(99);
+  await expect.poll(() => rejected, { timeout: 30_000 }).toBe(99);
   gate.release();
   const answers = await Promise.all(sends);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -74,9 +74,9 @@ describe('the rules of budgets', () => {
     const chat = await team.makeChat();
     await spend(team, made.id, 5_000);
     const send = (key: string) => team.send(chat.id, 'hello', keyed(key));
-    const refused = await send(made.key);
-    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
-    expect(refused.apiError.message).toContain('this key');
+    const rejected = await send(made.key);
+    expect([rejected.status, rejected.apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(rejected.apiError.message).toContain('this key');
     const { body: rolled } = await team.rest<{ key: string }>('POST', `/key/${made.id}/roll`);
     expect((await send(rolled.key)).status).toBe(429);
     expect((await send(team.secretKey)).status).toBe(200);
@@ -113,9 +113,9 @@ describe('the rules of budgets', () => {
     ];
     const first = team.send(ann.id, 'one');
     await model.callTo('one');
-    const refused = await team.send(again.id, 'two');
-    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
-    expect(refused.apiError.message).toContain('this user');
+    const rejected = await team.send(again.id, 'two');
+    expect([rejected.status, rejected.apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(rejected.apiError.message).toContain('this user');
     const headers = { 'x-user-token': await team.userToken('ann') };
     const asThemselves = await team.send(again.id, 'three', { headers });
     expect(asThemselves.status).toBe(429);
@@ -134,8 +134,8 @@ describe('the rules of budgets', () => {
     const gate = model.hold();
     const held = team.send(other.id, 'held');
     await model.callTo('held');
-    const refused = await team.send(goesOn.id, 'second');
-    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
+    const rejected = await team.send(goesOn.id, 'second');
+    expect([rejected.status, rejected.apiError.code]).toEqual([429, 'budget_exhausted']);
     gate.release();
     expect((await held).status).toBe(200);
   });

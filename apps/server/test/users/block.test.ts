@@ -177,8 +177,8 @@ describe('a user who was signed out', () => {
     }
     await userStatuses.signOut({ team: team.id }, 'user_1');
     for (const token of [before, without]) {
-      const refused = () => codeFor({ ...headers, 'x-user-token': token });
-      await expect.poll(refused, WITHIN).toBe('user_signed_out');
+      const rejection = () => codeFor({ ...headers, 'x-user-token': token });
+      await expect.poll(rejection, WITHIN).toBe('user_signed_out');
     }
     const { body } = await team.rest<UserSignOut>('POST', '/user/user_1/sign-out');
     const after = await signed(team, { iat: new Date(Date.parse(body.signedOutAt) + 1_000) });

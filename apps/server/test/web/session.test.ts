@@ -145,8 +145,8 @@ test('a cookie ends a year after the last accepted visit, and a rejected one is 
   now += 362 * day;
   expect((await visit(renewed.cookie)).userId).toBe(first.userId);
   await stores.userStatuses.signOut({ team: team.id }, first.userId);
-  const refused = await visit(renewed.cookie);
-  expect(refused.userId).not.toBe(first.userId);
+  const rejected = await visit(renewed.cookie);
+  expect(rejected.userId).not.toBe(first.userId);
   // Once the record of the sign-out is removed, no cookie of the visitor works that could have been stored.
   now += limits.userStatusSeconds * 1_000;
   await mongo.raw.collection('userStatuses').deleteMany({ team: team.id as never });

@@ -34,8 +34,8 @@ test('the page of a server with keys of another place asks for one, and WEB_PUBL
   const { mongodbUri, publishableKey, webKey } = await home.credentials();
   const database = { MONGODB_URI: mongodbUri, ...(await encryptionKeyOf(homeFolder)) };
   const elsewhere = await ServerProcess.start(await temporaryFolder(), database);
-  const refused = await askForSession(elsewhere.url);
-  expect(refused).toMatchObject({ status: 503, body: { code: 'web_app_not_configured' } });
+  const rejected = await askForSession(elsewhere.url);
+  expect(rejected).toMatchObject({ status: 503, body: { code: 'web_app_not_configured' } });
 
   for (const [key, isOpen] of [
     [webKey, false],

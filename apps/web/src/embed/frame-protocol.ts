@@ -20,6 +20,7 @@ export type FrameMessage =
   | { readonly type: 'close' }
   /** An answer has ended. */
   | { readonly type: 'answered' }
+  /** `refused` is the token that the server rejected. The name cannot change: pages may have an older loader cached. */
   | { readonly type: 'token-wanted'; readonly id: number; readonly refused?: string | undefined };
 
 /** Messages from the page to the frame. */

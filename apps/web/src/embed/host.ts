@@ -10,7 +10,7 @@ export interface Host {
    *
    * @throws ParleyError `user_token_needed` if the page has none
    */
-  userToken(refused?: string): Promise<string>;
+  userToken(rejected?: string): Promise<string>;
   close(): void;
   notifyAnswered(): void;
   onOpened(listener: () => void): void;
@@ -62,11 +62,11 @@ function hostAt(port: MessagePort, { hasUserToken }: Init): Host {
 
   return {
     hasUserToken,
-    async userToken(refused) {
+    async userToken(rejected) {
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
       count++;
       wanted.set(count, resolve);
-      say({ type: 'token-wanted', id: count, refused });
+      say({ type: 'token-wanted', id: count, refused: rejected });
       const token = await promise;
       if (token === undefined)
         throw new ParleyError('user_token_needed', 'The embedding page has no token for its user.');

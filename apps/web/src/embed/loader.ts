@@ -19,7 +19,7 @@ interface EmbedOptions {
    * Returns the visitor's token, signed by your servers. It is called once, and again with a rejected token.
    * Without it, visitors are guests.
    */
-  readonly userToken?: ((refused?: string) => Promise<string> | string) | undefined;
+  readonly userToken?: ((rejected?: string) => Promise<string> | string) | undefined;
 }
 
 interface Embed {
@@ -241,8 +241,8 @@ function embedByTag({ dataset }: HTMLScriptElement): void {
   const { key, agent, title, theme, accent, position, userToken: name } = dataset;
   if (!key) return;
   const userToken = name
-    ? (refused?: string) =>
-        (window as unknown as Record<string, (refused?: string) => string>)[name]?.(refused) ?? ''
+    ? (rejected?: string) =>
+        (window as unknown as Record<string, (rejected?: string) => string>)[name]?.(rejected) ?? ''
     : undefined;
   embed({ key, agent, title, theme, accent, position, userToken });
 }

@@ -86,7 +86,7 @@ test('a list is read in pages of about 256 KiB for items of any size', async () 
   }
 });
 
-test('ends a list with a cursor before its answer has more than 16 MiB, and continues it without a gap', async () => {
+test('a list ends with a cursor before its answer has more than 16 MiB, and continues without a gap', async () => {
   const items = itemsOf(40, MIB);
   const list = { ...stored(items), positionOf: ({ id }: Item) => id };
   const seen: Item[] = [];

@@ -39,9 +39,9 @@ function newRecord(fields: Partial<TurnRecord>): TurnRecord {
   return { ...record, status: 'queued', userMessage, answerId, createdAt, ...fields };
 }
 
-describe('a request that waited is answered', () => {
+describe('a request that waited', () => {
   test.each(['completed', 'stopped'] as const)(
-    'with the text, the status %s, and the time of the answer',
+    'a request that waited gets the text, the status %s, and the time of the answer',
     (status) => {
       expect(toAnswer(accepted, { kind: 'answered', status, answer, attempt: 1 })).toEqual({
         ...common,
@@ -52,7 +52,7 @@ describe('a request that waited is answered', () => {
     },
   );
 
-  test('with the status stopped and no text if it was stopped before the first word', () => {
+  test('a request that waited gets the status stopped and no text if the answer was stopped before its first word', () => {
     expect(toAnswer(accepted, { kind: 'empty', attempt: 0 })).toEqual({
       ...common,
       content: '',
@@ -61,14 +61,14 @@ describe('a request that waited is answered', () => {
     });
   });
 
-  test('with the error of a failed turn and the id to retry, without the text of the failed run', () => {
+  test('a request that waited gets the error of a failed turn and the id to retry, without the text of the failed run', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     expect(() => toAnswer(accepted, outcome)).toThrow(
       expect.objectContaining({ code: 'model_failed', facts: { messageId: accepted.answerId } }),
     );
   });
 
-  test('with an error if the chat was deleted, or the answer continues on another server', () => {
+  test('a request that waited gets an error if the chat was deleted, or the answer continues on another server', () => {
     expect(() => toAnswer(accepted, { kind: 'deleted' })).toThrow(
       expect.objectContaining({ code: 'chat_not_found' }),
     );
@@ -92,7 +92,7 @@ describe('a stored answer', () => {
   test.each([
     ['queued', {}],
     ['generating', { lease: { token: 't', attempt: 1, renewals: 0 } }],
-  ] as const)('with the status %s has no text yet', (status, fields) => {
+  ] as const)('a stored answer with the status %s has no text yet', (status, fields) => {
     const record = newRecord({ status, ...fields });
     const state = { ...common, content: '', status, createdAt: acceptedAt.toISOString() };
     expect(toAnswerState(record)).toEqual(state);
@@ -129,7 +129,7 @@ describe('a stored answer', () => {
     );
   });
 
-  test('of a retry has the id of the message that it answers again', () => {
+  test('a stored answer of a retry has the id of the message that it answers again', () => {
     const { userMessage: _, ...record } = newRecord({
       retryOf: { turn: mintId('turn'), userMessageId: accepted.userMessageId },
     });

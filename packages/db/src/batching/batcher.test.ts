@@ -136,7 +136,7 @@ test('each item gets its own outcome, an error too', async () => {
   ]);
 });
 
-test('past the deadline every outcome is unknown, and the connection of the command is closed', async () => {
+test('every outcome is unknown after the deadline, and the connection of the command is closed', async () => {
   const { clock, add, at } = openBatcher();
   const added = [add(), add()];
   await clock.pass(bounds.deadlineMs - 1);
@@ -146,7 +146,7 @@ test('past the deadline every outcome is unknown, and the connection of the comm
   for (const one of added) await expect(one).rejects.toMatchObject({ code: 'database_unavailable' });
 });
 
-test('nothing is sent beside a command past its deadline, until it settles', async () => {
+test('no command is sent beside a command past its deadline, until it settles', async () => {
   const { clock, add, at, namesOf } = openBatcher({ closeMs: 1_000, waitMaxMs: 5_000 });
   void add();
   await clock.pass(bounds.deadlineMs - 10);
@@ -229,7 +229,7 @@ const step = fc.oneof(
   }),
 );
 
-test('for every order of events, commands stay within their limits and every item gets its own outcome once', async () => {
+test('commands stay within their limits and every item gets its own outcome once, for every order of events', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const { clock, sent, add } = openBatcher();

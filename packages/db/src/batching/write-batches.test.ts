@@ -21,7 +21,7 @@ function endTogether(endings: readonly Ending[], commands: Partial<WriteCommands
   return Promise.allSettled(endings.map((ending) => batches.end(ending)));
 }
 
-test('if a batch ended some turns, a missing turn may have ended before it was removed', async () => {
+test('a missing turn may have ended before it was removed if its batch ended some turns', async () => {
   const [kept, removed] = [newEnding(), newEnding()];
   const results = await endTogether([kept, removed], {
     endMany: async () => ({ ended: 1, errors: new Map() }),
@@ -33,7 +33,7 @@ test('if a batch ended some turns, a missing turn may have ended before it was r
   ]);
 });
 
-test('if a batch ended no turn, a missing turn was removed before its end', async () => {
+test('a missing turn was removed before its end if its batch ended no turn', async () => {
   const results = await endTogether([newEnding(), newEnding()], {
     endMany: async () => ({ ended: 0, errors: new Map() }),
     findTurns: async () => [],
@@ -74,7 +74,7 @@ test('an end that is in a batch twice is sent once, and both callers learn its o
   ]);
 });
 
-test('if the database does not acknowledge a batch of ends, the end of every turn is unknown', async () => {
+test('the end of every turn is unknown if the database does not acknowledge their batch', async () => {
   const unreachable = new ApiError('database_unavailable');
   const results = await endTogether([newEnding(), newEnding()], {
     endMany: () => Promise.reject(unreachable),

@@ -63,7 +63,7 @@ describe('a wheel in the index', () => {
     expect(await readFile(join(folders[0], 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
   });
 
-  test('reports the progress of the download', async () => {
+  test('a wheel in the index reports the progress of its download', async () => {
     const halfReported = Promise.withResolvers<void>();
     const serveInTwoHalves: ServeFile = (response, { content }) => {
       const middle = Math.ceil(content.length * 0.55);
@@ -85,10 +85,10 @@ describe('a wheel in the index', () => {
   });
 });
 
-describe('a failed fetch leaves no files and gives the reason', () => {
+describe('a failed fetch', () => {
   afterEach(async () => expect(await readdir(into)).toEqual([]));
 
-  test('when the hash is wrong', async () => {
+  test('a fetch leaves no files and gives the reason when the hash is wrong', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const sha256 = 'ab'.repeat(32);
     await expect(
@@ -98,21 +98,21 @@ describe('a failed fetch leaves no files and gives the reason', () => {
     );
   });
 
-  test('when the index does not have the wheel', async () => {
+  test('a fetch leaves no files and gives the reason when the index does not have the wheel', async () => {
     await using mirror = await startWheelMirror([]);
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
     );
   });
 
-  test('when the index lists the wheel but does not have the file', async () => {
+  test('a fetch leaves no files and gives the reason when the index lists the wheel but does not have the file', async () => {
     await using mirror = await startWheelMirror([wheel], (response) => response.writeHead(404).end());
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
     );
   });
 
-  test('when the index cannot be reached', async () => {
+  test('a fetch leaves no files and gives the reason when the index cannot be reached', async () => {
     const mirror = await startWheelMirror([wheel]);
     await mirror[Symbol.asyncDispose]();
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
@@ -120,14 +120,14 @@ describe('a failed fetch leaves no files and gives the reason', () => {
     );
   });
 
-  test('when the connection breaks', async () => {
+  test('a fetch leaves no files and gives the reason when the connection breaks', async () => {
     await using mirror = await startWheelMirror([wheel], serveHalf);
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the connection broke off before the end.',
     );
   });
 
-  test('when the index serves another file', async () => {
+  test('a fetch leaves no files and gives the reason when the index serves another file', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const filename = 'tiny_database-1.2.3-cp313-cp313-linux_x86_64.whl';
     await expect(
@@ -135,20 +135,20 @@ describe('a failed fetch leaves no files and gives the reason', () => {
     ).rejects.toThrow(`pip downloaded ${wheel.filename} for tiny-database, not ${filename}.`);
   });
 
-  test('when there is no Python', async () => {
+  test('a fetch leaves no files and gives the reason when there is no Python', async () => {
     await expect(fetchWheel({ ...wheel, into, onProgress, python: join(into, 'no-python') })).rejects.toThrow(
       /could not be downloaded: Python 3 is needed, and ".*no-python" does not run\.$/,
     );
   });
 
-  test('when the time limit is exceeded', async () => {
+  test('a fetch leaves no files and gives the reason when the time limit is exceeded', async () => {
     await using mirror = await startWheelMirror([wheel], () => {});
     await expect(
       fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl, timeoutMs: 3_000 }),
     ).rejects.toThrow('could not be downloaded: it took longer than 3 seconds.');
   });
 
-  test('when the caller aborts', async () => {
+  test('a fetch leaves no files and gives the reason when the caller aborts', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
     await using mirror = await startWheelMirror([wheel], asked.resolve);
     const controller = new AbortController();

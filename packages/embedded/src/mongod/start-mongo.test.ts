@@ -33,8 +33,8 @@ const { exitCode: canFollow } = await runCommand('setpriv', ['--pdeathsig', 'TER
   timeoutMs: 10_000,
 });
 
-describe('acknowledged writes are kept', () => {
-  test('after a stop and a start, at the same address', async () => {
+describe('acknowledged writes', () => {
+  test('acknowledged writes survive a stop and a start, at the same address', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     await first.stop();
@@ -44,7 +44,7 @@ describe('acknowledged writes are kept', () => {
     expect(await textsIn(second)).toEqual(['kept']);
   });
 
-  test('after a kill -9 of the database', async () => {
+  test('acknowledged writes survive a kill -9 of the database', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     process.kill(first.pid, 'SIGKILL');
@@ -53,7 +53,7 @@ describe('acknowledged writes are kept', () => {
     expect(await textsIn(second)).toEqual(['kept']);
   });
 
-  test('after a kill -9 of the whole process group and the database, in the middle of writing', async () => {
+  test('acknowledged writes survive a kill -9 of the whole process group and the database, in the middle of writing', async () => {
     const { owner, mongod } = await startOwner();
     owner.send('write');
     const acknowledged: number[] = [];
@@ -99,7 +99,7 @@ describe('a database left behind', () => {
     expect(await isRunning(leftover)).toBe(false);
   });
 
-  test('by a killed server does not prevent the next start', async () => {
+  test('a database left behind by a killed server does not prevent the next start', async () => {
     const { owner, mongod } = await startOwner();
     owner.kill('SIGKILL');
     await once(owner, 'exit');
@@ -108,13 +108,16 @@ describe('a database left behind', () => {
     expect(await isRunning(mongod)).toBe(false);
   });
 
-  test.skipIf(canFollow !== 0)('ends by itself where the kernel supports it', async () => {
-    const { owner, mongod } = await startOwner();
-    owner.kill('SIGKILL');
-    await expect.poll(() => isRunning(mongod), { timeout: 20_000 }).toBe(false);
-    // An empty file shows that mongod stopped in order, because mongod empties it last.
-    expect(await readFile(join(dataDir, 'db', 'mongod.lock'), 'utf8')).toBe('');
-  });
+  test.skipIf(canFollow !== 0)(
+    'a database left behind ends by itself where the kernel supports it',
+    async () => {
+      const { owner, mongod } = await startOwner();
+      owner.kill('SIGKILL');
+      await expect.poll(() => isRunning(mongod), { timeout: 20_000 }).toBe(false);
+      // An empty file shows that mongod stopped in order, because mongod empties it last.
+      expect(await readFile(join(dataDir, 'db', 'mongod.lock'), 'utf8')).toBe('');
+    },
+  );
 
   test('a database left behind is not confused with another process that has its pid now', async () => {
     const bystander = spawn('sleep', ['120']);
@@ -206,7 +209,7 @@ describe('access', () => {
     expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
   });
 
-  test('data of a release without users gets one and keeps its documents', async () => {
+  test('data of a release without database users gets a user and keeps its documents', async () => {
     const leftover = await startAsBefore();
     await withClient(leftover, (client) => client.db('test').collection('notes').insertOne({ text: 'old' }));
     await leftover.kill();
@@ -238,7 +241,7 @@ describe('access', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'its process has none of the server’s secrets in its environment',
+    'the process of the database has none of the server’s secrets in its environment',
     async () => {
       vi.stubEnv('OPENAI_API_KEY', 'sk-canary');
       vi.stubEnv('MY_OWN_TOKEN', 'canary');
