@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { OnLargeList } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -36,7 +37,7 @@ export function sendLargeAnswers(app: FastifyInstance): void {
     const body = await bodyOf(reply, payload);
     if (body === undefined) return payload;
     unsent.add(reply.raw);
-    return Readable.from(chunksOf(body, lists), { objectMode: false });
+    return Readable.from(inTurns(chunksOf(body, lists)), { objectMode: false });
   };
   // This is not an async hook, because nearly every answer passes it and would pay for a promise.
   app.addHook('onSend', ({ largeLists }, reply, payload, done) => {
@@ -51,6 +52,17 @@ async function bodyOf(reply: FastifyReply, payload: unknown): Promise<string | u
   if (!(payload instanceof Response)) return undefined;
   reply.code(payload.status).headers(Object.fromEntries(payload.headers));
   return payload.text();
+}
+
+/**
+ * Yields one chunk in each iteration of the event loop. A client that reads as fast as the server writes would otherwise
+ * take a whole answer in one.
+ */
+async function* inTurns(chunks: Iterable<string>): AsyncGenerator<string> {
+  for (const chunk of chunks) {
+    yield chunk;
+    await setImmediate();
+  }
 }
 
 function* chunksOf(body: string, lists: ListTexts): Generator<string> {

@@ -230,7 +230,7 @@ describe('a deletion after a crash', () => {
     const sleep = () => new Promise<void>((resolve) => (passTime = resolve));
     const failing = new FailingItems<string>(
       { now: () => 0, sleep },
-      { min: 1_000, max: 1_000, workMax: 1_000 },
+      { min: 1_000, max: 1_000, work: { maxMs: 1_000, underWayMax: 8 } },
     );
     const progress = new DeletionProgress(failing);
     const hangingEraser: Eraser = {

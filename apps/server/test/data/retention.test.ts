@@ -10,7 +10,7 @@ import { everythingIn } from '../support/everything.ts';
 
 const { makeTeam, mongo, composition, model, startReplica } = await startHarness();
 const { stores } = mongo.database;
-const PAUSES = { min: 1_000, max: 1_000, workMax: 1_000 };
+const PAUSES = { min: 1_000, max: 1_000, work: { maxMs: 1_000, underWayMax: 8 } };
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const expireAt = (now: Date, turns = composition.turns) => expireChats(stores, turns, { now });
