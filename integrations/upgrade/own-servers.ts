@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { OwnServerParts } from './server.ts';
+import type { OwnServerOptions } from './server.ts';
 
 const PROGRAM = fileURLToPath(new URL('server.ts', import.meta.url));
 
@@ -10,8 +10,8 @@ export interface OwnServer extends AsyncDisposable {
 }
 
 /** Starts a server in a process of its own. @throws Error with the sentence that the server does not start with */
-export async function startOwnServer(parts: OwnServerParts): Promise<OwnServer> {
-  const child = fork(PROGRAM, [JSON.stringify(parts)], {
+export async function startOwnServer(options: OwnServerOptions): Promise<OwnServer> {
+  const child = fork(PROGRAM, [JSON.stringify(options)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,7 +1,7 @@
 import type { Lab } from '../../apps/server/test/crash/lab/lab.ts';
 import type { Site } from '../../apps/server/test/crash/lab/site.ts';
 import type { OwnServer } from './own-servers.ts';
-import type { OwnServerParts } from './server.ts';
+import type { OwnServerOptions } from './server.ts';
 
 export interface Reply {
   readonly status: number;
@@ -42,7 +42,7 @@ export interface World {
   newDatabase(): Promise<{ readonly mongoUri: string; readonly key: string; readonly agentId: string }>;
 }
 
-export type OwnSettings = Partial<Omit<OwnServerParts, 'checkout' | 'modelUrl'>> &
+export type OwnSettings = Partial<Omit<OwnServerOptions, 'checkout' | 'modelUrl'>> &
   Partial<Pick<Server, 'key' | 'agentId'>>;
 
 /**

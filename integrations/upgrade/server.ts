@@ -3,8 +3,8 @@
  * checkout. It ends with its parent.
  */
 
-/** The parts of a server. */
-export interface OwnServerParts {
+/** The options of a server. */
+export interface OwnServerOptions {
   /** The checkout whose code runs, as a URL that ends with a slash. */
   readonly checkout: string;
   readonly mongodbUri: string;
@@ -21,18 +21,18 @@ export interface OwnServerParts {
   readonly arePrivateAddressesAllowed?: boolean;
 }
 
-const parts = JSON.parse(process.argv[2] ?? '{}') as OwnServerParts;
+const options = JSON.parse(process.argv[2] ?? '{}') as OwnServerOptions;
 process.on('disconnect', () => process.exit(1));
 
-const load = (path: string) => import(new URL(path, parts.checkout).href);
+const load = (path: string) => import(new URL(path, options.checkout).href);
 const [{ connectDatabase, readEncryptionKeys }, { compose }, { createLog }] = await Promise.all([
   load('packages/db/src/index.ts'),
   load('apps/server/src/compose.ts'),
   load('apps/server/src/log.ts'),
 ]);
 
-const { mongodbUri, modelUrl, firstModelUrl, pageKey, encryptionKey, arePrivateAddressesAllowed } = parts;
-const { modelKey: apiKey = 'sk-own-server' } = parts;
+const { mongodbUri, modelUrl, firstModelUrl, pageKey, encryptionKey, arePrivateAddressesAllowed } = options;
+const { modelKey: apiKey = 'sk-own-server' } = options;
 const database = await connectDatabase(
   mongodbUri,
   encryptionKey && { encryption: { keys: readEncryptionKeys(encryptionKey, undefined) } },

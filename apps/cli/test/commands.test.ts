@@ -32,8 +32,8 @@ test('chats can be listed, shown and deleted, as tables and as JSON', async () =
   const { messages } = await json('messages', 'list', id, '--limit', '1', '--order', 'desc');
   expect(messages).toMatchObject([{ content: 'You said: hello there' }]);
 
-  const unasked = await parley('chats', 'delete', id);
-  expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+  const unconfirmed = await parley('chats', 'delete', id);
+  expect(unconfirmed).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
   expect(await json('chats', 'delete', id, '--yes')).toEqual({ id, isDeleted: true });
   const afterDelete = await parley('chats', 'show', id);
   expect(afterDelete).toMatchObject({ code: 4, stdout: '' });
@@ -170,8 +170,8 @@ test('users can be blocked, unblocked, signed out and deleted', async () => {
   expect(await json('users', 'block', 'user 10', '--yes')).toMatchObject({ userId: 'user 10' });
   expect(await json('users', 'unblock', 'user 10')).toEqual({ userId: 'user 10', isBlocked: false });
   expect(await json('users', 'sign-out', 'user 10', '--yes')).toHaveProperty('signedOutAt');
-  const unasked = await parley('users', 'delete', 'user 10');
-  expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+  const unconfirmed = await parley('users', 'delete', 'user 10');
+  expect(unconfirmed).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
   expect(await json('users', 'delete', 'user 10', '--yes')).toHaveProperty('status');
   expect((await parley('chats', 'show', id)).code).toBe(4);
 });

@@ -140,7 +140,7 @@ export async function buildServer({
       throw new ApiError('malformed_request');
     }
     // Reads are safe without a unique index; a write could be duplicated.
-    if (!READS.has(request.method) && health.missingPromises().length > 0) {
+    if (!READS.has(request.method) && health.missingUniqueIndexes().length > 0) {
       throw new ApiError('database_preparing');
     }
   });

@@ -95,7 +95,7 @@ export async function compose(deps: {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
     inspectDatabase: () => database.inspect(),
-    missingPromises: () => database.missingPromises(),
+    missingUniqueIndexes: () => database.missingUniqueIndexes(),
     modelNotice: () => modelHealth.notice,
   };
   const { web, docsFolder, trustProxy, connections, connectionTimes } = deps;

@@ -34,10 +34,10 @@ export async function ensureFirstTeam(
     const webKey = known.webKey ?? mintApiKey('publishable');
     const guestKey = known.guestKey ?? mintApiKey('publishable');
     const credentials = { ...known, ...addresses, webKey, guestKey };
-    const isAsKept = (['url', 'mongodbUri', 'webKey', 'guestKey'] as const).every(
+    const isUnchanged = (['url', 'mongodbUri', 'webKey', 'guestKey'] as const).every(
       (name) => known[name] === credentials[name],
     );
-    if (!isAsKept) await file.write(credentials);
+    if (!isUnchanged) await file.write(credentials);
     await finish(stores, credentials);
     await makePublishableKeys(stores, credentials);
     return { kind: 'known', credentials };

@@ -126,7 +126,7 @@ test('/readyz shows the progress of index builds', async () => {
 
 test('a server without a unique index rejects writes and is not ready', async () => {
   const missing = await startHarness({
-    alter: (database) => ({ ...database, missingPromises: () => ['turns.chat_1_sequence_1'] }),
+    alter: (database) => ({ ...database, missingUniqueIndexes: () => ['turns.chat_1_sequence_1'] }),
   });
   const ready = await missing.rest('GET', '/readyz');
   expect({ status: ready.status, body: ready.body }).toMatchObject({

@@ -18,7 +18,7 @@ export interface AnswerEnd {
 }
 
 /** The dependencies of reading an answer. */
-export interface ReadingParts {
+export interface ReadingDeps {
   readonly answer: AnswerText;
   readonly watch: Watch;
   readonly tools: readonly ModelTool[];
@@ -45,7 +45,7 @@ export class AnswerReading {
   readonly end: Promise<AnswerEnd | ModelFailure>;
   readonly #resolve: (end: AnswerEnd | ModelFailure) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #parts: ReadingParts;
+  readonly #deps: ReadingDeps;
   readonly #calls: CallAssembler;
   #finishReason: ModelFinishReason | undefined;
   /** Text or a call followed a finish reason, so the reasons of this answer do not mark its end. */
@@ -58,14 +58,14 @@ export class AnswerReading {
   #isDone = false;
   #isSettled = false;
 
-  constructor(parts: ReadingParts) {
+  constructor(deps: ReadingDeps) {
     ({
       promise: this.end,
       resolve: this.#resolve,
       reject: this.#reject,
     } = Promise.withResolvers<AnswerEnd | ModelFailure>());
-    this.#parts = parts;
-    this.#calls = new CallAssembler(parts.tools);
+    this.#deps = deps;
+    this.#calls = new CallAssembler(deps.tools);
   }
 
   /** The usage that the server has reported so far. */
@@ -83,8 +83,8 @@ export class AnswerReading {
     try {
       let isHeard = false;
       for (const piece of pieces) isHeard = this.#takePiece(piece) || isHeard;
-      this.#parts.answer.flush();
-      if (isHeard) this.#parts.watch.heard();
+      this.#deps.answer.flush();
+      if (isHeard) this.#deps.watch.heard();
       this.#settle(last, isHeard);
     } catch (error) {
       if (error instanceof TooManyCalls) this.#fail(failed('the model calls tools without end'));
@@ -97,7 +97,7 @@ export class AnswerReading {
     switch (piece.type) {
       case 'text':
         this.#hasMoreAfterReason ||= this.#finishReason !== undefined;
-        this.#parts.answer.add(piece.text);
+        this.#deps.answer.add(piece.text);
         return true;
       case 'reasoning':
         return true;
@@ -131,7 +131,7 @@ export class AnswerReading {
    * long.
    */
   #takeOpaque({ name, value }: Extract<ModelPiece, { type: 'opaque' }>): void {
-    if (this.#parts.tools.length === 0) return;
+    if (this.#deps.tools.length === 0) return;
     this.#opaqueLength += typeof value === 'string' ? value.length : JSON.stringify(value).length;
     if (this.#opaqueLength > OPAQUE_LENGTH_MAX) this.#opaque = {};
     else this.#opaque[name] = joined(this.#opaque[name], value);
@@ -143,9 +143,9 @@ export class AnswerReading {
   }
 
   #settle(last: ModelPiece | undefined, isHeard: boolean): void {
-    if (this.#parts.answer.isCut) {
+    if (this.#deps.answer.isCut) {
       this.#complete('length');
-      this.#parts.stop();
+      this.#deps.stop();
     } else if (this.#isDone) {
       this.#endMarked();
     } else if (last?.type === 'end' || last?.type === 'error') {
@@ -164,7 +164,7 @@ export class AnswerReading {
     const { calls, areWhole } = this.#calls.all();
     if (this.#finishReason !== undefined) this.#complete(this.#finishReason);
     else if (calls.length > 0 && areWhole) this.#complete('tool_calls');
-    else if (calls.length === 0 && this.#parts.answer.hasNew) this.#complete('stop');
+    else if (calls.length === 0 && this.#deps.answer.hasNew) this.#complete('stop');
     else this.#fail(failed('the stream ended without a finish reason'));
   }
 
@@ -179,13 +179,13 @@ export class AnswerReading {
     if (this.#tail && isHeard) this.#tail.refresh();
     this.#tail ??= setTimeout(() => {
       if (this.#finishReason !== undefined && !this.#isSettled) this.#complete(this.#finishReason);
-      this.#parts.stop();
-    }, this.#parts.tailMaxMs);
+      this.#deps.stop();
+    }, this.#deps.tailMaxMs);
   }
 
   #complete(finishReason: ModelFinishReason): void {
     try {
-      this.#parts.answer.end();
+      this.#deps.answer.end();
     } catch (error) {
       this.#throw(error);
       return;
@@ -199,13 +199,13 @@ export class AnswerReading {
   #fail(failure: ModelFailure): void {
     this.#isSettled = true;
     this.#resolve(failure);
-    this.#parts.stop();
+    this.#deps.stop();
   }
 
   #throw(error: unknown): void {
     this.#isSettled = true;
     this.#reject(error);
-    this.#parts.stop();
+    this.#deps.stop();
   }
 }
 

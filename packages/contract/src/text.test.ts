@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { textSchema } from './text.ts';
 
 const schema = textSchema({ min: 1, max: 10 });
-const isTaken = (text: unknown) => schema.safeParse(text).success;
+const isAccepted = (text: unknown) => schema.safeParse(text).success;
 
 describe('textSchema counts Unicode code points', () => {
   test.each([
@@ -17,14 +17,16 @@ describe('textSchema counts Unicode code points', () => {
     [`🙂${'x'.repeat(10)}`, false],
     ['x'.repeat(1_000_000), false],
   ])('textSchema counts the code points of %j: %j', (text, expected) => {
-    expect(isTaken(text)).toBe(expected);
+    expect(isAccepted(text)).toBe(expected);
   });
 
   test('textSchema counts the code points of every well-formed text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 14 }), (text) => {
         const count = [...text].length;
-        expect(isTaken(text)).toBe(count >= 1 && count <= 10 && !text.includes('\0') && text.isWellFormed());
+        expect(isAccepted(text)).toBe(
+          count >= 1 && count <= 10 && !text.includes('\0') && text.isWellFormed(),
+        );
       }),
     );
   });
@@ -45,7 +47,7 @@ test.each([
   {},
   { $ne: null },
 ])('textSchema rejects a value that cannot be stored as it was sent: %j', (value) => {
-  expect(isTaken(value)).toBe(false);
+  expect(isAccepted(value)).toBe(false);
 });
 
 test.each([' ', '\n', '\t', '\u202e', '\ufeff', '\uffff', '\u0001', 'null', '$ne', '__proto__'])(

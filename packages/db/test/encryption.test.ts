@@ -276,7 +276,7 @@ test('servers encrypt what an earlier version stored once none of that version i
   await old.db().command({ ping: 1 });
   const events: string[] = [];
   const server = await home.connect({
-    encryption: { keys: { current: newKey() }, settleMs: 50, lookMs: 20 },
+    encryption: { keys: { current: newKey() }, settleMs: 50, pollMs: 20 },
   });
   const maintenance = server.maintain((_level, event) => void events.push(event));
   try {

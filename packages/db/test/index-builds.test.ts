@@ -45,7 +45,7 @@ test('a server starts and serves while an index is being built for longer than a
   const building = [{ collection: 'chats', index: LIST }];
   await expect.poll(async () => (await server.inspect()).indexBuilds).toMatchObject(building);
   expect(await server.inspect()).toMatchObject({ missingIndexes: 1 });
-  expect(server.missingPromises()).toEqual([]);
+  expect(server.missingUniqueIndexes()).toEqual([]);
   expect(await server.stores.chats.find(scope, chat)).toBeDefined();
   // The requests' own connection gives up after six seconds; the build's does not.
   await expect.poll(() => log.map(({ event }) => event)).toContain('an index is being built');
@@ -71,9 +71,9 @@ test('a server is not ready while a unique index is missing that keeps writes fr
   await db.raw.collection('turns').dropIndex(PLACE);
   await mongod.holdIndexBuilds(true);
   const { server } = await startServer();
-  expect(server.missingPromises()).toEqual([`turns.${PLACE}`]);
+  expect(server.missingUniqueIndexes()).toEqual([`turns.${PLACE}`]);
   await mongod.holdIndexBuilds(false);
-  await expect.poll(() => server.missingPromises()).toEqual([]);
+  await expect.poll(() => server.missingUniqueIndexes()).toEqual([]);
   expect(await server.stores.turns.insert(inScope(scope, chat), newTurn(chat, 1))).not.toBe('inserted');
 });
 
@@ -110,7 +110,7 @@ test('indexes are found in the default database when the connection string names
   await newChat(server.stores, scope);
   expect(await server.status()).toMatchObject({ indexChanges: [], indexBuilds: [] });
   await server.migrate(() => undefined, { again: false, signal: new AbortController().signal });
-  expect(server.missingPromises()).toEqual([]);
+  expect(server.missingUniqueIndexes()).toEqual([]);
   await server.close();
 });
 

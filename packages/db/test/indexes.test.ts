@@ -29,7 +29,7 @@ test('collections and their indexes exist before the first write to an empty dat
   // The state after a process crashed between creating a collection and its indexes.
   await db.raw.collection('turns').dropIndex(PLACE);
   const server = await db.connect();
-  expect(server.missingPromises()).toEqual([]);
+  expect(server.missingUniqueIndexes()).toEqual([]);
   expect(await indexOf('turns', PLACE)).toMatchObject({ unique: true });
 });
 
@@ -75,5 +75,5 @@ test('duplicates that keep an index from being unique are named, and keep no oth
   await expect
     .poll(async () => (await server.status()).indexChanges)
     .toEqual([{ collection: 'turns', index: PLACE, change: 'alter' }]);
-  expect(server.missingPromises()).toEqual([`turns.${PLACE}`]);
+  expect(server.missingUniqueIndexes()).toEqual([`turns.${PLACE}`]);
 });

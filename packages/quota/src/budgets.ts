@@ -55,7 +55,7 @@ export function tokensToReserve({ bounds }: Pick<QuotaDeps, 'bounds'>, chatBytes
  *
  * @throws ApiError `budget_exhausted`, `database_unavailable`
  */
-export async function takeFromBudgets(
+export async function reserveInBudgets(
   deps: QuotaDeps,
   prefetched: PrefetchedBudgets,
   scope: Scope,
@@ -63,27 +63,27 @@ export async function takeFromBudgets(
   tokens: number,
 ): Promise<Reservation[]> {
   const now = new Date();
-  const taken: Reservation[] = [];
+  const reservations: Reservation[] = [];
   for (const { subject, max, whose } of budgets) {
     const reservation = { subject, day: utcDay(now), tokens };
-    let isTaken = false;
+    let isReserved = false;
     try {
-      isTaken = await prefetched.reserve(scope, reservation, max);
+      isReserved = await prefetched.reserve(scope, reservation, max);
     } finally {
-      if (!isTaken) await giveBack(deps, scope, taken);
+      if (!isReserved) await giveBack(deps, scope, reservations);
     }
-    if (!isTaken) {
+    if (!isReserved) {
       throw new ApiError('budget_exhausted', {
         detail: `It is the budget of ${whose}: ${max} tokens a day.`,
         retryAfterSeconds: secondsLeftOfDay(now),
       });
     }
-    taken.push(reservation);
+    reservations.push(reservation);
   }
-  return taken;
+  return reservations;
 }
 
-/** Never rejects: a reservation that cannot be given back ends with the day. Less can be spent then, never more. */
+/** Never rejects: a reservation that cannot be given back ends with the day. Then less can be used, never more. */
 export async function giveBack(
   { store, log }: Pick<QuotaDeps, 'store' | 'log'>,
   scope: Scope,
@@ -93,6 +93,6 @@ export async function giveBack(
   try {
     await store.budgets.giveBack(scope, reservations);
   } catch (error) {
-    log('warn', 'a reservation could not be given back; it ends with the day', { error });
+    log('warn', 'could not give back a reservation; it ends with the day', { error });
   }
 }

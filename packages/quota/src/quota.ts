@@ -1,6 +1,6 @@
 import type { ApiError, Id } from '@parley/contract';
 import type { ChatAccess, Idempotency, NewTurn, Reservation, Scope, Stores, SystemScope } from '@parley/db';
-import { budgetsOf, giveBack, takeFromBudgets, tokensToReserve } from './budgets.ts';
+import { budgetsOf, giveBack, reserveInBudgets, tokensToReserve } from './budgets.ts';
 import { countUsage, UncountedTurns } from './count-usage.ts';
 import { OpenTurns, openingTurn } from './open-turns.ts';
 import type { QuotaDeps } from './ports.ts';
@@ -79,7 +79,7 @@ export function createQuota(deps: QuotaDeps): Quota {
       let reservations: Reservation[];
       try {
         const tokens = tokensToReserve(deps, chatBytes);
-        reservations = await takeFromBudgets(deps, prefetched, scope, budgets, tokens);
+        reservations = await reserveInBudgets(deps, prefetched, scope, budgets, tokens);
       } catch (error) {
         open.withdraw(turn);
         throw error;

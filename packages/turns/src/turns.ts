@@ -197,7 +197,7 @@ export function startTurns(deps: TurnDeps): Turns {
         throw new ApiError('draining', { messageId: turn.answerId });
       }
       const ids = toTurnIds(turn);
-      const reading = { ...ids, access: chat, from, isToldQueue: true };
+      const reading = { ...ids, access: chat, from, emitsPosition: true };
       return { ...ids, events: readTurn(engine, reading, new WakeUp(), signal) };
     },
 

@@ -23,7 +23,7 @@ type GateRule =
   /** Calls these procedures. */
   | { readonly procedures: readonly string[] };
 
-interface GateParts {
+interface GateDeps {
   readonly services: Services;
   readonly trustProxy: TrustProxy;
   readonly unnamedProxy: UnnamedProxyNotice;
@@ -33,7 +33,7 @@ interface GateParts {
  * Adds one gate before every route. It authenticates and counts the request by its headers, before the body is
  * read. CORS preflights are answered earlier: browsers send them by themselves, and they cost nothing.
  */
-export function addGate(app: FastifyInstance, { services, trustProxy, unnamedProxy }: GateParts): void {
+export function addGate(app: FastifyInstance, { services, trustProxy, unnamedProxy }: GateDeps): void {
   app.decorateRequest('context');
   app.decorateRequest('client');
   app.decorateRequest('authenticatedAt', undefined);

@@ -37,10 +37,10 @@ export interface ModelProbeOptions {
  */
 export async function watchModel(options: ModelProbeOptions): Promise<void> {
   const { health, signal, againMs = AGAIN_MS } = options;
-  let isAsked = false;
+  let isProbed = false;
   let reported: string | undefined;
   while (!signal.aborted) {
-    if (!isAsked || health.isServerUnusable) isAsked = await probe(options);
+    if (!isProbed || health.isServerUnusable) isProbed = await probe(options);
     const { notice } = health;
     if (notice && notice.message !== reported) options.onProblem(notice);
     reported = notice?.message;

@@ -11,12 +11,12 @@ export interface Health {
   isDatabaseReachable(): Promise<boolean>;
   inspectDatabase(): Promise<DatabaseState>;
   /** The missing unique indexes. Until they are built, a write could be duplicated. */
-  missingPromises(): readonly string[];
+  missingUniqueIndexes(): readonly string[];
   /** The problem of the model, if there is one. The server is ready all the same. */
   modelNotice(): ModelNotice | undefined;
 }
 
-interface HealthParts {
+interface HealthDeps {
   readonly health: Health;
   readonly unnamedProxy: UnnamedProxyNotice;
 }
@@ -31,7 +31,7 @@ const BUILD_INSPECTION_MS = 5_000;
 /** Adds `/healthz` (the process is alive) and `/readyz` (it may receive requests). */
 export async function healthRoutes(
   app: FastifyInstance,
-  { health, unnamedProxy }: HealthParts,
+  { health, unnamedProxy }: HealthDeps,
 ): Promise<void> {
   let inspected: { until: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
   /** Undefined if it could not be read. The server is ready all the same. */
@@ -63,7 +63,7 @@ export async function healthRoutes(
     if (!(await isReachable())) {
       return sendApiError(request, reply, new ApiError('database_unavailable'));
     }
-    const missing = health.missingPromises();
+    const missing = health.missingUniqueIndexes();
     if (missing.length > 0) {
       const detail = `It waits for ${missing.join(', ')}.`;
       return sendApiError(request, reply, new ApiError('database_preparing', { detail }));

@@ -12,7 +12,7 @@ import { pagePolicy } from './page-policy.ts';
 import { rejectNoFile } from './reject-no-file.ts';
 import { type SessionStores, type WebSession, webSessionRoutes } from './web-session.ts';
 
-interface WebParts {
+interface WebDeps {
   readonly web: WebApp;
   readonly stores: SessionStores;
   readonly guestNetworks: Services['guestNetworks'];
@@ -47,7 +47,7 @@ export function isBuilt(folder: string): boolean {
 /** Serves the chat page at `/` and at the address of each chat, its files, and `/web/session`. */
 export async function webRoutes(
   app: FastifyInstance,
-  { web, stores, guestNetworks, isOwnOrigin = ownOrigins(), log }: WebParts,
+  { web, stores, guestNetworks, isOwnOrigin = ownOrigins(), log }: WebDeps,
 ): Promise<void> {
   await app.register(webSessionRoutes, { session: web, stores, guestNetworks, isOwnOrigin });
 

@@ -5,10 +5,10 @@ import { startHarness } from '../harness.ts';
 
 /* A stored message whose stream cannot be opened returns an error that names its answer. */
 
-let isAway = false;
+let isUnreachable = false;
 let isStored = false;
 afterEach(() => {
-  isAway = false;
+  isUnreachable = false;
   isStored = false;
 });
 
@@ -27,7 +27,7 @@ function awayAfterInsert(database: Database): Database {
           return result;
         },
         async find(chat, id) {
-          if (isAway && isStored) throw new ApiError('database_unavailable');
+          if (isUnreachable && isStored) throw new ApiError('database_unavailable');
           return turns.find(chat, id);
         },
       },
@@ -44,9 +44,9 @@ test('a stream that cannot be opened after the message was stored returns 503 wi
   await team.stream(running.id, 'takes the only place');
   // The next message waits for the place, so its stream reads the turn.
   const { id } = await team.makeChat();
-  isAway = true;
+  isUnreachable = true;
   const stream = await team.stream(id, 'stored all the same');
-  isAway = false;
+  isUnreachable = false;
   expect([stream.status, stream.apiError?.code]).toEqual([503, 'database_unavailable']);
   const { messages } = await team.trpc.message.list.query({ chatId: id });
   expect(messages[0]).toMatchObject({ content: 'stored all the same' });

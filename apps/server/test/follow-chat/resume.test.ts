@@ -2,7 +2,7 @@ import { createGate, scripts } from '@parley/agent/testing';
 import { limits, mintId } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { followChat, type ToldEvent } from '../support/follow-chat.ts';
+import { followChat, type ReceivedEvent } from '../support/follow-chat.ts';
 import { type Transport, transports } from '../support/transports.ts';
 
 /*
@@ -17,7 +17,7 @@ const team = await makeTeam();
 const servers = [url, replica.url];
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
-const follow = (transport: Transport, base: string, chatId: string, seen: readonly ToldEvent[] = []) =>
+const follow = (transport: Transport, base: string, chatId: string, seen: readonly ReceivedEvent[] = []) =>
   followChat(transport, base, team.secretKey, { chatId, seen });
 
 /** A chat with many events, and a tab that received all of them. */

@@ -18,13 +18,13 @@ const keyLimited = await startHarness({
   trustProxy: parseTrustProxy('loopback'),
 });
 
-let isAway = false;
+let isUnreachable = false;
 const losing = await startHarness({
   rateLimits: { address: 4 },
   alter: (database) => {
     const { apiKeys } = database.stores;
     const find: typeof apiKeys.find = (key) =>
-      isAway ? Promise.reject(new ApiError('database_unavailable')) : apiKeys.find(key);
+      isUnreachable ? Promise.reject(new ApiError('database_unavailable')) : apiKeys.find(key);
     return { ...database, stores: { ...database.stores, apiKeys: { ...apiKeys, find } } };
   },
 });
@@ -266,8 +266,8 @@ test.each(['on', 'true', '*', '0', '-1', '1.5', 'proxy.local', '10.0.0.0/40', '1
 test('failures of the database do not count against an address', async () => {
   const team = await losing.makeTeam();
   const ask = (count: number) => statuses(count, () => ({ 'x-api-key': team.publishableKey }), losing);
-  isAway = true;
+  isUnreachable = true;
   expect(await ask(6)).toEqual(Array.from({ length: 6 }, () => 503));
-  isAway = false;
+  isUnreachable = false;
   expect(await ask(5)).toEqual([...ok(4), 429]);
 });

@@ -5,7 +5,7 @@ import type { OpenStream, StreamEvent } from './event-stream.ts';
 import { askForStream } from './streams.ts';
 import type { Transport } from './transports.ts';
 
-export interface ToldEvent {
+export interface ReceivedEvent {
   readonly id: string | undefined;
   readonly event: ChatEvent;
 }
@@ -13,14 +13,14 @@ export interface ToldEvent {
 /** A follower of a chat: its events, and the messages that a tab shows. */
 export class FollowedChat {
   /** The events of this connection. */
-  readonly events: ToldEvent[] = [];
+  readonly events: ReceivedEvent[] = [];
   readonly view = new ChatView();
   /** The code with which the server ended the stream, over REST. */
   error: StreamError | undefined;
   readonly #stream: OpenStream;
   readonly #transport: Transport;
 
-  constructor(stream: OpenStream, transport: Transport, seen: readonly ToldEvent[]) {
+  constructor(stream: OpenStream, transport: Transport, seen: readonly ReceivedEvent[]) {
     this.#stream = stream;
     this.#transport = transport;
     for (const { event } of seen) this.view.apply(event);
@@ -75,7 +75,7 @@ export async function followChat(
   transport: Transport,
   url: string,
   key: string,
-  input: { readonly chatId: string; readonly lastEventId?: string; readonly seen?: readonly ToldEvent[] },
+  input: { readonly chatId: string; readonly lastEventId?: string; readonly seen?: readonly ReceivedEvent[] },
 ): Promise<FollowedChat> {
   const { chatId, seen = [], lastEventId = seen.at(-1)?.id } = input;
   const stream = await askForStream(

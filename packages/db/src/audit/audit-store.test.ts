@@ -6,10 +6,10 @@ import { createAuditStore } from './audit-store.ts';
 
 test('an audit entry whose insert failed is inserted the next time, and then once an hour', async () => {
   const stored: AuditDocument[] = [];
-  let isAway = true;
+  let isUnreachable = true;
   const audit = {
     async insertMany(documents: AuditDocument[]) {
-      if (isAway) throw new ApiError('database_unavailable');
+      if (isUnreachable) throw new ApiError('database_unavailable');
       stored.push(...documents);
     },
   };
@@ -17,10 +17,10 @@ test('an audit entry whose insert failed is inserted the next time, and then onc
   const scope = { team: mintId('team') };
   const entry = { actor: { kind: 'key', key: mintId('key') }, action: 'secret_key_in_browser' } as const;
   for (const note of [store.note, store.noteRejected]) {
-    isAway = true;
+    isUnreachable = true;
     const noted = { ...entry, action: note.name };
     await expect(note(scope, noted)).rejects.toThrow();
-    isAway = false;
+    isUnreachable = false;
     // The second entry is stored at the same time as the first.
     await Promise.all([note(scope, noted), note(scope, noted)]);
     await note(scope, noted);

@@ -14,7 +14,7 @@ import {
   type DatabaseStatus,
   findStatus,
   type Maintenance,
-  type MaintenanceParts,
+  type MaintenanceDeps,
   migrateNow,
   Readiness,
   startMaintenance,
@@ -59,7 +59,7 @@ export interface Database {
    * Missing unique indexes, as `collection.index`. While there are any, two writes could both succeed where one must fail: do
    * not send requests to this process. `maintain` keeps the list current.
    */
-  missingPromises(): readonly string[];
+  missingUniqueIndexes(): readonly string[];
   /** @throws ApiError `database_unavailable` */
   status(): Promise<DatabaseStatus>;
   /**
@@ -101,11 +101,11 @@ export async function connectDatabase(
 ): Promise<Database> {
   const connection = openConnection(uri, SILENCE_MS);
   const models = createModels(connection);
-  let parts: MaintenanceParts;
+  let deps: MaintenanceDeps;
   let keys: EncryptionKeys | undefined;
   try {
     await connection.asPromise();
-    parts = await prepare(connection, models, () => openConnection(uri, NO_LIMIT).asPromise());
+    deps = await prepare(connection, models, () => openConnection(uri, NO_LIMIT).asPromise());
     keys = await ensureEncryption(models, encryption);
   } catch (error) {
     await connection.destroy().catch(() => undefined);
@@ -125,19 +125,19 @@ export async function connectDatabase(
       const late = delay(REACHABLE_MS, false, { signal: patience.signal }).catch(() => false);
       return Promise.race([answered, late]).finally(() => patience.abort());
     },
-    inspect: () => inTurn(() => inspect(parts)),
-    missingPromises: () => parts.readiness.missing,
-    status: () => inTurn(() => findStatus(parts)),
-    migrate: (log, options) => inTurn(() => migrateNow(parts, log, options)),
-    minimumSchemaVersion: () => inTurn(() => parts.servers.minimumSchemaVersion()),
+    inspect: () => inTurn(() => inspect(deps)),
+    missingUniqueIndexes: () => deps.readiness.missing,
+    status: () => inTurn(() => findStatus(deps)),
+    migrate: (log, options) => inTurn(() => migrateNow(deps, log, options)),
+    minimumSchemaVersion: () => inTurn(() => deps.servers.minimumSchemaVersion()),
     maintain(log) {
-      const maintenance = startMaintenance(parts, log);
+      const maintenance = startMaintenance(deps, log);
       const stop = new AbortController();
       const { signal } = stop;
-      const lease = createLease(parts.versionModels, 'encryption', signal);
-      const { minimumSchemaVersion } = parts.servers;
+      const lease = createLease(deps.versionModels, 'encryption', signal);
+      const { minimumSchemaVersion } = deps.servers;
       const encrypting = encryptInBackground({
-        ...{ models, control, lease, minimumSchemaVersion, log, signal, lookMs: encryption.lookMs },
+        ...{ models, control, lease, minimumSchemaVersion, log, signal, pollMs: encryption.pollMs },
       });
       return {
         async close() {
@@ -155,7 +155,7 @@ async function prepare(
   connection: Connection,
   models: Models,
   openSlowConnection: () => Promise<Connection>,
-): Promise<MaintenanceParts> {
+): Promise<MaintenanceDeps> {
   const db = databaseOf(connection);
   const versionModels = createVersionModels(connection);
   const servers = createLiveServers(versionModels, db.client, await isSharded(db));
@@ -175,7 +175,7 @@ async function inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
   }
 }
 
-async function inspect({ db, models, versionModels, steps }: MaintenanceParts): Promise<DatabaseState> {
+async function inspect({ db, models, versionModels, steps }: MaintenanceDeps): Promise<DatabaseState> {
   const [{ hosts }, schemaVersion, changes, indexBuilds] = await Promise.all([
     db.command({ hello: 1 }),
     steps.version(),

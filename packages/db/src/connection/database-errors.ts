@@ -44,14 +44,14 @@ export function isDuplicateKeyCode(code: number | string | undefined): boolean {
 
 /** Converts connection errors to `database_unavailable`. Every other error is a bug and stays as it is. */
 export function toApiError(error: unknown): unknown {
-  return isAway(error) ? new ApiError('database_unavailable', { cause: error }) : error;
+  return isConnectionError(error) ? new ApiError('database_unavailable', { cause: error }) : error;
 }
 
 /**
  * Whether an error says that the database could not be reached or could not acknowledge: the outcome of a
  * write is then unknown.
  */
-function isAway(error: unknown): boolean {
+function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof mongo.MongoNetworkError || AWAY_NAMES.has(error.name)) return true;
   if ('code' in error && SOCKET_CODES.has(error.code)) return true;
@@ -62,6 +62,6 @@ function isAway(error: unknown): boolean {
     error instanceof mongo.MongoWriteConcernError ||
     error.hasErrorLabel('RetryableWriteError') ||
     AWAY_CODES.has(error.code) ||
-    (wrapped !== error && isAway(wrapped))
+    (wrapped !== error && isConnectionError(wrapped))
   );
 }

@@ -23,7 +23,7 @@ export interface EncryptionOptions {
   /** The longest time that a write may take which began before a change of the key. */
   readonly settleMs?: number | undefined;
   /** The interval at which a server checks whether secrets of an earlier release can be encrypted. */
-  readonly lookMs?: number | undefined;
+  readonly pollMs?: number | undefined;
 }
 
 /**

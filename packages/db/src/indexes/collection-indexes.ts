@@ -102,7 +102,7 @@ export function isMissing(change: IndexChange): boolean {
 }
 
 /** Unique indexes without which two writes could both succeed where one must fail. */
-export function missingPromises(changes: readonly IndexChange[]): DeclaredIndex[] {
+export function missingUniqueIndexes(changes: readonly IndexChange[]): DeclaredIndex[] {
   return changes.flatMap((change) => {
     return change.index.unique && isMissing(change) ? [change.index] : [];
   });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, mongo } from 'mongoose';
 import { databaseOf } from '../connection/database-of.ts';
 import { buildIndexes } from '../indexes/build-indexes.ts';
-import { type AnyModels, findIndexChanges, missingPromises } from '../indexes/collection-indexes.ts';
+import { type AnyModels, findIndexChanges, missingUniqueIndexes } from '../indexes/collection-indexes.ts';
 import { findIndexBuilds, type IndexBuild } from '../indexes/index-builds.ts';
 import type { IndexChange } from '../indexes/plan-indexes.ts';
 import { createModels, type Models } from '../models.ts';
@@ -15,14 +15,14 @@ import type { PendingStep, SchemaSteps } from './schema-steps.ts';
 import { createVersionModels, type VersionModels } from './version-models.ts';
 
 /** The interval at which a server checks for work, and the shorter one while there is some. */
-const LOOK_MS = 60_000;
-const WORK_LOOK_MS = 5_000;
-const FAILED_LOOK_MAX_MS = 10 * 60_000;
+const POLL_MS = 60_000;
+const ACTIVE_POLL_MS = 5_000;
+const FAILED_POLL_MAX_MS = 10 * 60_000;
 
 const LEASE = 'maintenance';
 
 /** The dependencies of work on the database. */
-export interface MaintenanceParts {
+export interface MaintenanceDeps {
   readonly models: Models;
   readonly versionModels: VersionModels;
   readonly servers: LiveServers;
@@ -66,37 +66,37 @@ export class Readiness {
   }
 
   judge(changes: readonly IndexChange[]): void {
-    this.#missing = missingPromises(changes).map(({ collection, name }) => `${collection}.${name}`);
+    this.#missing = missingUniqueIndexes(changes).map(({ collection, name }) => `${collection}.${name}`);
   }
 }
 
 /** Records this server as live, and brings the database to this schema version, one process at a time. */
-export function startMaintenance(parts: MaintenanceParts, log: DatabaseLog): Maintenance {
-  const { steps } = parts;
+export function startMaintenance(deps: MaintenanceDeps, log: DatabaseLog): Maintenance {
+  const { steps } = deps;
   const stop = new AbortController();
   const { signal } = stop;
-  const heartbeat = startHeartbeat(parts.versionModels, log);
-  const lease = createLease(parts.versionModels, LEASE, signal);
+  const heartbeat = startHeartbeat(deps.versionModels, log);
+  const lease = createLease(deps.versionModels, LEASE, signal);
 
   /** Returns whether some work is left. */
-  async function look(): Promise<boolean> {
+  async function poll(): Promise<boolean> {
     await steps.markOutdated();
-    const changes = await dueIndexChanges(parts);
+    const changes = await dueIndexChanges(deps);
     if (changes.length > 0 || (await steps.hasDue())) {
-      await lease.run((held) => maintain(parts, log, held));
+      await lease.run((held) => maintain(deps, log, held));
     }
-    return (await dueIndexChanges(parts)).length > 0 || (await steps.pending()).length > 0;
+    return (await dueIndexChanges(deps)).length > 0 || (await steps.pending()).length > 0;
   }
 
   const working = (async () => {
     await heartbeat.first;
-    let pause = WORK_LOOK_MS;
+    let pause = ACTIVE_POLL_MS;
     while (!signal.aborted) {
       try {
-        pause = (await look()) ? WORK_LOOK_MS : LOOK_MS;
+        pause = (await poll()) ? ACTIVE_POLL_MS : POLL_MS;
       } catch (error) {
-        pause = Math.min(pause * 2, FAILED_LOOK_MAX_MS);
-        if (!signal.aborted) log('warn', 'work on the database failed; it is tried again', { error });
+        pause = Math.min(pause * 2, FAILED_POLL_MAX_MS);
+        if (!signal.aborted) log('warn', 'migrating the database failed; retrying', { error });
       }
       // Jitter keeps servers from checking at the same time.
       await delay(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
@@ -117,27 +117,27 @@ export function startMaintenance(parts: MaintenanceParts, log: DatabaseLog): Mai
  * @throws Error that names the work that could not be done
  */
 export async function migrateNow(
-  parts: MaintenanceParts,
+  deps: MaintenanceDeps,
   log: DatabaseLog,
   { again, signal }: { again: boolean; signal: AbortSignal },
 ): Promise<void> {
-  const lease = createLease(parts.versionModels, LEASE, signal);
-  while (!(await lease.run((held) => maintain(parts, log, held, again)))) {
-    log('info', 'another process works on the database; waiting for it', {});
+  const lease = createLease(deps.versionModels, LEASE, signal);
+  while (!(await lease.run((held) => maintain(deps, log, held, again)))) {
+    log('info', 'waiting for another process that migrates the database', {});
     await delay(LEASE_MS / 4, undefined, { signal });
   }
-  await dueIndexChanges(parts);
+  await dueIndexChanges(deps);
 }
 
 /** Reads the status of the database for its operator. It queries the indexes of every collection. */
-export async function findStatus(parts: MaintenanceParts): Promise<DatabaseStatus> {
-  const { steps, servers, versionModels, db } = parts;
+export async function findStatus(deps: MaintenanceDeps): Promise<DatabaseStatus> {
+  const { steps, servers, versionModels, db } = deps;
   const [recorded, pendingSteps, holder, changes, indexBuilds, live, unversioned, minimum] =
     await Promise.all([
       steps.version(),
       steps.pending(),
       versionModels.leases.findOne({ _id: LEASE }).lean(),
-      findIndexChanges(allModels(parts)),
+      findIndexChanges(allModels(deps)),
       findIndexBuilds(db),
       servers.list(),
       servers.countUnversioned(),
@@ -162,24 +162,24 @@ export async function findStatus(parts: MaintenanceParts): Promise<DatabaseStatu
  * A release that is older than the database leaves the indexes unchanged, because a newer release may have changed
  * them.
  */
-async function dueIndexChanges(parts: MaintenanceParts): Promise<IndexChange[]> {
-  const changes = await findIndexChanges(allModels(parts));
-  parts.readiness.judge(changes);
-  return (await parts.steps.isNewest()) ? changes : [];
+async function dueIndexChanges(deps: MaintenanceDeps): Promise<IndexChange[]> {
+  const changes = await findIndexChanges(allModels(deps));
+  deps.readiness.judge(changes);
+  return (await deps.steps.isNewest()) ? changes : [];
 }
 
-function allModels({ models, versionModels }: Pick<MaintenanceParts, 'models' | 'versionModels'>): AnyModels {
+function allModels({ models, versionModels }: Pick<MaintenanceDeps, 'models' | 'versionModels'>): AnyModels {
   return { ...models, ...versionModels };
 }
 
 /** Builds indexes and runs the due steps. The caller holds the lease. */
 async function maintain(
-  parts: MaintenanceParts,
+  deps: MaintenanceDeps,
   log: DatabaseLog,
   signal: AbortSignal,
   again = false,
 ): Promise<void> {
-  const connection = await parts.openSlowConnection();
+  const connection = await deps.openSlowConnection();
   // A command without a time limit would keep the process from stopping.
   const cut = () => void connection.destroy();
   signal.addEventListener('abort', cut, { once: true });
@@ -188,8 +188,8 @@ async function maintain(
     const models = createModels(connection);
     const db = databaseOf(connection);
     const work = { models: { ...models, ...createVersionModels(connection) }, db, signal, log };
-    const failure = (await parts.steps.isNewest()) ? await buildIndexes(work) : undefined;
-    await parts.steps.run({ models, db, signal, log }, again);
+    const failure = (await deps.steps.isNewest()) ? await buildIndexes(work) : undefined;
+    await deps.steps.run({ models, db, signal, log }, again);
     // A step may have removed the reason why an index could not be built. The next check tries again.
     if (failure) throw failure;
   } finally {

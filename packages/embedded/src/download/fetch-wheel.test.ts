@@ -159,14 +159,14 @@ describe('a failed fetch', () => {
       indexUrl: mirror.indexUrl,
       signal: controller.signal,
     });
-    const hungUp = asked.promise.then(
+    const disconnected = asked.promise.then(
       (response) => new Promise((resolve) => response.once('close', resolve)),
     );
     await asked.promise;
     controller.abort(new Error('no longer wanted'));
     await expect(fetching).rejects.toThrow('no longer wanted');
     // The download itself has ended too, not only the waiting for it.
-    await hungUp;
+    await disconnected;
   });
 });
 

@@ -200,10 +200,10 @@ describe('rejected without calling the engine', () => {
 });
 
 test('closing the gate disconnects waiting clients', async () => {
-  const hungUp = expect(post({ messages: [user('hello')] })).rejects.toThrow();
+  const disconnected = expect(post({ messages: [user('hello')] })).rejects.toThrow();
   await engine.next();
   await gate[Symbol.asyncDispose]();
-  await hungUp;
+  await disconnected;
   gate = await openModelGate({ model: 'small', promptTokensMax: 100, waitingMax: 1 });
 });
 

@@ -172,10 +172,10 @@ test('an abort by the caller ends the search and the download', async () => {
   const controller = new AbortController();
   const searching = findMongod({ cacheDir, onProgress, world, signal: controller.signal });
   const response = await asked.promise;
-  const hungUp = once(response, 'close');
+  const disconnected = once(response, 'close');
   controller.abort(new Error('no longer wanted'));
   await expect(searching).rejects.toThrow('no longer wanted');
-  await hungUp;
+  await disconnected;
 });
 
 test('a stalled download is aborted', async () => {

@@ -138,7 +138,7 @@ export class ChatReader {
   #open(turn: TurnRecord): TurnReader {
     const reading = {
       ...toTurnIds(turn),
-      ...{ access: this.#access, from: this.#cursor.answer, isToldQueue: false },
+      ...{ access: this.#access, from: this.#cursor.answer, emitsPosition: false },
     };
     return new TurnReader(this.#deps, reading, this.#wake);
   }

@@ -28,10 +28,10 @@ export interface RemoteReading {
   readonly access: ChatAccess;
   readonly turn: Id<'turn'>;
   /**
-   * A reader of one answer is told that the answer is queued, and behind how many messages. A follower of the chat knows
-   * the messages: for it the answer starts with its run.
+   * True for readers of one answer, which receive how many messages come first. A follower of the chat has the messages,
+   * so its answer starts with the run.
    */
-  readonly isToldQueue: boolean;
+  readonly emitsPosition: boolean;
 }
 
 /** Polls a turn that does not run in this process, for one reader. */
@@ -44,11 +44,11 @@ export class RemoteTurn {
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
-  constructor(deps: TurnDeps & { readonly reads: Reads }, { access, turn, isToldQueue }: RemoteReading) {
+  constructor(deps: TurnDeps & { readonly reads: Reads }, { access, turn, emitsPosition }: RemoteReading) {
     this.#deps = deps;
     this.#access = access;
     this.#turn = turn;
-    this.#needsPosition = isToldQueue;
+    this.#needsPosition = emitsPosition;
   }
 
   /** The time before the next poll. */

@@ -40,8 +40,8 @@ export async function askUntilDone(
     const url = `${client.servers[tries % client.servers.length]?.url}${path}`;
     const done = await request(client, url, act, async (response) => {
       const text = await response.text();
-      const isGone = act.method === 'DELETE' && tries > 1 && response.status === 404;
-      if (isGone) return { answer: undefined };
+      const isDeleted = act.method === 'DELETE' && tries > 1 && response.status === 404;
+      if (isDeleted) return { answer: undefined };
       return response.ok ? { answer: text === '' ? undefined : (JSON.parse(text) as unknown) } : undefined;
     });
     if (done) return { from, to: Date.now(), tries, ...done };
