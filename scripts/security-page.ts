@@ -270,11 +270,12 @@ keys that are older than this rule.
 - A key that is limited to agents lists only the keys for these agents. Every other key with \`keys:read\` lists all keys.
 - Revoking a key with limits also revokes everything its family issued: keys, signing secrets, and the token issuer if one of
   these keys set it. For a key without limits, \`revokeIssued=true\` does the same. The audit log has an entry for each.
-- Rolling keeps the family, the limits and the end. The keys that the old key issued keep working, and keep their \`issuedBy\`. To end
-  a key and keep what it issued, roll it with \`overlapSeconds: 0\`. To end both, revoke it.
-- During its overlap, the old key can issue only keys that end no later than itself. It cannot roll itself, and cannot manage
-  signing secrets, the token issuer, or keys that it did not issue. You can move its end to an earlier time, never to a later one
-  (409 \`key_replaced\`). What it issued during the overlap ends with it, also when it is revoked. What it issued before stays.
+- Rolling a key creates a successor with the same family, limits and expiry. The keys that the old key issued keep working and
+  keep their \`issuedBy\`. To end a key but not the keys that it issued, roll it with \`overlapSeconds: 0\`. To end both, revoke it.
+- During its overlap, the old key can issue only keys that expire no later than itself. It cannot roll itself, and cannot manage
+  signing secrets, the token issuer, or keys that it did not issue. You can move its expiry to an earlier time, but not to a
+  later one (409 \`key_replaced\`). When the old key expires or is revoked, the keys that it issued during the overlap end. Keys
+  that it issued before the overlap keep working.
 
 If all secret keys of a team are lost, the operator creates a root key with the admin command
 (\`npm run -s admin -- key create --team team_… --kind secret\`). A root key without limits can revoke every key of the team.
