@@ -210,7 +210,7 @@ page's cookies, and a claim removes it.
 
 An open stream ends when the credentials that opened it end, and so does a request that waits for its answer without a stream.
 Every two seconds, each server reads the credentials of all its open streams and waiting requests again, including the limits of
-the keys that issued a key. They end within five seconds when:
+the keys that issued a key. A stream or request ends within five seconds when:
 
 - its key is revoked or restricted to other origins,
 - its signing secret is deleted, or its token issuer is removed or replaced,
