@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { limits } from './limits.ts';
 
@@ -33,6 +34,13 @@ test('the documented limits have their documented values', () => {
     concurrentTurnsUser: 4,
     signingSecretsMax: 5,
   });
+});
+
+test('each limit belongs to one subject, so that none overrides another', async () => {
+  const folder = new URL('limits/', import.meta.url);
+  const modules = await Promise.all(readdirSync(folder).map((file) => import(new URL(file, folder).href)));
+  const names = modules.flatMap((subject) => Object.values<object>(subject).flatMap(Object.keys));
+  expect(names.toSorted()).toEqual(Object.keys(limits).toSorted());
 });
 
 test('withdrawn access ends within five seconds, with time for slow reads of the database', () => {
