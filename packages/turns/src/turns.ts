@@ -142,9 +142,6 @@ export function startTurns(deps: TurnDeps): Turns {
   ];
 
   const accept = (chat: ChatAccess, message: SentMessage) => work.track(acceptTurn(engine, chat, message));
-  const assertNotDraining = () => {
-    if (runner.isDraining) throw new ApiError('draining');
-  };
   const outcome: Turns['outcome'] = async (chat, accepted, signal) => {
     const { turn } = accepted;
     const following = followTurn(engine, chat, turn);
@@ -209,11 +206,8 @@ export function startTurns(deps: TurnDeps): Turns {
     },
 
     followChat(chat, from, signal) {
-      assertNotDraining();
-      return followWhileAsked(() => {
-        assertNotDraining();
-        return new ChatReader(engine, chat).follow(from, signal);
-      });
+      if (runner.isDraining) throw new ApiError('draining');
+      return new ChatReader(engine, chat).follow(from, signal);
     },
 
     async stopUser({ team }, user) {
@@ -250,13 +244,6 @@ export function startTurns(deps: TurnDeps): Turns {
       await Promise.all(background);
     },
   };
-}
-
-/** Begins with the first event that is pulled, so that a stream that is closed before leaves no listener. */
-async function* followWhileAsked<Item>(
-  begin: () => AsyncGenerator<Item, void, undefined>,
-): AsyncGenerator<Item, void, undefined> {
-  yield* begin();
 }
 
 function toSent({ content, onBusy = 'enqueue', idempotency, requestedBy = {} }: NewMessage): SentMessage {

@@ -4,11 +4,15 @@ import { expect, test } from 'vitest';
 import { ChatPlaces } from './chat-places.ts';
 
 const chat = mintId('chat');
-const never = () => new Promise<void>(() => {});
 
 /** Something that is being placed until the test ends it. */
-function openPlaces(sleep: () => Promise<void> = never) {
-  const places = new ChatPlaces({ sleep });
+function openPlaces() {
+  const timers = new Set<() => void>();
+  const after = (_: number, action: () => void) => {
+    timers.add(action);
+    return { cancel: () => void timers.delete(action) };
+  };
+  const places = new ChatPlaces({ after });
   const began: string[] = [];
   const begin = (name: string, of = chat) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -18,7 +22,7 @@ function openPlaces(sleep: () => Promise<void> = never) {
     });
     return { placed, end: () => resolve(name), fail: reject };
   };
-  return { places, began, begin };
+  return { places, began, begin, timers };
 }
 
 test('messages of one chat are placed one after the other, in the order of their arrival', async () => {
@@ -54,16 +58,16 @@ test('a rejected message lets the next message of its chat proceed', async () =>
 });
 
 test('a message stops waiting for a hanging message of its chat after the timeout', async () => {
-  const waited = Promise.withResolvers<void>();
-  const { places, began, begin } = openPlaces(() => waited.promise);
+  const { places, began, begin, timers } = openPlaces();
   const [hangs, next] = [begin('hangs'), begin('next')];
   await turnOfEventLoop();
   expect(began).toEqual(['hangs']);
-  waited.resolve();
+  for (const fire of timers) fire();
   await turnOfEventLoop();
   expect(began).toEqual(['hangs', 'next']);
   next.end();
   await next.placed;
+  expect(timers.size).toBe(0);
   hangs.end();
   await hangs.placed;
   expect(places.size).toBe(0);

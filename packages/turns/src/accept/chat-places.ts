@@ -9,11 +9,11 @@ import { PLACEMENT_WAIT_MAX_MS } from './intervals.ts';
  * for the one before it, which may hang.
  */
 export class ChatPlaces {
-  readonly #clock: Pick<Clock, 'sleep'>;
+  readonly #clock: Pick<Clock, 'after'>;
   /** The end of the newest insert of each chat that has one. */
   readonly #newest = new Map<Id<'chat'>, Promise<void>>();
 
-  constructor(clock: Pick<Clock, 'sleep'>) {
+  constructor(clock: Pick<Clock, 'after'>) {
     this.#clock = clock;
   }
 
@@ -37,8 +37,9 @@ export class ChatPlaces {
   }
 
   async #waitFor(before: Promise<void>): Promise<void> {
-    const stop = new AbortController();
-    await Promise.race([before, this.#clock.sleep(PLACEMENT_WAIT_MAX_MS, stop.signal)]);
-    stop.abort();
+    const late = Promise.withResolvers<void>();
+    const timer = this.#clock.after(PLACEMENT_WAIT_MAX_MS, late.resolve);
+    await Promise.race([before, late.promise]);
+    timer.cancel();
   }
 }

@@ -7,12 +7,15 @@ import { alignedPause, isWithin } from './reads.ts';
 import { type ReadDeps, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
+interface FollowDeps extends ReadDeps {
+  readonly runner: { readonly isDraining: boolean };
+}
+
 /** Follows a chat: every message that is accepted, its answer as it grows, and the chat's deletion. */
 export class ChatReader {
-  readonly #deps: ReadDeps;
+  readonly #deps: FollowDeps;
   readonly #access: ChatAccess;
   readonly #wake = new WakeUp();
-  readonly #detach: () => void;
   /** Turns that were emitted without their answers, in order. The first one's answer is being read. */
   readonly #unread: TurnRecord[] = [];
   #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined };
@@ -23,27 +26,23 @@ export class ChatReader {
   #lookPauseMs: number = CHAT_POLL.minMs;
   #nextLookAt = 0;
 
-  constructor(deps: ReadDeps, access: ChatAccess) {
+  constructor(deps: FollowDeps, access: ChatAccess) {
     this.#deps = deps;
     this.#access = access;
-    this.#detach = deps.followers.chats.attach(access.chat.id, (news) => {
-      if (news === 'changed') this.#isChanged = true;
-      if (news === 'deleted') this.#isDeleted = true;
-      if (news === 'draining') this.#isLetGo = true;
-      this.#wake.set();
-    });
   }
 
   /**
    * Emits the events after `from`. Without a cursor it begins now, with `chat-followed`, and emits a running answer from
-   * its start.
+   * its start. It listens from its first event on, so a stream that is closed before leaves no listener.
    *
    * @throws ApiError `draining` when this process lets its followers go; `database_unavailable`
    */
   async *follow(
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<ChatEventWithCursor> {
+  ): AsyncGenerator<ChatEventWithCursor, void, undefined> {
+    if (this.#deps.runner.isDraining) throw new ApiError('draining');
+    const detach = this.#attach();
     signal.addEventListener('abort', this.#wake.set);
     try {
       yield* this.#start(from);
@@ -59,9 +58,19 @@ export class ChatReader {
       }
     } finally {
       signal.removeEventListener('abort', this.#wake.set);
-      this.#detach();
+      detach();
       this.#reader?.close();
     }
+  }
+
+  #attach(): () => void {
+    const { followers } = this.#deps;
+    return followers.chats.attach(this.#access.chat.id, (news) => {
+      if (news === 'changed') this.#isChanged = true;
+      if (news === 'deleted') this.#isDeleted = true;
+      if (news === 'draining') this.#isLetGo = true;
+      this.#wake.set();
+    });
   }
 
   async *#start(from: ChatCursor | null | undefined): AsyncGenerator<ChatEventWithCursor> {
