@@ -18,12 +18,11 @@ export interface SourceFile {
   readonly comments: readonly Comment[];
 }
 
-/** Parses the TypeScript files below `src` in a package, without unit tests and test helpers (`src/testing`). */
+/** Parses the TypeScript files below `src` in a package, without unit tests. */
 export function readSourceFiles(packageFolder: string): SourceFile[] {
   return readdirSync(join(root, packageFolder, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .filter((path) => !path.includes('/testing/'))
     .sort()
     .map(parse);
 }

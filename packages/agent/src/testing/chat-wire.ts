@@ -1,5 +1,10 @@
-import type { FinishOptions, ScriptedCallBody } from './scripted-call.ts';
-import { type ScriptedToolPiece, type ScriptedWire, usageOf } from './scripted-wire.ts';
+import {
+  type FinishOptions,
+  type ScriptedCallBody,
+  type ScriptedToolPiece,
+  type ScriptedWire,
+  usageOf,
+} from './scripted-wire.ts';
 
 /** Chat Completions. */
 export class ChatWire implements ScriptedWire {

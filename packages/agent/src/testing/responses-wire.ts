@@ -1,5 +1,11 @@
-import type { FinishOptions, ScriptedCallBody, ScriptedMessage } from './scripted-call.ts';
-import { type ScriptedToolPiece, type ScriptedWire, usageOf } from './scripted-wire.ts';
+import {
+  type FinishOptions,
+  type ScriptedCallBody,
+  type ScriptedMessage,
+  type ScriptedToolPiece,
+  type ScriptedWire,
+  usageOf,
+} from './scripted-wire.ts';
 
 /** The fields of a Responses API request that tests read. */
 interface ResponsesBody {

@@ -1,36 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { ChatWire } from './chat-wire.ts';
 import { ResponsesWire } from './responses-wire.ts';
-import type { ScriptedToolPiece, ScriptedWire } from './scripted-wire.ts';
-
-/** The body of a call, as far as tests read it. Requests of the Responses API are converted to this form. */
-export interface ScriptedCallBody {
-  readonly model: string;
-  readonly messages: readonly ScriptedMessage[];
-  readonly tools?: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
-  readonly tool_choice?: string;
-  readonly stream?: boolean;
-  readonly stream_options?: { readonly include_usage?: boolean };
-  readonly temperature?: number;
-}
-
-/** A message of the request; only tool calls may have no text. */
-export interface ScriptedMessage {
-  readonly role: string;
-  readonly content: string;
-  readonly tool_calls?: readonly {
-    readonly id: string;
-    readonly function: { readonly name: string; readonly arguments: string };
-  }[];
-  readonly tool_call_id?: string;
-}
-
-/** The optional fields at the end of an answer. */
-export interface FinishOptions {
-  readonly reason?: string;
-  /** `false` leaves out the chunk with the usage. */
-  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | false;
-}
+import type { FinishOptions, ScriptedCallBody, ScriptedToolPiece, ScriptedWire } from './scripted-wire.ts';
 
 /**
  * One call of the model: the request, and the means to answer it. A script or the test writes the answer piece by

@@ -13,6 +13,7 @@ export interface ScriptedTool {
   stop(): Promise<void>;
 }
 
+/** A call of the tool, as it arrived. */
 export interface ToolRequest {
   readonly method: string;
   readonly path: string;

@@ -1,4 +1,5 @@
-import type { FinishOptions, ScriptedCall } from './scripted-call.ts';
+import type { ScriptedCall } from './scripted-call.ts';
+import type { FinishOptions } from './scripted-wire.ts';
 
 /** Answers one call. It may wait for a gate, an event, or the client's disconnection. */
 export type ModelScript = (call: ScriptedCall) => void | Promise<void>;

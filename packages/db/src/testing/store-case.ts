@@ -10,6 +10,7 @@ export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'usage' 
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
 };
 
+/** One guarantee of the stores of turns. `run` gets an empty chat of a team of its own, and throws if it is broken. */
 export interface StoreCase {
   readonly name: string;
   run(stores: EngineStores, scope: SystemScope, chat: ChatAccess): Promise<void>;
@@ -50,10 +51,12 @@ export function newTurn(chat: Id<'chat'>, sequence: number, fields: Partial<NewT
   return { id, chat, sequence, question: { userMessage }, answerId: answerIdOf(id), createdAt, ...fields };
 }
 
+/** The lease of a run with this token. */
 export function leaseOf(token: string, renewals = 0, attempt = 1): Lease {
   return { token, attempt, renewals };
 }
 
+/** The end of a turn with an answer, as the first run writes it unless `attempt` says otherwise. */
 export function completed(turn: NewTurn, content: string, textBytes: number, attempt = 1): TurnEnd {
   return {
     status: 'completed',
@@ -65,6 +68,7 @@ export function completed(turn: NewTurn, content: string, textBytes: number, att
   };
 }
 
+/** The end of a turn whose model failed. */
 export const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 1 };
 
 /** Stores a turn that has ended with an answer. */

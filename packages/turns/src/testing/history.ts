@@ -18,6 +18,7 @@ export interface History {
   readonly hasOlderRelease?: boolean | undefined;
 }
 
+/** All that happened in one chat, and its stored data in the end. */
 export interface ChatHistory {
   readonly chat: string;
   /** In the end no reader finds the chat. */
@@ -35,6 +36,7 @@ export interface ChatHistory {
   readonly askedToStop: ReadonlySet<string>;
 }
 
+/** A turn as it is stored in the end. */
 export interface StoredTurn {
   readonly id: string;
   readonly sequence: number;
@@ -65,6 +67,7 @@ export interface RequestHistory {
   readonly result: RequestResult;
 }
 
+/** The result of a request, as its sender learned it. */
 export type RequestResult =
   /** It was acknowledged; the end of the turn may be known. */
   | {
@@ -95,6 +98,7 @@ export interface ReaderHistory {
   readonly connections: readonly ReaderConnection[];
 }
 
+/** The events that a reader received between one connect and the next. */
 export interface ReaderConnection {
   /** The cursor that it sent: that of the last event before. Absent: from the start. */
   readonly from?: StreamCursor;

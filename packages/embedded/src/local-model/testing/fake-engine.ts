@@ -20,6 +20,7 @@ export async function makeFakeEngine(weights: FakeWeights): Promise<EngineFiles 
   };
 }
 
+/** The settings of a small model. Its short context makes tests of its limits fast. */
 export const fakeSettings: EngineSettings = {
   model: 'fake-model',
   chatTemplate: 'a template',
