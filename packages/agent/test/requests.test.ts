@@ -1,6 +1,7 @@
 import { type ModelScript, scripts, startScriptedModel } from '@parley/agent/testing';
 import { ApiError } from '@parley/contract';
-import { describe, expect, test } from 'vitest';
+import OpenAI from 'openai';
+import { describe, expect, test, vi } from 'vitest';
 import { createRunAgent } from '../src/index.ts';
 import { type Harness, startHarness, startRun } from './harness.ts';
 
@@ -189,4 +190,14 @@ describe('a server that rejects stream_options', () => {
     await fresh.start().outcome;
     expect((await next).body.stream_options).toEqual({ include_usage: true });
   });
+});
+
+test('the package builds the address and headers for a server once, also for the first messages at the same time', async () => {
+  const build = vi.spyOn(OpenAI.prototype, 'buildRequest');
+  const [fresh, other] = [await startHarness(), await startHarness()];
+  await Promise.all([fresh.start().outcome, fresh.start().outcome]);
+  await fresh.start().outcome;
+  expect(build).toHaveBeenCalledTimes(1);
+  await other.start().outcome;
+  expect(build).toHaveBeenCalledTimes(2);
 });

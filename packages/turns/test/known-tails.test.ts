@@ -57,6 +57,16 @@ test('a message to a chat that was deleted elsewhere meets the marker, is reject
   expect(harness.model.calls()).toHaveLength(calls);
 });
 
+test('a process that deletes a chat forgets it, and rejects the next message before an insert', async () => {
+  const replica = harness.startReplica();
+  const chat = await harness.newChat();
+  await send(replica, chat, 'first');
+  await replica.turns.deleteChat(harness.scope, chat);
+  const { length } = replica.tap.calls;
+  await expect(send(replica, chat, 'second')).rejects.toMatchObject({ code: 'chat_not_found' });
+  expect(replica.tap.calls.slice(length)).not.toContain('turns.insert');
+});
+
 test('a message to a purged chat is not answered from a remembered history', async () => {
   const replica = harness.startReplica();
   const chat = await harness.newChat();

@@ -26,7 +26,7 @@ export class OpenAiClient {
   readonly #openai: OpenAI;
   readonly #path: string;
   readonly #send: Send;
-  #target: RequestTarget | undefined;
+  #target: Promise<RequestTarget> | undefined;
 
   /** `path` is relative to the server's base URL. */
   constructor(endpoint: OpenAiEndpoint, path: string, connectMaxMs: number) {
@@ -50,10 +50,11 @@ export class OpenAiClient {
    * @throws APIError of the package; UnsendableRequest
    */
   async send(body: object, exchange: HttpExchange): Promise<IncomingMessage> {
-    this.#target ??= await this.#findTarget();
+    this.#target ??= this.#findTarget();
+    const target = await this.#target;
     let response: IncomingMessage;
     try {
-      response = await this.#send(this.#target, JSON.stringify(body), exchange);
+      response = await this.#send(target, JSON.stringify(body), exchange);
     } catch (error) {
       throw new APIConnectionError(error instanceof Error ? { cause: error } : {});
     }
