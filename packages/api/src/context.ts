@@ -51,8 +51,13 @@ export interface Services {
   readonly largeLists: LargeLists;
 }
 
-/** The context of the procedures that one request calls. */
+/** tRPC's context. It has one field, because tRPC copies every field for each middleware of a procedure. */
 export interface Context {
+  readonly request: RequestContext;
+}
+
+/** A request, and the services, as the procedures that it calls see them. */
+export interface RequestContext {
   readonly services: Services;
   /** The id of the request in answers and logs. */
   readonly requestId: string;
@@ -178,7 +183,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     caller ??= authenticateBy(authenticateRequest);
     return caller;
   };
-  return {
+  const context: RequestContext = {
     services,
     requestId: request.requestId,
     idempotencyKey: request.headers.idempotencyKey,
@@ -209,6 +214,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     },
     onLargeList: request.onLargeList,
   };
+  return { request: context };
 }
 
 function isOfOrigin(error: unknown): boolean {

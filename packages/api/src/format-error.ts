@@ -22,7 +22,7 @@ export function formatError(options: {
       code,
       httpStatus,
       ...(path !== undefined && { path }),
-      ...toErrorData(toEnvelope(apiError, ctx?.requestId ?? 'unknown')),
+      ...toErrorData(toEnvelope(apiError, ctx?.request.requestId ?? 'unknown')),
     },
   };
 }

@@ -4,7 +4,7 @@ import { accessTo } from '@parley/db/testing';
 import { expect, test } from 'vitest';
 import type { Caller } from './caller.ts';
 import { ChatOfRequest } from './chat/chat-of-request.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { chatStreamProcedure } from './procedures.ts';
 import type { OpenStream } from './streams/open-stream.ts';
 import { OpenStreams } from './streams/open-streams.ts';
@@ -33,8 +33,8 @@ function follow(events: (stream: OpenStream) => AsyncGenerator<string, void, und
     createdAt: new Date(),
   });
   const stores = { chats: { find: async (): Promise<ChatAccess | undefined> => access } };
-  const context: Partial<Context> = {
-    services: { stores: stores as unknown as Stores } as unknown as Context['services'],
+  const context: Partial<RequestContext> = {
+    services: { stores: stores as unknown as Stores } as unknown as RequestContext['services'],
     requestId: mintId('request'),
     chatOfRequest: new ChatOfRequest(),
     address: () => undefined,
@@ -44,7 +44,7 @@ function follow(events: (stream: OpenStream) => AsyncGenerator<string, void, und
   };
   const router = t.router({ chat: t.router({ follow: procedure }) });
   const call = t
-    .createCallerFactory(router)(context as Context)
+    .createCallerFactory(router)({ request: context as RequestContext })
     .chat.follow({ chatId });
   return { call, streams };
 }

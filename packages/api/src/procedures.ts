@@ -6,7 +6,7 @@ import { beginAuditedAction, createdIdOf, keyLimitsOf, targetOf } from './audit/
 import { authorize } from './authorize.ts';
 import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
-import type { Context } from './context.ts';
+import type { RequestContext, Services } from './context.ts';
 import { issuerFor, type ProcedureStores } from './credentials/issuers.ts';
 import { type AuditEntryOfRequest, auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import { toIdempotency } from './idempotency.ts';
@@ -22,13 +22,13 @@ import { turnRequesterOf } from './turn-requester.ts';
  *
  * It is one middleware because tRPC copies the context and the options of a call for each.
  */
-export const procedure = t.procedure.use(async ({ ctx, path, type, getRawInput, next }) => {
+export const procedure = t.procedure.use(async ({ ctx: { request }, path, type, getRawInput, next }) => {
   try {
-    const caller = await ctx.caller();
-    const { stores, ...services } = ctx.services;
+    const caller = await request.caller();
+    const { stores, turns } = request.services;
     const { scope } = caller;
     const policy = policyOf(path);
-    const auditEntry = auditEntryOf(caller, ctx.requestId, ctx.address());
+    const auditEntry = auditEntryOf(caller, request.requestId, request.address());
     const note = (error: unknown) =>
       noteEscalation(stores.audit, caller, auditEntry, { procedure: path, error });
     try {
@@ -37,14 +37,15 @@ export const procedure = t.procedure.use(async ({ ctx, path, type, getRawInput, 
       await note(error);
       throw error;
     }
-    await ctx.checkInput(getRawInput);
+    await request.checkInput(getRawInput);
     const endAct =
       type === 'mutation' && isAudited(policy, caller)
         ? await beginAuditedAction(stores.audit, scope, await actOf(auditEntry, path, getRawInput))
         : undefined;
     const issuerOf = issuerFor(stores, caller, path, policy.credential);
+    const services: Omit<Services, 'stores'> = request.services;
     const result = await next({
-      ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },
+      ctx: { services, stores: stores as ProcedureStores, turns, caller, scope, auditEntry, issuerOf },
     });
     if (result.ok) {
       await endAct?.({ target: createdIdOf(result.data), details: keyLimitsOf(result.data) });
@@ -71,7 +72,7 @@ function isAudited({ callers, isAuditedForTeams }: Policy, { as }: Caller): bool
  */
 const streamProcedure = (kind: StreamKind) =>
   procedure.use(async ({ ctx, next }) => {
-    const stream = await ctx.openStream(kind);
+    const stream = await ctx.request.openStream(kind);
     const result = await next({ ctx: { stream } });
     if (!result.ok || !stream.isGuarded) stream.close();
     if (result.ok && !stream.isGuarded) throw new Error('a subscription must answer with `stream.guard`');
@@ -105,8 +106,8 @@ export const chatStreamProcedure = <Input extends NamesChat>(
   streamProcedure(kind)
     .input(input)
     .use(async ({ ctx, input: { chatId }, next }) => {
-      const { stores, scope, chatOfRequest } = ctx;
-      const read = chatOfRequest.find(scope, chatId);
+      const { stores, scope, request } = ctx;
+      const read = request.chatOfRequest.find(scope, chatId);
       const chat = read ?? (await findChat(stores.chats.find, scope, chatId, notFound));
       return next({ ctx: { chat } });
     });
@@ -116,13 +117,15 @@ export const chatStreamProcedure = <Input extends NamesChat>(
  * same outcome, even if this release would reject its input.
  */
 const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
-  const { stores, turns, scope } = ctx;
+  const { stores, turns, scope, caller, services, request } = ctx;
   const idempotency = await idempotencyOf(ctx, path, getRawInput);
   const chatId = idempotency && chatIdOf(await getRawInput());
   const found = chatId && (await stores.chats.find(scope, chatId));
   const replayed = found && (await turns.findByIdempotencyKey(found, idempotency));
-  if (replayed) ctx.markReplayed();
-  const requestedBy = replayed ? undefined : await turnRequesterOf(ctx, ctx.caller, ctx.client());
+  if (replayed) request.markReplayed();
+  const requestedBy = replayed
+    ? undefined
+    : await turnRequesterOf(stores.teams, services, caller, request.client());
   return next({
     ctx: { idempotency, found: found || undefined, replayed: replayed || undefined, requestedBy },
   });
@@ -131,14 +134,14 @@ const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
 /** For requests that begin a turn in a chat. The chat is read once, as by `chatProcedure`. */
 export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
   replaying.input(input).use(async ({ ctx, input: { chatId }, next }) => {
-    const { found, turns, scope, idempotency, requestedBy, chatOfRequest } = ctx;
+    const { found, turns, scope, idempotency, requestedBy, request } = ctx;
     // A rejected request reads no chat. A request with an idempotency key may repeat an accepted one, so it is
     // checked later.
     if (!idempotency && requestedBy) turns.assertRoom(scope, requestedBy);
     // Without an idempotency key the request repeats no stored answer, and the run of its turn reads the chat again
     // first.
     const chat = found ?? (await findChat(turns.findChat, scope, chatId, notFound));
-    chatOfRequest.remember(scope, chat);
+    request.chatOfRequest.remember(scope, chat);
     return next({ ctx: { chat } });
   });
 
@@ -151,7 +154,7 @@ export const newChatProcedure = procedure.use(async ({ ctx, path, getRawInput, n
   const idempotency = await idempotencyOf(ctx, path, getRawInput);
   const earlier = idempotency && (await ctx.stores.chats.findByIdempotencyKey(ctx.scope, idempotency.key));
   if (earlier && earlier.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
-  if (earlier) ctx.markReplayed();
+  if (earlier) ctx.request.markReplayed();
   if (earlier && !earlier.chat) throw new ApiError('chat_not_found');
   return next({ ctx: { idempotency, replayed: earlier?.chat } });
 });
@@ -167,10 +170,11 @@ async function actOf(
 }
 
 async function idempotencyOf(
-  { idempotencyKey, caller }: Pick<Context, 'idempotencyKey'> & { readonly caller: Caller },
+  { request, caller }: { readonly request: RequestContext; readonly caller: Caller },
   path: string,
   getRawInput: () => Promise<unknown>,
 ) {
+  const { idempotencyKey } = request;
   if (idempotencyKey === undefined) return undefined;
   return toIdempotency(caller, path, idempotencyKey, await getRawInput());
 }

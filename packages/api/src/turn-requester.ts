@@ -7,19 +7,13 @@ import { originOf } from './turn-origin.ts';
 
 /** Describes the caller to the turn engine: who pays for a turn, and which limits apply. Team settings are cached for some seconds. */
 export async function turnRequesterOf(
-  {
-    stores,
-    turnLimits,
-    guestNetworks,
-  }: { readonly stores: { readonly teams: Pick<Stores['teams'], 'findSettings'> } } & Pick<
-    Services,
-    'turnLimits' | 'guestNetworks'
-  >,
+  teams: Pick<Stores['teams'], 'findSettings'>,
+  { turnLimits, guestNetworks }: Pick<Services, 'turnLimits' | 'guestNetworks'>,
   caller: Pick<Caller, 'as' | 'kind' | 'familyId' | 'scope' | 'limits'>,
   client: ClientAddress | undefined,
 ): Promise<TurnRequester> {
   const { familyId, scope, limits } = caller;
-  const settings = await stores.teams.findSettings(scope);
+  const settings = await teams.findSettings(scope);
   const { user } = scope;
   const address = sharesBudgetByAddress(caller) ? settings.tokensPerDayPerUser : undefined;
   return {

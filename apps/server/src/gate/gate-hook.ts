@@ -52,10 +52,11 @@ export function addGate(app: FastifyInstance, { services, trustProxy, unnamedPro
     await pass(services, rule, request, reply);
   });
   // A body that is sent slowly must not keep a withdrawn key or a blocked user for as long as it takes.
-  app.addHook('preValidation', async ({ authenticatedAt, context }) => {
+  app.addHook('preValidation', ({ authenticatedAt, context }, _reply, done) => {
     const isOld =
       authenticatedAt !== undefined && performance.now() - authenticatedAt > limits.authenticationMaxMs;
-    if (isOld) await context.authenticateAgain();
+    if (!isOld) return done();
+    context.request.authenticateAgain().then(() => done(), done);
   });
 }
 
@@ -98,7 +99,7 @@ async function pass(
       const isSubscription =
         rule === 'trpc' && request.method === 'GET' && procedures.every(isSubscriptionProcedure);
       try {
-        await request.context.caller();
+        await request.context.request.caller();
         request.authenticatedAt = performance.now();
       } catch (error) {
         if (!isSubscription) throw error;

@@ -83,7 +83,7 @@ export async function streamNewAnswer(
   // The procedure validates its input, whose type is not known here.
   const input = { ...(body as object), ...(request.params as object), wait: false } as never;
   // If there is no place for the stream, the message is rejected before anything is stored.
-  const stream = await request.context.openStream('answer');
+  const stream = await request.context.request.openStream('answer');
   const { chatId = '' } = request.params as Record<string, string>;
   let messageId: string;
   try {

@@ -22,7 +22,8 @@ export const createAgent = idempotentProcedure
   .input(newAgentSchema)
   .output(fullAgentSchema)
   .mutation(async ({ ctx, input }) => {
-    const { stores, scope, idempotency, problemOfToolUrl, modelProviders } = ctx;
+    const { stores, scope, idempotency, services, request } = ctx;
+    const { problemOfToolUrl, modelProviders } = services;
     // A key for some agents does not reach a new one.
     if (scope.agents) throw new ApiError('key_beyond_yours');
     checkModels(input, modelProviders);
@@ -31,6 +32,6 @@ export const createAgent = idempotentProcedure
     const made = await stores.agents.createOnce(scope, agent, idempotency);
     if (!('replay' in made)) return toFullAgent(made);
     if (made.replay.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
-    ctx.markReplayed();
+    request.markReplayed();
     return toFullAgent(made.replay.agent);
   });

@@ -23,7 +23,8 @@ export const updateAgent = procedure
   .input(updateAgentInputSchema)
   .output(fullAgentSchema)
   .mutation(async ({ ctx, input: { agentId, expectedVersion, ...agent } }) => {
-    const { stores, scope, problemOfToolUrl, modelProviders } = ctx;
+    const { stores, scope, services } = ctx;
+    const { problemOfToolUrl, modelProviders } = services;
     checkModels(agent, modelProviders);
     const updated = await requireAgent(agentId, (id) =>
       stores.agents.update(

@@ -20,7 +20,7 @@ export const createChat = newChatProcedure
   .input(createChatInputSchema)
   .output(chatSchema)
   .mutation(async ({ ctx, input: { agentId, userId: named, ...content } }) => {
-    const { stores, scope, replayed, idempotency } = ctx;
+    const { stores, scope, replayed, idempotency, request } = ctx;
     const userId = ownUser(scope, named);
     if (replayed) return toChat(replayed);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
@@ -30,7 +30,7 @@ export const createChat = newChatProcedure
     const made = await stores.chats.createOnce(scope, chat, idempotency);
     if (!('replay' in made)) return toChat(made);
     // A concurrent request with the same key has created the chat.
-    ctx.markReplayed();
+    request.markReplayed();
     if (made.replay.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
     if (!made.replay.chat) throw new ApiError('chat_not_found');
     return toChat(made.replay.chat);

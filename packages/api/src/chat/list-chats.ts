@@ -1,4 +1,4 @@
-import { chatListSchema, chatSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
+import { chatListSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { ownUser } from '../authorize.ts';
 import { cursorKind } from '../cursor.ts';
@@ -45,7 +45,6 @@ export const listChats = procedure
       limit: limit ?? limits.chatListMax,
       after: cursor === undefined ? undefined : cursors.decode(filter, cursor),
       toItem: toChat,
-      schema: chatSchema,
       positionOf: ({ id }) => id,
     });
     return { chats: items, ...(next && { nextCursor: cursors.encode(filter, next) }) };

@@ -20,8 +20,8 @@ export const createGuest = procedure
   })
   .input(createGuestInputSchema)
   .output(newGuestSchema)
-  .mutation(async ({ ctx: { issuerOf, scope, client, guestNetworks } }) => {
-    const network = await guestNetworks.seal(scope.team, client());
+  .mutation(async ({ ctx: { issuerOf, scope, request, services } }) => {
+    const network = await services.guestNetworks.seal(scope.team, request.client());
     const { id, token } = await issuerOf('guest token').create(network);
     return { userId: id, token };
   });

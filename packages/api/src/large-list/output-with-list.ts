@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
-/** The lists whose items were already checked against their schema. */
-const checkedLists = new WeakSet<readonly unknown[]>();
+/** The lists whose items this server has built from known fields. */
+const builtLists = new WeakSet<readonly unknown[]>();
 
-/** Marks a list as checked: each of its items is the output of its schema. */
-export function markChecked(list: readonly unknown[]): void {
-  checkedLists.add(list);
+/** Marks a list whose items need no check: each was built as the type of its schema. */
+export function markBuilt(list: readonly unknown[]): void {
+  builtLists.add(list);
 }
 
 /**
  * Returns the schema of an output with a long list in `field`. tRPC checks an output in one go, which would block
- * the event loop. A list that `readLargeList` has checked in slices is not checked again. The OpenAPI document
- * shows it as `schema`.
+ * the event loop. The items of a list that `readLargeList` has built are not checked. The OpenAPI document shows it as
+ * `schema`.
  */
 export function outputWithList<Schema extends z.ZodType<object>>(
   schema: Schema,
@@ -19,8 +19,8 @@ export function outputWithList<Schema extends z.ZodType<object>>(
 ): Schema {
   const parseAsync: Schema['parseAsync'] = async (output, parameters) => {
     const list = listIn(output, field);
-    if (!list || !checkedLists.has(list)) return schema.parseAsync(output, parameters);
-    const rest = await schema.parseAsync({ ...(output as object), [field]: [] }, parameters);
+    if (!list || !builtLists.has(list)) return schema.parseAsync(output, parameters);
+    const rest = schema.parse({ ...(output as object), [field]: [] }, parameters);
     return { ...rest, [field]: list };
   };
   const checkedSchema: Schema = Object.create(schema, { parseAsync: { value: parseAsync } });

@@ -29,7 +29,6 @@ function stored(items: readonly Item[], asked: number[] = []) {
     limit: 10_000,
     after: undefined as number | undefined,
     toItem: (item: Item) => item,
-    schema: itemSchema,
   };
 }
 
@@ -51,11 +50,13 @@ const request = () => {
     taken,
     context: {
       caller: server,
-      client: () => undefined,
-      disconnect: () => controller.signal,
-      claimLargeList: () => undefined,
-      onLargeList: (list: readonly unknown[], texts: readonly string[]) => void taken.push({ list, texts }),
-      largeLists: new LargeLists(new TurnScheduler({ ...largeListBounds, waiting: 1 })),
+      request: {
+        client: () => undefined,
+        disconnect: () => controller.signal,
+        claimLargeList: () => undefined,
+        onLargeList: (list: readonly unknown[], texts: readonly string[]) => void taken.push({ list, texts }),
+      },
+      services: { largeLists: new LargeLists(new TurnScheduler({ ...largeListBounds, waiting: 1 })) },
     },
   };
 };
@@ -160,7 +161,7 @@ test('reads as many large lists at a time as there are places; the next ones wai
   void third.isStarted.then(() => {
     hasThirdStarted = true;
   });
-  await expect.poll(() => context.largeLists.waiting).toBe(1);
+  await expect.poll(() => context.services.largeLists.waiting).toBe(1);
   await expect(hold().page).rejects.toEqual(new ApiError('overloaded'));
   expect(hasThirdStarted).toBe(false);
   first.letGo();
@@ -189,11 +190,11 @@ test('a client that disconnects gives up its place, whether it waits or its list
   controller.abort(reason);
   await expect(reading).rejects.toBe(reason);
   const next = request();
-  const page = await readLargeList({ ...next.context, largeLists: context.largeLists }, list);
+  const page = await readLargeList({ ...next.context, services: context.services }, list);
   expect(page.items).toHaveLength(300);
 });
 
-test('an output is not checked again when its list was read in slices, and is when it was not', async () => {
+test('the list of an output is not checked when it was read as a large list, and is when it was not', async () => {
   const schema = outputWithList(
     z.object({ items: z.array(itemSchema), more: z.string().optional() }),
     'items',

@@ -1,10 +1,10 @@
 import { limits } from '@parley/contract';
 import type { PageOf } from '@parley/db';
-import type { z } from 'zod';
 import type { Caller } from '../caller.ts';
-import type { Context, Services } from '../context.ts';
+import type { RequestContext, Services } from '../context.ts';
+import { jsonBytesMax } from './json-bytes-max.ts';
 import { listRequesterOf } from './list-requester.ts';
-import { markChecked } from './output-with-list.ts';
+import { markBuilt } from './output-with-list.ts';
 import { TimeSlices } from './time-slices.ts';
 
 /** The number of items of the first page, enough for nearly every list. Later pages are sized to fit `PAGE_BYTES`. */
@@ -20,8 +20,8 @@ export interface LargeList<Stored, Item, Position> {
   readonly read: (limit: number, after: Position | undefined) => Promise<PageOf<Stored, Position>>;
   readonly limit: number;
   readonly after: Position | undefined;
+  /** Builds an item of the answer. Its type is all that checks the item: a check of each would cost more than to read it. */
   readonly toItem: (stored: Stored) => Item;
-  readonly schema: z.ZodType<Item>;
   /**
    * Returns the position of an item, for lists with cursors: such a list ends when its answer has
    * `limits.largeAnswerBytesMax`. A list without it is always complete.
@@ -30,11 +30,14 @@ export interface LargeList<Stored, Item, Position> {
 }
 
 /** The parts of the context that reading a large list needs. */
-export type LargeListContext = Pick<Context, 'disconnect' | 'claimLargeList' | 'onLargeList' | 'client'> &
-  Pick<Services, 'largeLists'> & { readonly caller: Caller };
+export interface LargeListContext {
+  readonly request: Pick<RequestContext, 'disconnect' | 'claimLargeList' | 'onLargeList' | 'client'>;
+  readonly services: Pick<Services, 'largeLists'>;
+  readonly caller: Caller;
+}
 
 /**
- * Reads a list page by page, and checks and serializes its items in slices, so that the event loop is not blocked.
+ * Reads a list page by page, and serializes the items of a large one in slices, so that the event loop is not blocked.
  * A large list waits for one of few places.
  *
  * @throws ApiError `overloaded` if too many lists wait, or this request has already read a large list;
@@ -46,28 +49,30 @@ export async function readLargeList<Stored, Item, Position>(
 ): Promise<PageOf<Item, Position>> {
   const reading = new Reading(list);
   await reading.readUntil(SMALL_ANSWER_BYTES);
-  if (reading.bytes >= SMALL_ANSWER_BYTES) context.claimLargeList();
+  if (reading.bytes >= SMALL_ANSWER_BYTES) context.request.claimLargeList();
   if (!reading.isComplete) {
-    const signal = context.disconnect();
-    const requester = listRequesterOf(context.caller, context.client());
+    const { request, services } = context;
+    const signal = request.disconnect();
+    const requester = listRequesterOf(context.caller, request.client());
     const readRest = () => reading.readUntil(Number.POSITIVE_INFINITY, signal);
-    await context.largeLists.run(requester, readRest, signal);
+    await services.largeLists.run(requester, readRest, signal);
   }
   const { items, texts, next } = reading;
-  if (reading.bytes >= SMALL_ANSWER_BYTES) context.onLargeList?.(items, texts);
-  markChecked(items);
+  if (reading.bytes >= SMALL_ANSWER_BYTES) context.request.onLargeList?.(items, texts);
+  markBuilt(items);
   return { items, ...(next !== undefined && { next }) };
 }
 
 /** The part of a list that was read. */
 class Reading<Stored, Item, Position> {
   readonly items: Item[] = [];
-  /** Each item as JSON. */
+  /** Each item as JSON, once the list may be large. */
   readonly texts: string[] = [];
   next: Position | undefined;
-  /** Counts the items as JSON. */
+  /** The bytes of the items as JSON. It is an upper bound until the list may be large. */
   bytes = 0;
   isComplete = false;
+  #isSerialized = false;
   #last: Stored | undefined;
   readonly #list: LargeList<Stored, Item, Position>;
   readonly #slices = new TimeSlices();
@@ -92,32 +97,58 @@ class Reading<Stored, Item, Position> {
     this.next = page.next;
     for (const stored of page.items) {
       if (!this.#add(stored)) return;
-      await this.#slices.yieldIfDue();
+      if (this.#slices.isDue) await this.#slices.yield();
     }
     this.isComplete = this.next === undefined || this.items.length >= limit;
   }
 
   /** Adds an item, unless the answer would become too large: then the list ends before it. */
   #add(stored: Stored): boolean {
-    const { toItem, schema, positionOf } = this.#list;
-    const item = schema.parse(toItem(stored));
+    const { toItem, positionOf } = this.#list;
+    const item = toItem(stored);
+    if (!this.#isSerialized) {
+      const bytesMax = this.bytes + jsonBytesMax(item);
+      if (bytesMax < SMALL_ANSWER_BYTES) return this.#push(stored, item, bytesMax);
+      this.#serialize();
+    }
     const text = JSON.stringify(item);
-    const bytes = this.bytes + Buffer.byteLength(text) + 1;
+    const bytes = this.bytes + bytesOf(text);
     if (positionOf && this.#last !== undefined && bytes > limits.largeAnswerBytesMax) {
       this.next = positionOf(this.#last);
       this.isComplete = true;
       return false;
     }
-    this.items.push(item);
     this.texts.push(text);
+    return this.#push(stored, item, bytes);
+  }
+
+  #push(stored: Stored, item: Item, bytes: number): true {
+    this.items.push(item);
     this.bytes = bytes;
     this.#last = stored;
     return true;
   }
 
+  /** Serializes the items so far. A list that is small for certain is not: the host serializes the whole answer. */
+  #serialize(): void {
+    this.#isSerialized = true;
+    this.bytes = 0;
+    for (const item of this.items) {
+      const text = JSON.stringify(item);
+      this.texts.push(text);
+      this.bytes += bytesOf(text);
+    }
+  }
+
   #pageItems(): number {
     if (this.items.length === 0) return FIRST_PAGE_ITEMS;
+    if (!this.#isSerialized) this.#serialize();
     const fitting = Math.floor((PAGE_BYTES * this.items.length) / this.bytes);
     return Math.min(Math.max(fitting, 1), PAGE_ITEMS_MAX);
   }
+}
+
+/** Counts the text of an item with the comma after it. */
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text) + 1;
 }

@@ -7,12 +7,13 @@ const SLICE_MS = 5;
 export class TimeSlices {
   #sliceStart = performance.now();
 
-  /**
-   * Await it after each step of the work. It yields to the event loop when the current slice has lasted long
-   * enough.
-   */
-  async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.#sliceStart < SLICE_MS) return;
+  /** Whether the current slice has lasted long enough. Look after each step of the work, and then yield. */
+  get isDue(): boolean {
+    return performance.now() - this.#sliceStart >= SLICE_MS;
+  }
+
+  /** Lets the event loop do other work, and begins a new slice. */
+  async yield(): Promise<void> {
     await setImmediate();
     this.startSlice();
   }

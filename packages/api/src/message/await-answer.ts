@@ -1,6 +1,6 @@
 import { type Answer, ApiError } from '@parley/contract';
 import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
-import type { Context } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { toAnswer } from './to-answer.ts';
 
 interface AnsweredTurn {
@@ -15,7 +15,7 @@ interface AnsweredTurn {
  * @throws ApiError as `wait` and `toAnswer` do; the reason, with the answer's id, when the credentials were withdrawn
  */
 export async function awaitAnswer(
-  { openWait }: Pick<Context, 'openWait'>,
+  { openWait }: Pick<RequestContext, 'openWait'>,
   wait: (signal: AbortSignal) => Promise<AnsweredTurn>,
 ): Promise<Answer> {
   const waiting = await openWait();

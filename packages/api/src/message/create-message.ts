@@ -49,7 +49,7 @@ export const createMessage = turnProcedure(createMessageInputSchema)
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, chat, replayed, requestedBy, idempotency, markReplayed } = ctx;
+    const { turns, chat, replayed, requestedBy, idempotency, request } = ctx;
     const message = {
       content,
       onBusy,
@@ -57,19 +57,19 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       ...(requestedBy && { requestedBy }),
     };
     if (wait && !replayed) {
-      return awaitAnswer(ctx, async (signal) => {
+      return awaitAnswer(request, async (signal) => {
         const answered = await turns.send(chat, message, signal);
-        if (answered.accepted.isReplay) markReplayed();
+        if (answered.accepted.isReplay) request.markReplayed();
         return answered;
       });
     }
     const accepted = replayed ?? (await turns.accept(chat, message));
-    if (accepted.isReplay) markReplayed();
+    if (accepted.isReplay) request.markReplayed();
     if (!wait)
       return accepted.isReplay
         ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return awaitAnswer(ctx, async (signal) => ({
+    return awaitAnswer(request, async (signal) => ({
       accepted,
       outcome: await turns.outcome(chat, accepted, signal),
     }));

@@ -1,4 +1,4 @@
-import { type Message, messageSchema } from '@parley/contract';
+import type { Message } from '@parley/contract';
 import type { ChatAccess, MessagePosition, PageOf, Stores } from '@parley/db';
 import { type LargeListContext, readLargeList } from '../large-list/read-large-list.ts';
 import { toMessage } from './to-message.ts';
@@ -31,6 +31,5 @@ export async function readMessages(
     limit,
     after,
     toItem: toMessage,
-    schema: messageSchema,
   });
 }

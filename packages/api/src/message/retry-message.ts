@@ -24,15 +24,15 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
-    const { turns, chat, replayed, requestedBy, idempotency, markReplayed } = ctx;
+    const { turns, chat, replayed, requestedBy, idempotency, request } = ctx;
     const retry = { answerId: messageId, idempotency, requestedBy };
     const accepted = replayed ?? (await turns.retry(chat, retry));
-    if (accepted.isReplay) markReplayed();
+    if (accepted.isReplay) request.markReplayed();
     if (!wait)
       return accepted.isReplay
         ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return awaitAnswer(ctx, async (signal) => ({
+    return awaitAnswer(request, async (signal) => ({
       accepted,
       outcome: await turns.outcome(chat, accepted, signal),
     }));

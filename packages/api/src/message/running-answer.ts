@@ -10,7 +10,7 @@ import { policyOf } from '../policies.ts';
  * @throws ApiError `chat_not_found`, and the errors of `message.follow`
  */
 export async function findRunningAnswer(
-  { services, caller, chatOfRequest }: Context,
+  { request: { services, caller, chatOfRequest } }: Context,
   chatId: string,
 ): Promise<Id<'message'> | undefined> {
   const found = await caller();

@@ -20,8 +20,8 @@ export const setTokenIssuer = procedure
   })
   .input(setTokenIssuerInputSchema)
   .output(tokenIssuerSchema)
-  .mutation(async ({ ctx: { issuerOf, problemOfToolUrl }, input }) => {
-    const problem = problemOfToolUrl?.(input.url);
+  .mutation(async ({ ctx: { issuerOf, services }, input }) => {
+    const problem = services.problemOfToolUrl?.(input.url);
     if (problem !== undefined)
       throw new ApiError('invalid_input', { issues: [{ path: 'url', message: problem }] });
     return toTokenIssuer(await issuerOf('token issuer').set(input));
