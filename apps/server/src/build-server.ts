@@ -128,7 +128,8 @@ export async function buildServer({
   const addressOf = (socket: Socket) => peerAddress(socket, trustProxy);
   boundConnections(app.server, { bounds: { max, perAddress }, addressOf, log });
 
-  app.addHook('onRequest', async (request, reply) => {
+  // Hooks that wait for nothing take a callback, because every request would pay for their promises.
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     cutStalledReader(reply.raw, readerStallMs);
@@ -137,16 +138,20 @@ export async function buildServer({
       () => reply.raw.writableFinished || logDisconnect(log, request, reply, logAddresses),
     );
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw new ApiError('malformed_request');
+      return done(new ApiError('malformed_request'));
     }
     // Reads are safe without a unique index; a write could be duplicated.
     if (!READS.has(request.method) && health.missingUniqueIndexes().length > 0) {
-      throw new ApiError('database_preparing');
+      return done(new ApiError('database_preparing'));
     }
+    done();
   });
   // An unknown `Expect` header may be ignored; Node would reject it in its own form.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply, logAddresses));
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(log, request, reply, logAddresses);
+    done();
+  });
   app.setErrorHandler((error, request, reply) => sendApiError(request, reply, apiErrorOfRequest(error)));
 
   metrics?.watchRequests(app);

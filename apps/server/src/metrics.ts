@@ -93,17 +93,19 @@ export function createMetrics(): Metrics {
 
   return {
     watchRequests(app) {
-      app.addHook('onRequest', async (_request, reply) => {
+      app.addHook('onRequest', (_request, reply, done) => {
         open.inc();
         // Runs once, whether the response was sent or the client disconnected.
         reply.raw.once('close', () => open.dec());
+        done();
       });
-      app.addHook('onResponse', async (request, reply) => {
+      app.addHook('onResponse', (request, reply, done) => {
         const route = request.routeOptions.url ?? '(unknown)';
         const { method, apiError } = request;
         requests.inc({ method, route, status: reply.statusCode });
         requestSeconds.observe({ method, route }, reply.elapsedTime / 1_000);
         if (apiError) apiErrors.inc({ code: apiError.code });
+        done();
       });
     },
 

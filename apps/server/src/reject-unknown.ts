@@ -23,16 +23,16 @@ export function rejectUnknown(app: FastifyInstance): void {
     }));
   });
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
     const [path = ''] = request.url.split('?', 1);
     const matcher = matchers.find(({ pattern }) => pattern.test(path));
     // The address of a folder looks like the address of a file, but no file has it.
     if (!matcher || matcher.methods.has(request.method)) {
-      return sendApiError(request, reply, new ApiError('route_not_found'));
+      return void sendApiError(request, reply, new ApiError('route_not_found'));
     }
     const allow = [...matcher.methods].sort().join(', ');
-    return sendApiError(request, reply.header('allow', allow), new ApiError('method_not_allowed'));
+    void sendApiError(request, reply.header('allow', allow), new ApiError('method_not_allowed'));
   });
 }
 
