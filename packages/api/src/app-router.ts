@@ -1,5 +1,6 @@
 import { agentRouter } from './agent/router.ts';
 import { auditRouter } from './audit/router.ts';
+import { chainMiddlewares } from './chain-middlewares.ts';
 import { chatRouter } from './chat/router.ts';
 import { guestRouter } from './guest/router.ts';
 import { keyRouter } from './key/router.ts';
@@ -13,19 +14,21 @@ import { usageRouter } from './usage/router.ts';
 import { userRouter } from './user/router.ts';
 
 /** The router with all procedures. `/trpc` and the REST routes both serve it. */
-export const appRouter = t.router({
-  chat: chatRouter,
-  message: messageRouter,
-  agent: agentRouter,
-  audit: auditRouter,
-  key: keyRouter,
-  guest: guestRouter,
-  signingSecret: signingSecretRouter,
-  tokenIssuer: tokenIssuerRouter,
-  user: userRouter,
-  team: teamRouter,
-  usage: usageRouter,
-});
+export const appRouter = chainMiddlewares(
+  t.router({
+    chat: chatRouter,
+    message: messageRouter,
+    agent: agentRouter,
+    audit: auditRouter,
+    key: keyRouter,
+    guest: guestRouter,
+    signingSecret: signingSecretRouter,
+    tokenIssuer: tokenIssuerRouter,
+    user: userRouter,
+    team: teamRouter,
+    usage: usageRouter,
+  }),
+);
 
 /** The type of the router. Clients import this type, and never the router. */
 export type AppRouter = typeof appRouter;
