@@ -159,7 +159,8 @@ export function createContext(services: Services, request: HostedRequest): Conte
     const opened = streams.open({ caller: found, kind, client: client(), origin: headers, isWait });
     const disconnect = request.disconnect();
     if (disconnect.aborted) opened.close();
-    else disconnect.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
+    // The listener is not removed: the signal is of this request alone, and a second `close` does nothing.
+    else disconnect.addEventListener('abort', () => opened.close());
     return opened;
   };
   /** The request does not wait for this entry either. */

@@ -3,11 +3,14 @@ import type { ServerResponse } from 'node:http';
 import { limits } from '@parley/contract';
 import type { FastifyReply } from 'fastify';
 
-/** One server-sent event. */
-export interface SentEvent {
-  /** The cursor of this event. A client that reconnects continues after the last id it received. */
-  readonly id?: string;
-  readonly data: string;
+/** How the events of a stream are written as server-sent events. */
+export interface StreamFormat<Event> {
+  /** Returns the text of one event. It may throw the error that ends the stream. */
+  write(event: Event): string;
+  /** Returns the text of the error that ended the stream early. */
+  writeError(error: unknown): string;
+  /** The text at the end of every stream. */
+  readonly end: string;
 }
 
 const HEADERS = {
@@ -24,12 +27,14 @@ const PING = ': ping\n\n';
  * pulled as fast as the client reads them, so a slow client delays only itself; `cutStalledReader` closes the
  * connection of a client that reads nothing. A comment is sent whenever the stream is silent for a heartbeat.
  *
- * `events` must end by itself, also when the client disconnects.
+ * `events` must end by itself, also when the client disconnects. They are formatted here, and not in a generator of
+ * their own, because each generator around a stream costs promises for each event.
  */
-export async function sendEvents(
+export async function sendEvents<Event>(
   reply: FastifyReply,
   headers: Readonly<Record<string, string>>,
-  events: AsyncIterable<readonly SentEvent[]>,
+  events: AsyncIterable<Event>,
+  format: StreamFormat<Event>,
 ): Promise<FastifyReply> {
   const { raw } = reply.hijack();
   raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS, ...headers });
@@ -37,19 +42,27 @@ export async function sendEvents(
   raw.socket?.setNoDelay(true);
   const heartbeat = setInterval(() => raw.writableNeedDrain || raw.write(PING), limits.heartbeatMs);
   try {
-    for await (const sent of events) {
+    for await (const event of events) {
       if (raw.destroyed) break;
-      if (!raw.write(sent.map(toFrame).join(''))) await settled(raw, 'drain');
+      if (!raw.write(format.write(event))) await settled(raw, 'drain');
     }
+  } catch (error) {
+    const text = format.writeError(error);
+    if (!raw.destroyed) raw.write(text);
   } finally {
     clearInterval(heartbeat);
+    if (!raw.destroyed && format.end !== '') raw.write(format.end);
     raw.end();
     if (!raw.writableFinished && !raw.destroyed) await settled(raw, 'finish');
   }
   return reply;
 }
 
-function toFrame({ id, data }: SentEvent): string {
+/**
+ * Returns one server-sent event. `id` is the cursor after it: a client that reconnects continues after the last id that
+ * it received.
+ */
+export function sentEvent(data: string, id?: string): string {
   return id === undefined ? `data: ${data}\n\n` : `id: ${id}\ndata: ${data}\n\n`;
 }
 

@@ -10,7 +10,7 @@ import { type AnswerEvent, ApiError, type ChatEvent, type StreamError } from '@p
 import { TRPCError, type TrackedEnvelope } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createCaller, rejecting } from './direct-call.ts';
-import { type SentEvent, sendEvents } from './event-stream.ts';
+import { type StreamFormat, sendEvents, sentEvent } from './event-stream.ts';
 import { rejectBrokenEscapes, rejectUnknownQuery } from './reject-query.ts';
 import { disconnectSignal } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
@@ -63,11 +63,8 @@ const serve: Readonly<
     const caller = createCaller(request.context, { signal });
     const input = { chatId, ...(lastEventId !== undefined && { lastEventId }) };
     const events = await rejecting(() => caller.chat.follow(input));
-    return sendEvents(
-      reply,
-      {},
-      chatEvents(request, events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent>>),
-    );
+    const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent>>;
+    return sendEvents(reply, {}, tracked, chatFormat(request));
   },
 };
 
@@ -136,55 +133,53 @@ async function streamAnswer(
   const input = { chatId, messageId, ...(lastEventId !== undefined && { lastEventId }) };
   const events = await rejecting(() => caller.message.follow(input));
   const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<AnswerEvent>>;
-  return sendEvents(reply, UI_MESSAGE_STREAM_HEADERS, answerEvents(request, tracked, chatId, messageId));
+  return sendEvents(reply, UI_MESSAGE_STREAM_HEADERS, tracked, answerFormat(request, chatId, messageId));
 }
 
-/** Converts the events of an answer to a UI message stream. */
-async function* answerEvents(
+/** Writes the events of an answer as a UI message stream. */
+function answerFormat(
   request: FastifyRequest,
-  events: AsyncIterable<Tracked<AnswerEvent>>,
   chatId: string,
   messageId: string,
-): AsyncGenerator<SentEvent[]> {
+): StreamFormat<Tracked<AnswerEvent>> {
   let isFirst = true;
-  try {
-    for await (const [id, event] of events) {
+  return {
+    write([id, event]) {
       // A stream cannot remove text that it has sent, so its client has to start again.
       if (event.type === 'snapshot' && !isFirst) throw new ApiError('answer_restarted', { messageId });
       if (event.type !== 'status') isFirst = false;
-      yield toSentEvents(toUiMessageParts(event, chatId, messageId), id);
-    }
-  } catch (error) {
-    yield toSentEvents(toErrorParts(apiErrorOfStream(request, error), messageId));
-  }
-  yield [{ data: UI_MESSAGE_STREAM_DONE }];
+      return writeParts(toUiMessageParts(event, chatId, messageId), id);
+    },
+    writeError: (error) => writeParts(toErrorParts(apiErrorOfStream(request, error), messageId)),
+    end: sentEvent(UI_MESSAGE_STREAM_DONE),
+  };
 }
 
-async function* chatEvents(
-  request: FastifyRequest,
-  events: AsyncIterable<Tracked<ChatEvent>>,
-): AsyncGenerator<SentEvent[]> {
-  try {
-    for await (const [id, event] of events) yield [{ id, data: JSON.stringify(event) }];
-  } catch (error) {
-    const { code, message, retryAfterSeconds } = apiErrorOfStream(request, error);
-    const streamError: StreamError = {
-      type: 'error',
-      code,
-      message,
-      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    };
-    // The event has no id, so a client that reconnects continues after the last event with content.
-    yield [{ data: JSON.stringify(streamError) }];
-  }
+function chatFormat(request: FastifyRequest): StreamFormat<Tracked<ChatEvent>> {
+  return {
+    write: ([id, event]) => sentEvent(JSON.stringify(event), id),
+    writeError(error) {
+      const { code, message, retryAfterSeconds } = apiErrorOfStream(request, error);
+      const streamError: StreamError = {
+        type: 'error',
+        code,
+        message,
+        ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      };
+      // The event has no id, so a client that reconnects continues after the last event with content.
+      return sentEvent(JSON.stringify(streamError));
+    },
+    end: '',
+  };
 }
 
 /** The last part of an event has its id, so a client that received only some parts gets all of them again. */
-function toSentEvents(parts: readonly UiMessagePart[], id?: string): SentEvent[] {
-  return parts.map((part, index) => ({
-    ...(id !== undefined && index === parts.length - 1 && { id }),
-    data: JSON.stringify(part),
-  }));
+function writeParts(parts: readonly UiMessagePart[], id?: string): string {
+  let text = '';
+  for (const [index, part] of parts.entries()) {
+    text += sentEvent(JSON.stringify(part), index === parts.length - 1 ? id : undefined);
+  }
+  return text;
 }
 
 /** Returns the error that ended a stream, and keeps it for the log: the status was sent before. */

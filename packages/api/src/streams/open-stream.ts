@@ -99,13 +99,16 @@ export class OpenStream {
   ): AsyncGenerator<Event, void, undefined> {
     try {
       for (;;) {
-        const next = await this.#orEnded(this.#nextOf(source, toEvent));
+        const next = await this.#orEnded(source.next());
         if (this.#apiError) throw this.#apiError;
-        if (next === undefined) return;
-        yield next;
+        if (next.done) return;
+        const converted = toEvent(next.value);
+        const event = converted instanceof Promise ? await this.#orEnded(converted) : converted;
+        if (this.#apiError) throw this.#apiError;
+        if (event !== undefined) yield event;
       }
     } catch (error) {
-      throw error instanceof ApiError ? toTrpcError(error) : error;
+      throw await this.#reasonOf(error);
     } finally {
       this.close();
       const returned = source.return();
@@ -115,22 +118,13 @@ export class OpenStream {
     }
   }
 
-  /** The next event; undefined at the end. */
-  async #nextOf<Item, Event>(
-    source: AsyncGenerator<Item, void, undefined>,
-    toEvent: (item: Item) => Event | undefined | Promise<Event | undefined>,
-  ): Promise<Event | undefined> {
-    try {
-      for (;;) {
-        const next = await source.next();
-        if (next.done) return undefined;
-        const event = await toEvent(next.value);
-        if (event !== undefined) return event;
-      }
-    } catch (error) {
-      if (error instanceof ApiError && error.code === 'chat_not_found') await this.confirm();
-      throw error;
-    }
+  /** The error of a step for the reader. A chat that is not found may be out of reach for withdrawn credentials. */
+  async #reasonOf(error: unknown): Promise<unknown> {
+    const isNotFound = error instanceof ApiError && error.code === 'chat_not_found';
+    // It never rejects by itself, and `end` interrupts it.
+    if (isNotFound) await this.#orEnded(this.confirm()).catch(() => undefined);
+    const reason = this.#apiError ?? error;
+    return reason instanceof ApiError ? toTrpcError(reason) : reason;
   }
 
   /**

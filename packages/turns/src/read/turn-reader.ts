@@ -130,7 +130,8 @@ export async function* readTurn(
   try {
     while (!signal.aborted) {
       const { events, isOver, pauseMs } = await reader.step();
-      yield* events;
+      // `yield*` would wrap the list in an iterator of promises.
+      for (const event of events) yield event;
       if (isOver) return;
       await wake.wait(deps.clock, pauseMs);
     }
