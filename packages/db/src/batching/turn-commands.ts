@@ -1,5 +1,5 @@
 import { compact, type Id } from '@parley/contract';
-import { type ChatDocument, toChatRecord, toContent } from '../chat/chat-model.ts';
+import { type ChatDocument, recordFields, toChatRecord, toContent } from '../chat/chat-model.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import type { Models } from '../models.ts';
@@ -31,7 +31,9 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
   return {
     async findChats(asked, signal) {
       const filter = withinTeams(asked.map(({ scope, id }) => ({ team: scope.team, id })));
-      const found = await hotChats.find(filter, { batchSize: REPLY_DOCUMENTS, signal }).toArray();
+      const found = await hotChats
+        .find(filter, { projection: recordFields, batchSize: REPLY_DOCUMENTS, signal })
+        .toArray();
       return found.map(toChatRecord);
     },
 

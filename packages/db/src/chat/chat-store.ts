@@ -3,6 +3,7 @@ import { trusted } from 'mongoose';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import type { TitleBatches } from '../batching/title-batches.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
+import { databaseOf } from '../connection/database-of.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
@@ -11,7 +12,15 @@ import { isEnded } from '../turn/turn-status.ts';
 import { rangeOf } from '../turn-log/turn-log-store.ts';
 import { createTurnCounter } from '../usage/count-turns.ts';
 import { accessTo } from './chat-access.ts';
-import { newChatRecord, toChatDocument, toChatRecord, toContent, tombstoneUpdate } from './chat-model.ts';
+import {
+  type ChatDocument,
+  newChatRecord,
+  recordFields,
+  toChatDocument,
+  toChatRecord,
+  toContent,
+  tombstoneUpdate,
+} from './chat-model.ts';
 import type { ChatStore } from './chat-port.ts';
 import type { ChatReach, ChatRecord, ChatReplay, NewChat } from './chat-records.ts';
 import { chatsWithin } from './chats-within.ts';
@@ -40,6 +49,7 @@ export function createChatStore(
   titles: TitleBatches,
 ): ChatStore {
   const { chats, turns, turnLog } = models;
+  const hotChats = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
   const counter = createTurnCounter(models);
   const markers = createMarkers(models);
   const remover = createTurnRemover(models);
@@ -81,12 +91,14 @@ export function createChatStore(
       // The search has no words, only punctuation: it matches no title.
       if (words?.length === 0) return { items: [] };
       const $and = words?.sort(longestFirst).map(hasTitleWord);
-      const found = await chats
-        .find(filterOf(chatsWithin(scope), { user, agentType, $and, _id: lessThan(after) }))
-        .sort({ _id: -1 })
-        .limit(limit + 1)
-        .setOptions(words ? { hint: user === undefined ? TITLES : TITLES_OF_USER } : {})
-        .lean();
+      const hint = words && (user === undefined ? TITLES : TITLES_OF_USER);
+      // Without Mongoose's casting, as the commands of every message. The whole page comes in one reply.
+      const found = await hotChats
+        .find(filterOf(chatsWithin(scope), { user, agentType, $and, _id: lessThan(after) }), {
+          ...{ projection: recordFields, sort: { _id: -1 }, limit: limit + 1, batchSize: limit + 1 },
+          ...(hint && { hint }),
+        })
+        .toArray();
       const items = found.slice(0, limit).map(toChatRecord);
       const last = items.at(-1);
       return found.length > limit && last ? { items, next: last.id } : { items };
