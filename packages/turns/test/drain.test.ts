@@ -157,6 +157,28 @@ describe('work that is under way when the drain begins', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
   });
 
+  test('the reservation of a message that could not be stored is given back before the drain ends', async () => {
+    const { turns, tap } = harness.startReplica();
+    const chat = await harness.newChat();
+    tap.intercept('turns.insert', () => Promise.reject(new Error('it cannot be stored')));
+    const giveBack = tap.hold('budgets.giveBack');
+    const requestedBy = { allowance: { tokensPerDay: { team: 3_000 } } };
+    const sending = turns.send(harness.scope, { chat, content: 'just too late', requestedBy });
+    sending.catch(() => undefined);
+    await giveBack.reached;
+    let isDrained = false;
+    const drained = turns.drain(0, AbortSignal.abort()).then(() => {
+      isDrained = true;
+    });
+    await new Promise(setImmediate);
+    expect(isDrained).toBe(false);
+    giveBack.release();
+    await expect(sending).rejects.toThrow('it cannot be stored');
+    await drained;
+    const budgets = harness.db.raw.collection('budgets');
+    expect(await budgets.findOne({ team: harness.scope.team })).toMatchObject({ spent: 0 });
+  });
+
   test('a turn that the recovery loop is claiming is handed over', async () => {
     const chat = await harness.newChat();
     const owner = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
