@@ -16,6 +16,8 @@ export interface OldRelease extends AsyncDisposable {
   readonly serverEntry: URL;
   /** Makes a team with its code. */
   makeTeam(mongoUri: string): Promise<{ key: string; agentId: string }>;
+  /** The fields that it stores: see `fieldsOf`. */
+  storedFields(): Promise<string[]>;
 }
 
 interface Release {
@@ -32,7 +34,7 @@ export async function checkOutRelease(version: string): Promise<OldRelease> {
   const releases: Release[] = JSON.parse(await readFile(join(root, 'releases.json'), 'utf8'));
   const release = releases.find((one) => one.version === version);
   if (!release) throw new Error(`releases.json does not name release ${version}.`);
-  await assertInHistory(release);
+  await assertInHistory(release, root);
   const parent = await mkdtemp(join(tmpdir(), 'parley-release-'));
   const folder = join(parent, 'checkout');
   const remove = async () => {
@@ -56,9 +58,19 @@ export async function checkOutRelease(version: string): Promise<OldRelease> {
       const program = `
         import { makeTeam } from ${JSON.stringify(new URL('make-team.ts', lab).href)};
         console.log(JSON.stringify(await makeTeam(process.argv[1])));`;
-      const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module'];
-      const { stdout } = await run(process.execPath, [...flags, '-e', program, mongoUri], { cwd: folder });
-      return JSON.parse(stdout);
+      return JSON.parse(await runIn(folder, program, mongoUri));
+    },
+    async storedFields() {
+      const [models, fields] = [
+        new URL('packages/db/src/models.ts', checkout).href,
+        new URL('fields.ts', import.meta.url).href,
+      ];
+      const program = `
+        import mongoose from 'mongoose';
+        import { createModels } from ${JSON.stringify(models)};
+        import { fieldsOf } from ${JSON.stringify(fields)};
+        console.log(JSON.stringify(fieldsOf(createModels(mongoose.createConnection()))));`;
+      return JSON.parse(await runIn(folder, program));
     },
     [Symbol.asyncDispose]: remove,
   };
@@ -68,9 +80,16 @@ async function git(...args: string[]): Promise<string> {
   return (await run('git', args, { cwd: root })).stdout;
 }
 
-async function assertInHistory({ version, commit }: Release): Promise<void> {
+/** Runs a program with the packages of a checkout, and answers what it prints. */
+async function runIn(folder: string, program: string, ...args: string[]): Promise<string> {
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module'];
+  return (await run(process.execPath, [...flags, '-e', program, ...args], { cwd: folder })).stdout;
+}
+
+/** @throws Error with a sentence when the clone in this folder does not hold the release's commit */
+export async function assertInHistory({ version, commit }: Release, clone: string): Promise<void> {
   try {
-    await git('cat-file', '-e', `${commit}^{commit}`);
+    await run('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: clone });
   } catch (error) {
     throw new Error(
       `The commit of release ${version} (${commit}) is not in this clone's history. ` +

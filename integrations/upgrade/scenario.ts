@@ -42,7 +42,7 @@ export interface World {
   newDatabase(): Promise<{ readonly mongoUri: string; readonly key: string; readonly agentId: string }>;
 }
 
-export type OwnSettings = Partial<Omit<OwnServerOptions, 'checkout' | 'modelUrl'>> &
+export type OwnSettings = Partial<Omit<OwnServerOptions, 'checkout'>> &
   Partial<Pick<Server, 'key' | 'agentId'>>;
 
 /**
@@ -52,6 +52,8 @@ export type OwnSettings = Partial<Omit<OwnServerOptions, 'checkout' | 'modelUrl'
 export interface UpgradeScenario {
   /** A sentence that can be read alone. */
   readonly name: string;
+  /** The fields that release 0.1.0 does not have and that are stored meanwhile, as `collection.path`. */
+  readonly fields?: readonly string[];
   /** The test fails with what this throws. */
   run(world: World): Promise<void>;
 }
@@ -103,6 +105,11 @@ export function send(
   as: { key?: string; headers?: Record<string, string> } = {},
 ): Promise<Reply> {
   return server.call('POST', `/chat/${chat}/message`, { body: { content, role: 'user' }, ...as });
+}
+
+/** The database that `newDatabase` made, for direct access. */
+export function databaseOf({ raw }: Pick<World, 'raw'>, { mongoUri }: { readonly mongoUri: string }) {
+  return raw.client.db(new URL(mongoUri).pathname.slice(1));
 }
 
 export async function contentsOf(server: Server, chat: string, key?: string): Promise<string[]> {

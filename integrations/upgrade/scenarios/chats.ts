@@ -28,6 +28,7 @@ export const chats: readonly UpgradeScenario[] = [
   },
   {
     name: 'a request that is repeated at the other version is answered once',
+    fields: ['turns.messages.finishReason'],
     async run({ old, current }) {
       for (const [index, [first, second]] of [[old, current] as const, [current, old] as const].entries()) {
         const { id } = await chatOf(first, `scenario/before-repeats-${index}`);

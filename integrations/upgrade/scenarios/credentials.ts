@@ -42,6 +42,7 @@ export const credentials: readonly UpgradeScenario[] = [
   },
   {
     name: 'a key that this version issues within limits keeps them at the old one, and ends there with its issuer',
+    fields: ['keys.issuedBy', 'keys.issuers', 'keys.issuedRevokedAt'],
     async run({ old, current }) {
       const limits = { expiresAt: new Date(Date.now() + 3_600_000).toISOString(), tokensPerDay: 900_000 };
       const { body: issuer } = await current.call('POST', '/key', { body: { kind: 'secret', ...limits } });
@@ -73,6 +74,23 @@ export const credentials: readonly UpgradeScenario[] = [
       const change = { key: next.key, body: { name: 'renamed' } };
       expect((await current.call('PATCH', `/key/${issued.id}`, change)).status).toBe(200);
       expect(await status()).toBe(200);
+    },
+  },
+  {
+    name: 'a key that this version rolls works at both until the end of the overlap, and its successor after it',
+    fields: ['keys.replacedAt', 'keys.familyExpiresAt'],
+    async run({ old, current }) {
+      const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+      const { body: root } = await current.call('POST', '/key', { body: { kind: 'secret', expiresAt } });
+      const roll = { body: { overlapSeconds: 600 } };
+      const { body: next } = await current.call('POST', `/key/${root.id}/roll`, roll);
+      for (const server of [old, current]) {
+        for (const { key } of [root, next])
+          expect((await server.call('GET', '/chat', { key })).status).toBe(200);
+        expect((await server.call('GET', `/key/${next.id}`)).body.expiresAt).toBe(expiresAt);
+        const overlap = Date.parse((await server.call('GET', `/key/${root.id}`)).body.expiresAt);
+        expect(overlap).toBeLessThan(Date.parse(expiresAt));
+      }
     },
   },
   {
@@ -113,6 +131,7 @@ export const credentials: readonly UpgradeScenario[] = [
   },
   {
     name: 'a user who is blocked at this version is rejected by it, and keeps their chats for both',
+    fields: ['userStatuses.blockedAt'],
     async run({ old, current }) {
       const userId = 'blocked_user';
       const access = { kind: 'publishable', access: 'verified' };
@@ -150,6 +169,7 @@ export const credentials: readonly UpgradeScenario[] = [
   },
   {
     name: 'a user token that is signed with a secret of one version is accepted by the other',
+    fields: ['signingSecrets.slot', 'signingSecrets.issuedBy', 'signingSecrets.issuers'],
     async run(servers) {
       const access = { kind: 'publishable', access: 'verified' };
       const { key } = (await servers.old.call('POST', '/key', { body: access })).body;

@@ -1,14 +1,21 @@
 import type { UpgradeScenario } from '../scenario.ts';
 import { agents } from './agents.ts';
+import { audit } from './audit.ts';
 import { chats } from './chats.ts';
 import { credentials } from './credentials.ts';
 import { deletionMarkers } from './deletion-markers.ts';
 import { deletions } from './deletions.ts';
 import { encryptedSecrets } from './encrypted-secrets.ts';
+import { failures } from './failures.ts';
 import { modelLists } from './model-lists.ts';
 import { origins } from './origins.ts';
+import { sealedKeys } from './sealed-keys.ts';
+import { servers } from './servers.ts';
+import { titleWords } from './title-words.ts';
 import { tokenIssuers } from './token-issuers.ts';
+import { toolSteps } from './tool-steps.ts';
 import { usage } from './usage.ts';
+import { userStatuses } from './user-statuses.ts';
 import { visitors } from './visitors.ts';
 
 /** Everything that release 0.1.0 and this version store and must both understand. */
@@ -24,4 +31,11 @@ export const scenarios: readonly UpgradeScenario[] = [
   ...tokenIssuers,
   ...deletionMarkers,
   ...encryptedSecrets,
+  ...toolSteps,
+  ...failures,
+  ...titleWords,
+  ...userStatuses,
+  ...audit,
+  ...sealedKeys,
+  ...servers,
 ];

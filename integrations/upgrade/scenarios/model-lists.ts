@@ -1,7 +1,15 @@
 import { startScriptedModel } from '@parley/agent/testing';
 import { expect } from 'vitest';
 import { modelKeyOf } from '../../../apps/server/test/crash/lab/slow-model.ts';
-import { chatOf, contentsOf, type Server, send, type UpgradeScenario, type World } from '../scenario.ts';
+import {
+  chatOf,
+  contentsOf,
+  databaseOf,
+  type Server,
+  send,
+  type UpgradeScenario,
+  type World,
+} from '../scenario.ts';
 
 const SOON = { timeout: 60_000 };
 
@@ -13,7 +21,7 @@ const models = [
 /** A model that says half of its answer, and breaks off when the text is stored in the log. */
 async function startBrokenModel({ raw }: World, database: Database) {
   const broken = await startScriptedModel();
-  const log = databaseOf(raw, database).collection('turnLog');
+  const log = databaseOf({ raw }, database).collection('turnLog');
   broken.replyAlways(async (call) => {
     call.text('Half of an');
     await expect.poll(() => log.countDocuments({ text: /Half of an/ }), SOON).toBe(1);
@@ -23,10 +31,6 @@ async function startBrokenModel({ raw }: World, database: Database) {
 }
 
 type Database = Awaited<ReturnType<World['newDatabase']>>;
-
-function databaseOf(raw: World['raw'], { mongoUri }: Database) {
-  return raw.client.db(new URL(mongoUri).pathname.slice(1));
-}
 
 /** The usage of a team by model, once its only turn is counted. */
 async function usageByModel(server: Server): Promise<Record<string, { turns: number; calls: number }>> {
@@ -44,6 +48,7 @@ async function usageByModel(server: Server): Promise<Record<string, { turns: num
 export const modelLists: readonly UpgradeScenario[] = [
   {
     name: 'the old version reads an agent with a list of models, answers with its default model, and keeps the list',
+    fields: ['agents.versions.models.provider', 'agents.versions.models.model'],
     async run({ old, current }) {
       const agent = { name: 'Ada', type: 'support', systemPrompt: 'Be brief.' };
       const { body: made } = await current.call('POST', '/agent', {
@@ -81,7 +86,7 @@ export const modelLists: readonly UpgradeScenario[] = [
       await expect.poll(() => contentsOf(after, chat.id), SOON).toHaveLength(2);
       const [question, answer] = await contentsOf(after, chat.id);
       expect([question, answer]).toEqual(['scenario/fallback-then-old', model.calls.at(-1)?.text]);
-      const turn = await databaseOf(raw, database).collection('turns').findOne({ chat: chat.id });
+      const turn = await databaseOf({ raw }, database).collection('turns').findOne({ chat: chat.id });
       // The second model raised the attempt of the first run; the old version ran the turn after it.
       expect(turn).toMatchObject({ status: 'completed', takeovers: 0, lease: { attempt: 3 } });
       expect(await usageByModel(after)).toEqual({

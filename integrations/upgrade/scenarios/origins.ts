@@ -53,6 +53,7 @@ async function queueUntilRunAt(world: World, server: Server, accepting: Server, 
 export const origins: readonly UpgradeScenario[] = [
   {
     name: 'a message that this version accepts, with the address it came from, is run and listed by the old one',
+    fields: ['turns.origin.isPrivileged', 'turns.origin.networks'],
     async run(world) {
       const { old, current, mongoUri } = world;
       const key = await openKeyOf(world);

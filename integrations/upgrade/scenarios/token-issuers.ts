@@ -17,6 +17,9 @@ async function tokenOf(key: Awaited<ReturnType<typeof makeIssuerKey>>, user: str
 export const tokenIssuers: readonly UpgradeScenario[] = [
   {
     name: 'a token issuer is this version’s alone: the old one rejects its tokens, keeps the setting, and revokes nothing of it',
+    fields: ['url', 'issuer', 'audience', 'updatedAt', 'issuedBy', 'issuers'].map(
+      (name) => `teams.tokenIssuer.${name}`,
+    ),
     async run({ old, start }) {
       const provider = await startTokenIssuer();
       try {

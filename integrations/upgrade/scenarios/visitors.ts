@@ -3,10 +3,10 @@ import { askForSession } from '../../../apps/server/test/web/support.ts';
 import { chatOf, contentsOf, type Server, type UpgradeScenario, type World } from '../scenario.ts';
 
 /** A browser's cookies, by their names. */
-type Cookies = Map<string, string>;
+export type Cookies = Map<string, string>;
 
 /** Opens a session of the chat page, as a browser with these cookies does, and keeps what it is given. */
-async function visit(server: Server, cookies: Cookies) {
+export async function visit(server: Server, cookies: Cookies) {
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const { status, body, headers } = await askForSession(server.url, cookie === '' ? {} : { cookie });
   expect(status).toBe(200);
@@ -33,6 +33,7 @@ async function startPages({ current, start }: World) {
 export const visitors: readonly UpgradeScenario[] = [
   {
     name: 'a visitor of the old version keeps their user id and chats at this one, which exchanges their cookie once',
+    fields: ['team', 'user', 'secretHash', 'exchangedAt'].map((name) => `visitorExchanges.${name}`),
     async run(world) {
       const { raw } = world;
       const { key, oldPage, newPage } = await startPages(world);

@@ -10,7 +10,8 @@ import { repairRolledKeys } from './repair-rolled-keys.ts';
  * `run` must be repeatable: it may be cut off and started again, and it runs again once the last server that does not know
  * it has ended. Work in small pages and look at `signal` between them. Old servers keep working meanwhile, so read both
  * forms for at least one release; if they cannot work with the new form, set `minimumServer` to the step's own version: it
- * then waits until no older server is live. Add what you store to the scenarios of `integrations/upgrade`.
+ * then waits until no older server is live. Add what you store to the scenarios of `integrations/upgrade`; a test
+ * fails for each field that none of them names.
  */
 export const migrations: readonly Migration[] = [
   // 1: servers record their versions in the database. Release 0.1.0 does not.

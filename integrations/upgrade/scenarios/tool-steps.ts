@@ -1,0 +1,95 @@
+import { type ModelScript, scripts, startScriptedModel, startScriptedTool } from '@parley/agent/testing';
+import { expect } from 'vitest';
+import { contentsOf, databaseOf, type Server, send, type UpgradeScenario, type World } from '../scenario.ts';
+
+const SOON = { timeout: 60_000 };
+const QUESTION = 'scenario/book-a-seat';
+const signature = { extra_content: { google: { thought_signature: 'c2ln' } } };
+const reasoning = { reasoning_content: 'I should book.' };
+
+/** Text, reasoning and a call, with the fields that the model's server wants back. */
+const callTool: ModelScript = (call) => {
+  call.text('I book. ');
+  call.chunk({ choices: [{ index: 0, delta: reasoning }] });
+  const called = { name: 'book', arguments: '{"seat":7}' };
+  call.toolCall({ index: 0, id: 'call_1', type: 'function', function: called, ...signature });
+  call.finish({ reason: 'tool_calls' });
+};
+
+/** A model, and a tool that answers its first call never. */
+async function startModelAndTool(own: AsyncDisposableStack) {
+  const [model, tool] = [await startScriptedModel(), await startScriptedTool()];
+  own.defer(() => model.stop());
+  own.defer(() => tool.stop());
+  model.reply(callTool, scripts.echoResults());
+  tool.answer(async (response) => {
+    if (tool.calls().length > 1) response.end('seat 7');
+  });
+  return { model, tool };
+}
+
+async function newChat(server: Server, url: string): Promise<string> {
+  const tools = [{ name: 'book', description: 'Books.', parameters: { type: 'object' }, url }];
+  const body = { name: 'Ada', type: 'support', systemPrompt: 'Book.', tools };
+  const { body: agent } = await server.call('POST', '/agent', { body });
+  return (await server.call('POST', '/chat', { body: { agentId: agent.id } })).body.id;
+}
+
+/** Stops a server while a tool is called, and has the other version go on. */
+async function takeOver(world: World, first: 'old' | 'current', second: 'old' | 'current') {
+  await using own = new AsyncDisposableStack();
+  const { model, tool } = await startModelAndTool(own);
+  const database = await world.newDatabase();
+  const { mongoUri: mongodbUri, ...team } = database;
+  const settings = { mongodbUri, ...team, modelUrl: model.baseUrl, arePrivateAddressesAllowed: true };
+  const before = await world.start(first, settings);
+  const chat = await newChat(before, tool.url);
+  const called = tool.nextCall();
+  const sent = send(before, chat, QUESTION).catch(() => undefined);
+  await called;
+  const turns = databaseOf(world, database).collection('turns');
+  const cutOff = await turns.findOne({ chat });
+  await before[Symbol.asyncDispose]();
+  await sent;
+  const after = await world.start(second, settings);
+  await expect
+    .poll(async () => (await turns.findOne({ chat }))?.['status'], SOON)
+    .toMatch(/completed|failed/);
+  const [question, answer] = await contentsOf(after, chat);
+  expect([question, answer]).toEqual([QUESTION, 'I book. Results: seat 7']);
+  const keys = tool.calls().map(({ headers }) => headers['idempotency-key']);
+  expect(keys).toEqual([`${cutOff?._id}-1-1`, `${cutOff?._id}-1-1`]);
+  expect(model.calls()).toHaveLength(2);
+  expect(await turns.findOne({ chat })).toMatchObject({ status: 'completed', takeovers: 0 });
+  return { cutOff, resumed: model.calls().at(-1)?.body.messages.at(-2) };
+}
+
+export const toolSteps: readonly UpgradeScenario[] = [
+  {
+    name: 'the old version goes on with the tool call of an answer that this version began, and repeats it with its key',
+    fields: ['turns.stepsSize'],
+    async run(world) {
+      const { cutOff } = await takeOver(world, 'current', 'old');
+      expect(cutOff).toMatchObject({
+        stepsSize: 2,
+        steps: [{ text: 'I book. ', calls: [{ id: 'call_1' }] }],
+      });
+    },
+  },
+  {
+    name: 'this version goes on with the tool call of an answer that the old version began, and repeats it with its key',
+    async run(world) {
+      const { cutOff, resumed } = await takeOver(world, 'old', 'current');
+      expect(cutOff).not.toHaveProperty('stepsSize');
+      expect(resumed).toMatchObject({ role: 'assistant', tool_calls: [{ id: 'call_1' }] });
+    },
+  },
+  {
+    name: 'another server of this version returns to the model what it sent with a tool call',
+    fields: ['turns.steps.opaque', 'turns.steps.source', 'turns.steps.calls.opaque'],
+    async run(world) {
+      const { resumed } = await takeOver(world, 'current', 'current');
+      expect(resumed).toMatchObject({ ...reasoning, tool_calls: [signature] });
+    },
+  },
+];
