@@ -88,7 +88,7 @@ export class CallAssembler {
     if (byIndex) return isNextWhole(piece, byIndex, byId) ? this.#begin() : byIndex;
     if (byId) return byId;
     if (this.#isNext(piece, last)) return this.#begin();
-    // The order says nothing while another call is incomplete too.
+    // The order does not identify the call while another call is incomplete too.
     if (piece.arguments && this.#calls.some((call) => call !== last && call.isOpen)) last.isAmbiguous = true;
     return last;
   }

@@ -19,8 +19,8 @@ export class Watch {
   readonly #stop: () => void;
   readonly #endsAt: number;
   readonly #bounds: WatchBounds;
-  /** The longest time until the timer checks again. */
-  readonly #lookEveryMs: number;
+  /** The maximum interval of the timer's checks. */
+  readonly #checkEveryMs: number;
   #stepEndsAt = Number.POSITIVE_INFINITY;
   /** The deadline of the model's first or next piece. */
   #pieceDueAt = Number.POSITIVE_INFINITY;
@@ -35,8 +35,8 @@ export class Watch {
     this.#endsAt = performance.now() + bounds.turnTimeMaxMs;
     this.#bounds = bounds;
     const { turnTimeMaxMs, stepTimeMaxMs, firstPieceMaxMs, silenceMaxMs } = bounds;
-    this.#lookEveryMs = Math.min(turnTimeMaxMs, stepTimeMaxMs, firstPieceMaxMs, silenceMaxMs);
-    this.#timer = setTimeout(this.#look, this.#lookEveryMs);
+    this.#checkEveryMs = Math.min(turnTimeMaxMs, stepTimeMaxMs, firstPieceMaxMs, silenceMaxMs);
+    this.#timer = setTimeout(this.#check, this.#checkEveryMs);
     signal.addEventListener('abort', this.#end);
   }
 
@@ -55,7 +55,7 @@ export class Watch {
     if (!this.isCallTimeout) return;
     this.#timeout = undefined;
     this.rest();
-    this.#look();
+    this.#check();
   }
 
   /** The remaining time for calls of the model. */
@@ -85,7 +85,7 @@ export class Watch {
     this.#pieceDueAt = Number.POSITIVE_INFINITY;
   }
 
-  /** The step has its answer: the following time does not count for the model. */
+  /** The answer of the step is complete, so the model's time limits no longer apply. */
   endStep(): void {
     this.rest();
     this.#stepEndsAt = Number.POSITIVE_INFINITY;
@@ -108,14 +108,14 @@ export class Watch {
     this.#signal.removeEventListener('abort', this.#end);
   }
 
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     const now = performance.now();
     this.#timeout = this.#exceededAt(now);
     if (this.#timeout) {
       this.#end();
     } else {
-      const next = Math.min(this.#endsAt, this.#stepEndsAt, this.#pieceDueAt, now + this.#lookEveryMs);
-      this.#timer = setTimeout(this.#look, Math.ceil(next - now));
+      const next = Math.min(this.#endsAt, this.#stepEndsAt, this.#pieceDueAt, now + this.#checkEveryMs);
+      this.#timer = setTimeout(this.#check, Math.ceil(next - now));
     }
   };
 

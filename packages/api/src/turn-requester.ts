@@ -5,7 +5,10 @@ import type { Services } from './context.ts';
 import type { ClientAddress } from './gate/client-address.ts';
 import { originOf } from './turn-origin.ts';
 
-/** Describes the caller to the turn engine: who pays for a turn, and which limits apply. Team settings are cached for some seconds. */
+/**
+ * Describes the caller to the turn engine: whose budgets a turn uses, and which limits apply. Team settings are cached
+ * for some seconds.
+ */
 export async function turnRequesterOf(
   teams: Pick<Stores['teams'], 'findSettings'>,
   { turnLimits, guestNetworks }: Pick<Services, 'turnLimits' | 'guestNetworks'>,

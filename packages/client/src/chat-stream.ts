@@ -56,7 +56,7 @@ export class ChatStream {
   /** The error that keeps the stream closed, unless it is the network. */
   error: ParleyError | undefined;
 
-  /** True if the stream has received an event and can continue behind it. */
+  /** True if the stream has received an event and can continue after it. */
   get hasCursor(): boolean {
     return this.#cursor !== undefined;
   }

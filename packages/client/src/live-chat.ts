@@ -172,14 +172,14 @@ export class LiveChat implements FollowedChat {
   #onEvent(event: ChatEvent): void {
     this.#dispatch(event);
     // Messages that arrive while the list loads are in both; they are merged by id.
-    if (event.type === 'chat-followed' || event.type === 'chat-snapshot') this.#tail.readAnew();
+    if (event.type === 'chat-followed' || event.type === 'chat-snapshot') this.#tail.readAgain();
     if (event.type === 'answer-ended' && !knowsAnswer(this.#state, event.messageId)) this.#reloadAfterGap();
   }
 
   /** Reloads the newest messages after an event was missed. */
   #reloadAfterGap(): void {
     this.#dispatch({ type: 'gap' });
-    this.#tail.readAnew();
+    this.#tail.readAgain();
   }
 
   #onStreamChange(): void {
@@ -190,7 +190,7 @@ export class LiveChat implements FollowedChat {
     const isUnread = this.#state.olderCursor === undefined || this.#state.gap !== undefined;
     const isIdle = !this.#tail.isReading && !this.#tail.error;
     if (isUnread && isIdle && (state === 'reconnecting' || (state === 'live' && this.#stream.hasCursor))) {
-      this.#tail.readAnew();
+      this.#tail.readAgain();
     }
     this.#changed();
   }

@@ -12,7 +12,7 @@ export interface Page {
   onNextFrame(listener: () => void): () => void;
 }
 
-/** The length of a frame where nothing is painted. */
+/** The interval that replaces animation frames where the browser paints nothing. */
 const FRAME_MS = 16;
 /** The longest wait for a frame. */
 const FRAME_MAX_MS = 250;

@@ -27,7 +27,7 @@ export class TailReader {
   }
 
   /** Starts a new read and cancels a running one, whose result would be outdated. */
-  readAnew(): void {
+  readAgain(): void {
     this.cancel();
     const reading = new AbortController();
     this.#reading = reading;

@@ -17,7 +17,7 @@ type Flat<T> = { [Field in keyof T]: T[Field] };
 /** Copies a plain object without the fields that are `undefined`. Other values, such as `null` and `''`, stay. */
 export function compact<T extends object>(fields: T): Compact<T> {
   const given: Record<string, unknown> = {};
-  // A tenth of the time of a loop over entries: every message passes here several times.
+  // This takes a tenth of the time of a loop over entries. Every message passes here several times.
   for (const name in fields) {
     const value = fields[name];
     if (value !== undefined) given[name] = value;

@@ -19,7 +19,7 @@ export interface BackgroundJobs {
 }
 
 const MINUTE_MS = 60_000;
-/** Work on one item of a job. Work that takes longer continues while the job goes on, on this many items at most. */
+/** The time for one item of a job. Then the job continues with the next item; at most this many items remain in work. */
 const WORK = { maxMs: MINUTE_MS, underWayMax: 8 };
 const GUEST_MOVES_PAGE = 100;
 const BLOCKED_USERS_PAGE = 1_000;
@@ -100,7 +100,10 @@ function blockedUsers(
   };
 }
 
-/** All users who were blocked since then, read in pages. Each page begins at the time at which the last one ended. */
+/**
+ * Returns all users who were blocked since a time, read in pages. Each page begins at the time at which the last one
+ * ended.
+ */
 async function* blockedSince(
   { listBlockedSince }: Stores['userStatuses'],
   since: Date,

@@ -14,7 +14,7 @@ export const PREFETCH_IDLE_MS = 30_000;
 /** How long nothing is prefetched from a budget after a prefetch found nothing. */
 export const PREFETCH_PAUSE_MS = 10_000;
 
-/** The interval of the search for turns that a crash left uncounted. Only sums wait for it. */
+/** The interval of the search for turns that a crash left uncounted. Only the sums of usage are late until then. */
 export const RECOVERY_MS = 15_000;
 
 /** A pause of about this length, so that processes do not run in step. */

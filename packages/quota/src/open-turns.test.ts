@@ -49,11 +49,11 @@ test('a turn that ends before its acceptance is settled is not counted afterward
     open.delete(turn);
     open.settle(turn);
   }
-  let looks = 0;
+  let queries = 0;
   const turn = mintId('turn');
   open.add({ turn, request: turn }, ['ann']);
-  await open.hasRoom(turn, 'ann', MAX, async () => ++looks);
-  expect(looks).toBe(0);
+  await open.hasRoom(turn, 'ann', MAX, async () => ++queries);
+  expect(queries).toBe(0);
   open.withdraw(turn);
   expect(await accept()).toBeDefined();
 });
@@ -70,34 +70,34 @@ test('parallel repeats of one request count as one turn', async () => {
   // The remaining turn counts, and its end is recognized by its own id.
   open.delete(repeats[0] ?? mintId('turn'));
   if (first) end(first);
-  let looks = 0;
+  let queries = 0;
   const turn = mintId('turn');
   open.add({ turn, request: turn }, ['ann']);
-  await open.hasRoom(turn, 'ann', 2, async () => ++looks);
-  expect(looks).toBe(0);
+  await open.hasRoom(turn, 'ann', 2, async () => ++queries);
+  expect(queries).toBe(0);
 });
 
 test('further turns of a user at the limit are rejected without a query, until one of theirs ends in this process', async () => {
   const { open, stored, accept, end } = start();
   const accepted = await Promise.all(Array.from({ length: MAX }, () => accept()));
   expect(await accept()).toBeUndefined();
-  let looks = 0;
-  const look = async () => {
-    looks++;
+  let queries = 0;
+  const countStored = async () => {
+    queries++;
     return stored.size;
   };
   const turn = mintId('turn');
   open.add({ turn, request: turn }, ['ann']);
-  expect(await open.hasRoom(turn, 'ann', MAX, look)).toBe(false);
+  expect(await open.hasRoom(turn, 'ann', MAX, countStored)).toBe(false);
   open.withdraw(turn);
-  expect([open.isFull('ann', MAX), open.isFull('ann', MAX + 1), looks]).toEqual([true, false, 0]);
+  expect([open.isFull('ann', MAX), open.isFull('ann', MAX + 1), queries]).toEqual([true, false, 0]);
 
   if (accepted[0]) end(accepted[0]);
   expect(open.isFull('ann', MAX)).toBe(false);
   expect(await accept()).toBeDefined();
 });
 
-test('a look that was under way when a turn ended does not make its user full', async () => {
+test('a count that was under way when a turn ended does not make its user full', async () => {
   const { open, accept, end, stored } = start();
   const accepted = await Promise.all(Array.from({ length: MAX }, () => accept()));
   const turn = mintId('turn');

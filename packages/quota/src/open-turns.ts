@@ -7,7 +7,7 @@ const SHARE = 1 / 8;
 /** The share of a bound below which one count serves all turns that begin within `COUNT_MAX_AGE_MS`. */
 const FAR = 3 / 4;
 /** The number of subjects whose counts are cached. The oldest is dropped first. */
-const LOOKS_MAX = 1_000;
+const STORED_COUNTS_MAX = 1_000;
 
 /** A turn that is about to be accepted. */
 export interface OpeningTurn {
@@ -29,11 +29,11 @@ export function openingTurn(
 }
 
 /** The last count of a subject in the database. */
-interface Look {
+interface StoredCount {
   readonly at: number;
-  /** Its unfinished turns, and those that were added since. */
+  /** The unfinished turns that the database counted, and those that were added since. */
   count: number;
-  /** Its unfinished turns, until one of them ends here. */
+  /** The unfinished turns of the subject; undefined after one of them has ended here. */
   stored: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export class OpenTurns {
   readonly #open = new Map<string, OpenTurn>();
   readonly #requests = new Map<Id<'turn'>, string>();
   readonly #counts = new Map<string, number>();
-  readonly #looks = new Map<string, Look>();
+  readonly #storedCounts = new Map<string, StoredCount>();
   /** The number of ended turns. A count that ran meanwhile may include an ended turn. */
   #ends = 0;
   /** The turns whose insert is not acknowledged yet, by subject, in the order they were added. */
@@ -72,7 +72,7 @@ export class OpenTurns {
    * can be rejected without a query.
    */
   isFull(subject: string, max: number): boolean {
-    const known = this.#looks.get(subject);
+    const known = this.#storedCounts.get(subject);
     return known?.stored !== undefined && this.#isFresh(known) && known.stored >= max;
   }
 
@@ -84,15 +84,15 @@ export class OpenTurns {
     turn: Id<'turn'>,
     subject: string,
     max: number,
-    look: () => Promise<number>,
+    countStored: () => Promise<number>,
   ): Promise<boolean> {
     if (max <= 0 || this.isFull(subject, max)) return false;
     if (this.#count(subject) <= Math.max(Math.floor(max * SHARE), 1)) return true;
-    const known = this.#looks.get(subject);
+    const known = this.#storedCounts.get(subject);
     if (known && this.#isFresh(known) && known.count <= max * FAR) return true;
     for (;;) {
       const ends = this.#ends;
-      const stored = await look();
+      const stored = await countStored();
       const pending = this.#pendingBefore(turn, subject);
       this.#remember(subject, stored + pending + 1, ends === this.#ends ? stored : undefined);
       if (stored + pending < max) return true;
@@ -117,8 +117,8 @@ export class OpenTurns {
     for (const subject of subjects) {
       this.#counts.set(subject, this.#count(subject) + 1);
       this.#pending.set(subject, (this.#pending.get(subject) ?? new Set()).add(open));
-      const look = this.#looks.get(subject);
-      if (look) look.count++;
+      const counted = this.#storedCounts.get(subject);
+      if (counted) counted.count++;
     }
   }
 
@@ -143,8 +143,8 @@ export class OpenTurns {
   delete(turn: Id<'turn'>): void {
     this.#ends++;
     for (const subject of this.#openOf(turn)?.subjects ?? []) {
-      const look = this.#looks.get(subject);
-      if (look) look.stored = undefined;
+      const counted = this.#storedCounts.get(subject);
+      if (counted) counted.stored = undefined;
     }
     this.#forget(turn);
   }
@@ -193,15 +193,16 @@ export class OpenTurns {
     }
   }
 
-  #isFresh({ at }: Look): boolean {
+  #isFresh({ at }: StoredCount): boolean {
     return this.#clock.now() - at < COUNT_MAX_AGE_MS;
   }
 
   #remember(subject: string, count: number, stored: number | undefined): void {
-    this.#looks.delete(subject);
-    this.#looks.set(subject, { at: this.#clock.now(), count, stored });
-    const [oldest] = this.#looks.keys();
-    if (this.#looks.size > LOOKS_MAX && oldest !== undefined) this.#looks.delete(oldest);
+    this.#storedCounts.delete(subject);
+    this.#storedCounts.set(subject, { at: this.#clock.now(), count, stored });
+    const [oldest] = this.#storedCounts.keys();
+    if (this.#storedCounts.size > STORED_COUNTS_MAX && oldest !== undefined)
+      this.#storedCounts.delete(oldest);
   }
 
   #forgetOld(): void {

@@ -12,10 +12,10 @@ const PRIVILEGED_SHARE = 1 / 5;
 export interface TurnBound {
   readonly subject: string;
   readonly max: number;
-  /** The number of turns that run at a time: when one ends, there is room again. */
+  /** The number of turns that run at a time; another turn fits when one of them ends. */
   readonly running: number;
   /** Counts the subject's unfinished turns in the database, up to `max`. */
-  readonly look: () => Promise<number>;
+  readonly countStored: () => Promise<number>;
   readonly whose: string;
 }
 
@@ -27,11 +27,16 @@ export function turnBoundsOf(
 ): TurnBound[] {
   const { user: maxOfUser, team: maxOfTeam } = allowance?.concurrentTurns ?? {};
   const found: TurnBound[] = [];
-  const add = (subject: string, max: number, whose: string, look: TurnBound['look'], running = max) =>
-    found.push({ subject, max, running, look, whose });
+  const add = (
+    subject: string,
+    max: number,
+    whose: string,
+    countStored: TurnBound['countStored'],
+    running = max,
+  ) => found.push({ subject, max, running, countStored, whose });
   if (maxOfUser !== undefined && user !== undefined) {
-    const look = () => store.turns.countUnfinished({ team, user }, maxOfUser);
-    add(userSubject({ team, user }), maxOfUser, 'This user has', look);
+    const countStored = () => store.turns.countUnfinished({ team, user }, maxOfUser);
+    add(userSubject({ team, user }), maxOfUser, 'This user has', countStored);
   }
   if (maxOfTeam !== undefined) {
     const isVisitor = origin?.isPrivileged === false;
@@ -43,8 +48,8 @@ export function turnBoundsOf(
       const factor = width === 0 ? 1 : limits.widerNetworkFactor;
       const running = bounds.runningPerAddressMax * factor;
       const max = running + bounds.waitingPerAddressMax * factor;
-      const look = () => store.turns.countFromNetwork(network, 'unfinished', max);
-      add(`network/${network}`, max, 'Callers from your network have', look, running);
+      const countStored = () => store.turns.countFromNetwork(network, 'unfinished', max);
+      add(`network/${network}`, max, 'Callers from your network have', countStored, running);
     }
   }
   return found;
@@ -65,8 +70,8 @@ export async function assertConcurrency(
   open.add(opening, subjects);
   try {
     for (const bound of bounds) {
-      const { subject, max, look } = bound;
-      if (!(await open.hasRoom(opening.turn, subject, max, look))) throw tooManyTurns(deps, bound);
+      const { subject, max, countStored } = bound;
+      if (!(await open.hasRoom(opening.turn, subject, max, countStored))) throw tooManyTurns(deps, bound);
     }
   } catch (error) {
     open.withdraw(opening.turn);

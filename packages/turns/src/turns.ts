@@ -78,7 +78,7 @@ export interface Turns {
   findByIdempotencyKey(chat: ChatAccess, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
   /** The turn of an answer. @throws ApiError `message_not_found` */
   find(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
-  /** Stops an answer; returns its turn as it is then. @throws ApiError `message_not_found` */
+  /** Stops an answer, and returns its turn as it is after the stop. @throws ApiError `message_not_found` */
   cancel(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
   /**
    * Reads an answer from after a cursor; without one from its start. `null` stands for a cursor that no server issued.

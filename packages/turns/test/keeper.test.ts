@@ -75,7 +75,7 @@ describe('a tick', () => {
     owner.tap.disconnect('turns.listMarks', 'before', 3);
     for (let index = 0; index < 4; index++) await tick();
     expect(owner.log.map(({ event }) => event)).toEqual(
-      Array.from({ length: 3 }, () => 'running turns could not be looked at'),
+      Array.from({ length: 3 }, () => 'could not read whether running turns were cancelled or deleted'),
     );
     expect(count('turns.listMarks')).toBe(4);
     expect(runs[0]?.signal.aborted).toBe(false);

@@ -48,7 +48,7 @@ export async function ask(
     if (isReached) unreachableTimer = undefined;
     else unreachableTimer ??= setTimeout(() => reject(unreachable(messageId)), UNREACHABLE_MAX_MS);
   };
-  const look = () => {
+  const report = () => {
     const { connection, error } = chat.view();
     const { question, answer } = find();
     const send = question?.send?.state;
@@ -75,10 +75,10 @@ export async function ask(
     else if (isDiscarded(parley, question, key)) reject(interrupted());
   };
 
-  const leave = chat.subscribe(look);
+  const leave = chat.subscribe(report);
   stop.addEventListener('abort', onStop);
   try {
-    look();
+    report();
     return await promise;
   } finally {
     leave();

@@ -80,7 +80,7 @@ interface Readiness {
 }
 
 function noticeOf({ code, message }: { readonly code: string; readonly message: string }): Finding {
-  // The server calls the model for users: it knows better than a check from here.
+  // The server calls the model for users, so its report is more reliable than a check from this machine.
   if (code.startsWith('model_')) return { name: 'model server', status: 'fail', detail: message };
   return { name: code === 'proxy_not_trusted' ? 'proxy' : code, status: 'warn', detail: message };
 }

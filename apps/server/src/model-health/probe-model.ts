@@ -68,7 +68,7 @@ async function probe({ endpoint, server, health, signal }: ModelProbeOptions): P
   return !isLoading;
 }
 
-/** Undefined if the list says nothing: not every server lists its models to every key. */
+/** Undefined if the list is empty: not every server lists its models for every key. */
 async function ask(
   { baseUrl = OPENAI_URL, apiKey, model }: ProbedServer,
   signal: AbortSignal,

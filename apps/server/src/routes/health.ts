@@ -12,7 +12,7 @@ export interface Health {
   inspectDatabase(): Promise<DatabaseState>;
   /** The missing unique indexes. Until they are built, a write could be duplicated. */
   missingUniqueIndexes(): readonly string[];
-  /** The problem of the model, if there is one. The server is ready all the same. */
+  /** The problem of the model, if there is one. It does not affect readiness. */
   modelNotice(): ModelNotice | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function healthRoutes(
   { health, unnamedProxy }: HealthDeps,
 ): Promise<void> {
   let inspected: { until: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
-  /** Undefined if it could not be read. The server is ready all the same. */
+  /** Undefined if it could not be read. It does not affect readiness. */
   const inspect = (): Promise<DatabaseState | undefined> => {
     if (!inspected || performance.now() > inspected.until) {
       const state = health.inspectDatabase().catch(() => undefined);

@@ -7,7 +7,7 @@ interface Wait {
   readonly isLong: boolean;
 }
 
-/** Returns why nothing of an answer arrives. */
+/** Returns the reason why no text of an answer arrives. */
 export function waitingText(
   { status, position = 0 }: Pick<AnswerEntry, 'status' | 'position'>,
   { secondsLeft, isLong }: Wait,

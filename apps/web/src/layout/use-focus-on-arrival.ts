@@ -9,7 +9,7 @@ export function useFocusOnArrival(composer: RefObject<ComposerHandle | null>): v
   useEffect(() => focusOnArrival(composer.current), [composer]);
 }
 
-/** The same, for a page that is shown again. */
+/** Moves the focus when a page is shown again. */
 export function focusOnArrival(composer: { focus(): void } | null): void {
   const isTouch = matchMedia('(pointer: coarse)').matches;
   if (!isTouch) composer?.focus();

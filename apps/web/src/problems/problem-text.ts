@@ -302,7 +302,7 @@ const words: Record<ProblemCode, ProblemText> = {
   },
 };
 
-/** Most likely the page is older than its server. */
+/** The page is probably older than the server. */
 function outdatedPage(title: string): ProblemText {
   return { title, advice: 'This page may be out of date. Reload it.' };
 }

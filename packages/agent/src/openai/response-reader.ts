@@ -16,7 +16,7 @@ export interface EventReader {
    * @throws BrokenCall as `takeEvent`
    */
   takeBody(body: unknown): void;
-  /** Notes that no event follows. */
+  /** Records that the server sends no more events. */
   finish(): void;
 }
 

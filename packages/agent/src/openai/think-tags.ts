@@ -79,7 +79,7 @@ export class ThinkTags {
 
 const NOTHING: Taken = { reasoning: '', text: '' };
 
-/** How much of the end of a text may be the beginning of the closing tag. */
+/** Returns how many characters at the end of a text may belong to a closing tag that is not complete yet. */
 function lengthOfBegunTag(text: string): number {
   for (let length = Math.min(CLOSE.length - 1, text.length); length > 0; length--) {
     if (text.endsWith(CLOSE.slice(0, length))) return length;

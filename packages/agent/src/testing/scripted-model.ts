@@ -126,7 +126,7 @@ class CallScripts {
   }
 }
 
-/** The list of models, or the one that is asked for: it answers calls under every name. */
+/** The list of models, or the requested one. The server answers calls with any model name. */
 function modelsAt(url = ''): object | undefined {
   if (url === '/v1/models') return { object: 'list', data: [{ id: 'scripted', object: 'model' }] };
   const [, id] = /^\/v1\/models\/(.+)$/.exec(url) ?? [];

@@ -8,7 +8,7 @@ export interface JsonPost {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** From the DNS lookup to the last byte. */
+  /** The time limit of a call, from the DNS lookup to the last byte. */
   readonly timeoutMs: number;
   readonly responseBytesMax: number;
   /** Closes the connection at once. */

@@ -25,7 +25,7 @@ export async function beginAuditedAction(
       if (isRefused) await audit.withdraw(scope, id);
       else if ('target' in end) await audit.finish(scope, id, end.target, end.details);
     } catch {
-      // The act is done or rejected all the same. Its entry keeps the outcome `unknown`.
+      // The outcome of the act does not change. Its entry keeps the outcome `unknown`.
     }
   };
 }
@@ -35,7 +35,7 @@ export async function noteRejected(audit: AuditStore, scope: Scope, entry: NewAu
   try {
     await audit.noteRejected(scope, entry);
   } catch {
-    // The caller gets the rejection all the same.
+    // The caller gets the rejection even if the entry could not be stored.
   }
 }
 

@@ -49,7 +49,7 @@ export async function erase(
         await dropChat(chat);
         await deletions.removeChat(deletion, chat);
       } catch (error) {
-        // The others are deleted all the same, unless the database is unreachable.
+        // The other chats are still deleted, unless the database is unreachable.
         failed.set(chat, error);
         if (failed.size >= (error instanceof ApiError ? UNREACHABLE_MAX : FAILED_MAX)) throw error;
       }

@@ -11,7 +11,7 @@ import { TimeSlices } from './time-slices.ts';
 const FIRST_PAGE_ITEMS = 100;
 const PAGE_ITEMS_MAX = 500;
 const PAGE_BYTES = 256 * 1024;
-/** The number of bytes above which an answer is large: it is sent in pieces, and reading on needs a place. */
+/** The number of bytes above which an answer is large: it is sent in pieces, and reading more needs a place. */
 const SMALL_ANSWER_BYTES = 1024 * 1024;
 
 /** A list in the database, and the form of its items in the answer. */

@@ -22,8 +22,8 @@ export const agentLimits = {
   modelFirstPieceMaxMs: 60_000,
   /** The longest pause between two pieces of an answer. After it the model counts as failed. */
   modelSilenceMaxMs: 60_000,
-  /** Failures in a row after which other models of a list are asked before this one. */
+  /** Failures in a row after which other models of a list are called before this one. */
   modelCircuitFailures: 5,
-  /** How long a model that failed so often is asked last, before one call probes it. */
+  /** How long a model that failed so often is called last, before one call probes it. */
   modelCircuitOpenMs: 30_000,
 } as const;

@@ -4,7 +4,7 @@ import type { Id, ModelChoice, Tool } from '@parley/contract';
 export interface AgentSettings {
   readonly systemPrompt?: string;
   readonly model?: string;
-  /** In place of `model`, in the order in which they are asked. */
+  /** The models to call, in this order; replaces `model`. */
   readonly models?: ModelChoice[];
   readonly temperature?: number;
   /** With the values of their headers, which are secrets: remove them before you show an agent. */

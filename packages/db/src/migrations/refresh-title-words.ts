@@ -6,7 +6,7 @@ import type { MigrationContext } from './migration.ts';
 const PAGE = 1_000;
 
 /**
- * Stores the searchable words of titles anew: release 0.1.0 stored fewer of them. Changes only titles whose words differ,
+ * Stores the searchable words of titles again, because release 0.1.0 stored fewer of them. Changes only titles whose words differ,
  * and only if the title is still the one that was read.
  */
 export async function refreshTitleWords({ models: { chats }, signal }: MigrationContext): Promise<void> {

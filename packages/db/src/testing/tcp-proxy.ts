@@ -33,7 +33,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   });
   const listen = (at: number) => new Promise<void>((done) => server.listen(at, '127.0.0.1', done));
   const refuse = () => {
-    // It stops listening at once. Nobody waits for the last connection.
+    // The proxy stops listening at once. Closing does not wait for the last connection.
     if (server.listening) server.close();
   };
   const cut = () => {

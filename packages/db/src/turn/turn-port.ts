@@ -57,7 +57,7 @@ export interface TurnStore {
     historyBytesMax: number,
     chatBytes?: number,
   ): Promise<RunContext>;
-  /** Marks the turn before `sequence`, so that its end claims the one behind it. False if that turn has ended already. */
+  /** Marks the turn before `sequence`, so that its end claims the next turn. False if that turn has ended already. */
   announceSuccessor(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Claims a queued turn. Undefined if it is not queued any more. */
   claim(scope: SystemScope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;

@@ -172,7 +172,7 @@ function toUnfinished(document: StoredUnfinished): UnfinishedTurn {
 
 type StoredPolled = Pick<TurnDocument, '_id' | keyof typeof polledFields>;
 
-/** The wait of an earlier run says nothing about this one. */
+/** A stored wait of an earlier run does not apply to this run. */
 function toPolled({ _id: id, team, sequence, status, lease, isCancelled, wait }: StoredPolled): PolledTurn {
   const attempt = lease?.attempt ?? 0;
   const isWaiting = status === 'generating' && wait?.attempt === attempt;

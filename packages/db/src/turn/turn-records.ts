@@ -122,7 +122,7 @@ export interface NewTurn {
 
 /** A message of the history, for the model. */
 export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content'> {
-  /** The model refused to answer it. */
+  /** True if the model refused to answer the message. */
   readonly isRefused?: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
-/** A key that all servers of this database share. Not a team's, so that it outlives every team. */
+/** A key that all servers of this database share. It belongs to no team, so no deletion of a team removes it. */
 export interface ServerKeyDocument {
   _id: string;
   /** Sealed, or plain while encryption is off. */

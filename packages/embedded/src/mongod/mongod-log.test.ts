@@ -74,7 +74,7 @@ describe('the log file', () => {
 
   test('the log file is rotated while a database writes to it', async () => {
     const path = join(dataDir, 'mongod.log');
-    const log = await openMongodLog(dataDir, { lookEveryMs: 5 });
+    const log = await openMongodLog(dataDir, { checkEveryMs: 5 });
     await log.file.write('a'.repeat(9 * 1024 * 1024));
     await expect.poll(async () => (await stat(path)).size).toBe(0);
     await log.file.write(`${line('E', 'goes on')}\n`);

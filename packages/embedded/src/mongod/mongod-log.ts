@@ -15,14 +15,14 @@ export interface MongodLog {
 /** Opens the log for one run of `mongod`, and rotates a full file now and during the run. */
 export async function openMongodLog(
   dataDir: string,
-  { lookEveryMs = LOOK_EVERY_MS } = {},
+  { checkEveryMs = CHECK_EVERY_MS } = {},
 ): Promise<MongodLog> {
   const path = join(dataDir, 'mongod.log');
   if ((await sizeOf(path)) > BYTES_MAX) await rename(path, `${path}.1`);
   // The log may quote stored data.
   const file = await open(path, 'a+', 0o600);
   const start = await sizeOf(path);
-  const timer = setInterval(() => void rotate(path), lookEveryMs);
+  const timer = setInterval(() => void rotate(path), checkEveryMs);
   timer.unref();
   return {
     path,
@@ -37,7 +37,7 @@ export async function openMongodLog(
 
 /** Months of a healthy database, or some thousand errors. */
 const BYTES_MAX = 8 * 1024 * 1024;
-const LOOK_EVERY_MS = 60_000;
+const CHECK_EVERY_MS = 60_000;
 /** The first errors show the cause. */
 const ERRORS_BYTES_MAX = 1024 * 1024;
 

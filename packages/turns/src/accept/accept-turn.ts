@@ -133,8 +133,7 @@ async function interrupt(
 }
 
 /**
- * The error if the chat takes no further message, if it does not take this one, or if this process has no place for
- * it.
+ * Returns the error if the chat is full, rejects this message, or this process has no capacity for it.
  */
 function apiErrorOfRoom(
   deps: AcceptDeps,

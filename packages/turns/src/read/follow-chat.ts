@@ -23,8 +23,8 @@ export class ChatReader {
   #isChanged = true;
   #isDeleted = false;
   #isLetGo = false;
-  #lookPauseMs: number = CHAT_POLL.minMs;
-  #nextLookAt = 0;
+  #pollPauseMs: number = CHAT_POLL.minMs;
+  #nextPollAt = 0;
 
   constructor(deps: FollowDeps, access: ChatAccess) {
     this.#deps = deps;
@@ -48,7 +48,7 @@ export class ChatReader {
       yield* this.#start(from);
       while (!signal.aborted) {
         if (this.#isLetGo) throw new ApiError('draining');
-        const isThere = !this.#isDeleted && (yield* this.#lookForTurns());
+        const isThere = !this.#isDeleted && (yield* this.#pollForTurns());
         if (!isThere) {
           yield this.#withCursor({ type: 'chat-deleted' });
           return;
@@ -95,11 +95,11 @@ export class ChatReader {
   }
 
   /** Emits new turns if there may be some. False when the chat was deleted. */
-  async *#lookForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
+  async *#pollForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
     const { clock, reads } = this.#deps;
-    if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
+    if (!this.#isChanged && clock.now() < this.#nextPollAt) return true;
     // A result that another follower got a moment ago is recent enough, unless something has happened since.
-    const maxAgeMs = this.#isChanged ? 0 : this.#lookPauseMs / 2;
+    const maxAgeMs = this.#isChanged ? 0 : this.#pollPauseMs / 2;
     this.#isChanged = false;
     const { scope, chat } = this.#access;
     const after = this.#cursor.accepted;
@@ -107,8 +107,8 @@ export class ChatReader {
     if (!reach || !isWithin(scope, reach)) return false;
     const turns = hasGrown ? await reads.turnsAfter.read({ access: this.#access, after }) : [];
     const { minMs, maxMs, growth } = CHAT_POLL;
-    this.#lookPauseMs = hasGrown ? minMs : Math.min(this.#lookPauseMs * growth, maxMs);
-    this.#nextLookAt = clock.now() + alignedPause(clock, this.#lookPauseMs);
+    this.#pollPauseMs = hasGrown ? minMs : Math.min(this.#pollPauseMs * growth, maxMs);
+    this.#nextPollAt = clock.now() + alignedPause(clock, this.#pollPauseMs);
     for (const turn of turns) {
       this.#unread.push(turn);
       this.#cursor = { ...this.#cursor, accepted: turn.sequence };
@@ -120,10 +120,10 @@ export class ChatReader {
   /** Emits the new events of the answers, one after the other; returns how long to wait for more. */
   async *#readAnswers(): AsyncGenerator<ChatEventWithCursor, number> {
     const { clock } = this.#deps;
-    const untilLook = () => Math.max(this.#nextLookAt - clock.now(), 0);
+    const untilPoll = () => Math.max(this.#nextPollAt - clock.now(), 0);
     for (;;) {
       const [turn] = this.#unread;
-      if (!turn) return untilLook();
+      if (!turn) return untilPoll();
       this.#reader ??= this.#open(turn);
       const step = await this.#stepOrDeleted(this.#reader);
       if (!step) {
@@ -136,7 +136,7 @@ export class ChatReader {
         const chatEvent = toChatEvent(turn.answerId, event);
         if (chatEvent) yield this.#withCursor(chatEvent);
       }
-      if (!step.isOver) return Math.min(step.pauseMs ?? CHAT_POLL.maxMs, untilLook());
+      if (!step.isOver) return Math.min(step.pauseMs ?? CHAT_POLL.maxMs, untilPoll());
       this.#reader.close();
       this.#reader = undefined;
       this.#unread.shift();

@@ -35,7 +35,7 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
     async outcome(signal, waitMaxMs) {
       const { minMs, maxMs, growth } = END_POLL;
       const deadline = clock.now() + waitMaxMs;
-      const look = lookPatiently(deps, access, turn);
+      const poll = pollOutcome(deps, access, turn);
       signal?.addEventListener('abort', wake.set);
       if (signal?.aborted) wake.set();
       try {
@@ -45,7 +45,7 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
           await wake.wait(clock, Math.max(Math.min(known, left), 0));
           if (notified) return notified;
           if (signal?.aborted || left <= 0) return undefined;
-          const outcome = await look();
+          const outcome = await poll();
           if (outcome) return outcome;
         }
       } finally {
@@ -56,18 +56,18 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
 }
 
 /** Polls the status of the turn. Failures are ignored until they have lasted for a whole lease. */
-function lookPatiently({ store, clock, bounds }: TurnDeps, access: ChatAccess, turn: Id<'turn'>) {
-  let awaySince: number | undefined;
+function pollOutcome({ store, clock, bounds }: TurnDeps, access: ChatAccess, turn: Id<'turn'>) {
+  let failingSince: number | undefined;
   return async (): Promise<TurnOutcome | undefined> => {
     const startedAt = clock.now();
     try {
       const outcome = await findOutcome(store, access, turn);
-      awaySince = undefined;
+      failingSince = undefined;
       return outcome;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      awaySince ??= startedAt;
-      if (clock.now() - awaySince >= bounds.leaseMs) throw error;
+      failingSince ??= startedAt;
+      if (clock.now() - failingSince >= bounds.leaseMs) throw error;
       return undefined;
     }
   };

@@ -1,6 +1,6 @@
 /*
- * How often readers look at the database. A process that runs a turn notifies its own readers, so these intervals matter
- * only to readers in other processes, and as a safety net. Readers that look at the same time share a command (`reads.ts`).
+ * The intervals at which readers poll the database. A process that runs a turn notifies its own readers, so these intervals matter
+ * only to readers in other processes, and as a safety net. Readers that poll at the same time share a command (`reads.ts`).
  */
 
 /** The log and the status of an answer that runs elsewhere. Polls are frequent while text arrives. */

@@ -8,7 +8,7 @@ import { SharedReads } from './shared-reads.ts';
 interface ChatPoll {
   /** Its team, user and agent; undefined when it was deleted. */
   readonly reach: ChatReach | undefined;
-  /** Whether there are turns after that one. */
+  /** Whether the chat has turns after that one. */
   readonly hasGrown: boolean;
 }
 

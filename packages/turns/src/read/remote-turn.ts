@@ -89,7 +89,7 @@ export class RemoteTurn {
       if (status.isCancelled && position.isBehind(status.attempt)) return 'waiting';
       const { waitsUntil } = status;
       const view = await this.#readLog(position, status.attempt);
-      // Nothing marks the end of a wait but its time.
+      // No event marks the end of a wait, so the reader compares its time.
       const isWaiting = waitsUntil !== undefined && waitsUntil.getTime() > Date.now();
       return view === 'waiting' || !isWaiting ? view : { ...view, waitsUntil };
     }

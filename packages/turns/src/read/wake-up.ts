@@ -1,6 +1,6 @@
 import type { Clock } from '@parley/quota';
 
-/** Lets one waiter sleep until it is woken; a wake-up that comes while nobody sleeps is kept. */
+/** Lets one caller wait for the next notification. A notification without a waiter wakes the next one. */
 export class WakeUp {
   #isSet = false;
   #wake: (() => void) | undefined;

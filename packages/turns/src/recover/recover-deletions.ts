@@ -26,7 +26,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
     work: { maxMs: DELETION_WORK_MAX_MS, underWayMax: DELETIONS_UNDER_WAY_MAX },
   });
   while (!signal.aborted) {
-    // One that fails does not stop the other.
+    // Each continues when the other fails.
     for (const recover of [markUnmarked, removeMarked]) {
       await recover().catch((error: unknown) => log('warn', 'deletions could not be recovered', { error }));
     }

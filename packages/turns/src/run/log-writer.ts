@@ -50,7 +50,7 @@ export class LogWriter {
       return;
     }
     for (const { run, batch } of sent) {
-      // A run that began its text again meanwhile has logged nothing of the new one.
+      // A run that began its text again meanwhile has not logged the new text yet.
       if (run.unacknowledged !== batch) continue;
       run.loggedTo = batch.to;
       run.unacknowledged = undefined;

@@ -55,7 +55,7 @@ export interface RunDeps extends TurnDeps {
  * Everything before the call was acknowledged by a majority. Nothing is shown or stored after the lease has ended.
  */
 export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
-  const result = await lookAndAnswer(deps, run).catch((error: unknown) => {
+  const result = await loadAndAnswer(deps, run).catch((error: unknown) => {
     if (error instanceof RunStopped) return stopped(deps, run, error);
     throw error;
   });
@@ -68,7 +68,7 @@ export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
   return result;
 }
 
-async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
+async function loadAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
   const { store } = deps;
   const { turn, scope, token } = run;
   const view = await persist(deps, run, () => loadRunContext(deps, run));

@@ -128,7 +128,7 @@ export class Runner {
     followers.outcomes.notifyAll({ kind: 'handed-over' });
   }
 
-  /** A run without a place calls no model: its duration says nothing about when a place becomes free. */
+  /** A run without a place calls no model, so its duration is not used to estimate when a place becomes free. */
   async #run(run: Run, owner: TurnOwner, { hasPlace } = { hasPlace: true }): Promise<void> {
     const { durations, followers, log } = this.#deps;
     const endRun = hasPlace ? durations.start() : undefined;
@@ -156,7 +156,7 @@ export class Runner {
     }
   }
 
-  /** A run that was lost or queued again is no end: its followers find out how the turn goes on. */
+  /** A run that was lost or queued again has not ended its turn. Followers read its further state from the database. */
   #notify(run: Run, result: RunResult): void {
     const { tails, quota, followers, bounds } = this.#deps;
     const { turn, chat } = run;

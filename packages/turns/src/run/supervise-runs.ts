@@ -11,7 +11,7 @@ interface SuperviseDeps extends TurnDeps {
 
 /**
  * Supervises the running turns of a process, a few times a second, each step with one command for all of them: stops
- * those past their deadline, writes their new text to the log, looks whether they were cancelled or deleted, and renews
+ * those past their deadline, writes their new text to the log, reads whether they were cancelled or deleted, and renews
  * their leases. No clock is compared with another process's: a renewal counts up, and other processes see the count
  * change. No step waits for the one before, because a slow query must not delay lease renewal.
  */
@@ -23,7 +23,7 @@ export async function superviseRuns(
   const { clock, bounds, logWriter, tails } = deps;
   const pending = new Set<Promise<void>>();
   let renewedAt = clock.now();
-  let looking: Promise<void> | undefined;
+  let readingMarks: Promise<void> | undefined;
   while (!signal.aborted) {
     await clock.sleep(bounds.tickMs, signal);
     tails.dropOldHistories();
@@ -34,8 +34,8 @@ export async function superviseRuns(
     const runs = running.all().filter((run) => !run.abort.signal.aborted);
     if (runs.length > 0) {
       logWriter.write(runs);
-      looking ??= lookForMarks(deps, runs).finally(() => {
-        looking = undefined;
+      readingMarks ??= readMarks(deps, runs).finally(() => {
+        readingMarks = undefined;
       });
     }
     // A stopped run keeps its lease until it has ended.
@@ -45,11 +45,11 @@ export async function superviseRuns(
     const renewal = renew(deps, held).finally(() => pending.delete(renewal));
     pending.add(renewal);
   }
-  await Promise.all([...pending, looking, logWriter.settled()]);
+  await Promise.all([...pending, readingMarks, logWriter.settled()]);
 }
 
-/** A turn that is not there any more was deleted with its chat. */
-async function lookForMarks({ store, log }: TurnDeps, runs: readonly Run[]): Promise<void> {
+/** A missing turn was deleted with its chat. */
+async function readMarks({ store, log }: TurnDeps, runs: readonly Run[]): Promise<void> {
   try {
     const marks = await store.turns.listMarks(runs.map(({ turn }) => turn.id));
     const isCancelled = new Map(marks.map((mark) => [mark.id, mark.isCancelled]));
@@ -64,7 +64,10 @@ async function lookForMarks({ store, log }: TurnDeps, runs: readonly Run[]): Pro
       if (deleted.has(token)) abort.abort(new RunStopped('chat-deleted'));
     }
   } catch (error) {
-    log('warn', 'running turns could not be looked at', { turns: runs.length, error });
+    log('warn', 'could not read whether running turns were cancelled or deleted', {
+      turns: runs.length,
+      error,
+    });
   }
 }
 

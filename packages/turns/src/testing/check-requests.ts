@@ -25,7 +25,7 @@ function offencesOf(
   const { result, content } = request;
   if (result.kind === 'unknown') return [];
   if (result.kind === 'refused') {
-    if (result.answerId !== undefined || mayStandElsewhere(request, chat.requests)) return [];
+    if (result.answerId !== undefined || mayBeStoredByAnother(request, chat.requests)) return [];
     const isStored = chat.turns.some(({ userMessage }) => userMessage && userMessage.content === content);
     return isStored ? [`was refused (${result.code}) and is stored all the same`] : [];
   }
@@ -41,8 +41,8 @@ function offencesOf(
   return offences;
 }
 
-/** The same request, made before or after, may have been the one that was stored. */
-function mayStandElsewhere(request: RequestHistory, all: readonly RequestHistory[]): boolean {
+/** Another attempt with the same key may have been stored. */
+function mayBeStoredByAnother(request: RequestHistory, all: readonly RequestHistory[]): boolean {
   return all.some(
     ({ idempotencyKey, content, result }) =>
       idempotencyKey !== undefined &&
@@ -61,7 +61,7 @@ function untruths(end: ReportedEnd, turn: StoredTurn): string[] {
   return [];
 }
 
-/** All requests with one key are one: one answer, made once. */
+/** All requests with one idempotency key get one answer, generated for one of them. */
 function checkKeys(requests: readonly RequestHistory[]): string[] {
   const offences: string[] = [];
   const answers = new Map<string, string>();

@@ -61,7 +61,7 @@ export interface RequestHistory {
   /** The failed answer of a retry. */
   readonly retries?: string;
   readonly idempotencyKey?: string;
-  /** Times on one growing scale: when it was sent, and when its result was known. */
+  /** Two times on one monotonic clock: when the request was sent, and when its result was known. */
   readonly sentAt: number;
   readonly knownAt: number;
   readonly result: RequestResult;
@@ -105,7 +105,7 @@ export interface ReaderConnection {
   readonly events: readonly { readonly cursor: StreamCursor; readonly event: ShownEvent }[];
 }
 
-/** An event of `@parley/contract`'s answer events, as far as the rules look at it. */
+/** The fields of an answer event that the rules check. */
 export type ShownEvent =
   | { readonly type: 'start'; readonly messageId: string; readonly userMessageId: string }
   | { readonly type: 'text-start' | 'text-end' }
@@ -127,7 +127,7 @@ export interface ChatReaderHistory {
   readonly events: readonly ShownChatEvent[];
 }
 
-/** An event of `@parley/contract`'s chat events, as far as the rules look at it. */
+/** The fields of a chat event that the rules check. */
 export type ShownChatEvent =
   | { readonly type: 'message-accepted'; readonly answerId: string; readonly userMessageId: string }
   | { readonly type: 'answer-started'; readonly messageId: string }
