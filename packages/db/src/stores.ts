@@ -4,10 +4,18 @@ import type { ApiKeyStore } from './api-key/api-key-port.ts';
 import { createApiKeyStore } from './api-key/api-key-store.ts';
 import type { AuditStore } from './audit/audit-port.ts';
 import { createAuditStore } from './audit/audit-store.ts';
+import { createChatInserts } from './batching/chat-inserts.ts';
 import { batchBounds, eventLoop } from './batching/event-loop.ts';
 import { createReadBatches } from './batching/read-batches.ts';
 import { createTitleBatches } from './batching/title-batches.ts';
-import { createReadCommands, createTitleCommands, createWriteCommands } from './batching/turn-commands.ts';
+import {
+  createChatInsertCommands,
+  createPageCommands,
+  createReadCommands,
+  createTitleCommands,
+  createWriteCommands,
+} from './batching/turn-commands.ts';
+import { createTurnPages } from './batching/turn-pages.ts';
 import { createWriteBatches } from './batching/write-batches.ts';
 import type { BudgetStore } from './budget/budget-port.ts';
 import { createBudgetStore } from './budget/budget-store.ts';
@@ -75,6 +83,8 @@ export interface Stores {
 export function createStores(models: Models, vault: Vault): Stores {
   const reads = createReadBatches(createReadCommands(models), batchBounds, eventLoop);
   const writes = createWriteBatches(createWriteCommands(models), batchBounds, eventLoop);
+  const inserts = createChatInserts(createChatInsertCommands(models), batchBounds, eventLoop);
+  const pages = createTurnPages(createPageCommands(models), batchBounds, eventLoop);
   const titles = createTitleBatches(createTitleCommands(models), batchBounds, eventLoop);
   return {
     teams: guarded(createTeamStore(models)),
@@ -88,8 +98,8 @@ export function createStores(models: Models, vault: Vault): Stores {
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),
-    chats: guarded(createChatStore(models, reads, titles)),
-    messages: guarded(createMessageStore(models)),
+    chats: guarded(createChatStore(models, { reads, inserts, titles })),
+    messages: guarded(createMessageStore(models, pages)),
     turns: guarded(createTurnStore(models, reads, writes)),
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),

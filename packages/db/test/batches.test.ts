@@ -74,6 +74,39 @@ describe('inserts of one batch', () => {
   });
 });
 
+describe('new chats of one batch', () => {
+  const agent = mintId('agent');
+  const content = { agent, agentType: 't' };
+
+  test('one command inserts chats of two teams, each with its own fields', async () => {
+    const commands = await commandsOf(async () => {
+      const made = await Promise.all([
+        stores.chats.create(one, { ...content, user: 'ann', metadata: { $where: 'x', list: ['$$ROOT'] } }),
+        stores.chats.create(other, content),
+        stores.chats.create({ ...one, user: 'bob' }, { ...content, user: 'bob' }),
+      ]);
+      const scopes = [one, other, { ...one, user: 'bob' }];
+      for (const [index, scope] of scopes.entries())
+        expect((await stores.chats.find(scope, made[index]?.id ?? mintId('chat')))?.chat).toEqual(
+          made[index],
+        );
+    });
+    expect(commands.filter((name) => name === 'insert chats')).toHaveLength(1);
+  });
+
+  test('one of several requests with one idempotency key in a batch creates a chat, and the others get it', async () => {
+    const once = { key: `key ${mintId('request')}`, body: 'b' };
+    const [plain, ...made] = await Promise.all([
+      stores.chats.create(one, content),
+      ...Array.from({ length: 5 }, () => stores.chats.createOnce(one, content, once)),
+    ]);
+    const ids = made.map((result) => ('replay' in result ? result.replay.chat?.id : result.id));
+    expect(new Set(ids).size).toBe(1);
+    expect(ids).not.toContain(plain.id);
+    expect(made.filter((result) => 'replay' in result)).toHaveLength(4);
+  });
+});
+
 describe('ends of one batch', () => {
   test('one command ends all turns without a successor', async () => {
     const turns = await runningTurns(20);
@@ -214,6 +247,36 @@ describe('reads of one batch', () => {
     expect(commands).toEqual(['find chats']);
   });
 
+  test('two lists of different teams share a command, and each shows the messages of its own chat in order', async () => {
+    const [mine, theirs, long] = [
+      await newChat(stores, one),
+      await newChat(stores, other),
+      await newChat(stores, one),
+    ];
+    await endedTurn(stores, one, mine, 1, 'mine');
+    await endedTurn(stores, other, theirs, 1, 'theirs');
+    for (let sequence = 1; sequence <= 70; sequence++)
+      await endedTurn(stores, one, long, sequence, `long ${sequence}`);
+    const answersOf = async (scope: typeof one, chat: typeof mine, limit: number) => {
+      const { items } = await stores.messages.list(inScope(scope, chat), { limit, order: 'asc' });
+      return items.filter(({ role }) => role === 'assistant').map(({ content }) => content);
+    };
+    const range = (to: number) => Array.from({ length: to }, (_, index) => `long ${index + 1}`);
+    const commands = await commandsOf(async () => {
+      expect(
+        await Promise.all([
+          answersOf(one, mine, 100),
+          answersOf(other, theirs, 100),
+          answersOf(other, mine, 100),
+          answersOf(one, long, 20),
+          answersOf(one, long, 1_000),
+        ]),
+      ).toEqual([['mine'], ['theirs'], [], range(10), range(70)]);
+    });
+    // The second one reads the rest of the long list.
+    expect(commands).toEqual(['find turns', 'find turns']);
+  });
+
   test('reading a history whose turns were purged queries them once', async () => {
     const commands = await commandsOf(async () => {
       const view = await stores.turns.readRunContext(one, mintId('chat'), 4_000, 1_000);
@@ -308,6 +371,13 @@ describe('when the database fails', () => {
     expect(await Promise.allSettled(turns.map(endHere))).toMatchObject(turns.map(() => unavailable));
     const again = await Promise.all(turns.map(endHere));
     expect(again).toEqual(turns.map(() => ({ result: 'ended', hasSuccessor: false })));
+  });
+
+  test('every new chat of a batch whose connection breaks is answered that the database is unavailable', async () => {
+    await fail('insert', 2, { closeConnection: true });
+    const create = () => database.stores.chats.create(one, { agent: mintId('agent'), agentType: 't' });
+    const made = await Promise.allSettled([create(), create(), create()]);
+    expect(made).toMatchObject([unavailable, unavailable, unavailable]);
   });
 
   test('a batch that the server rejects as a whole is sent item by item', async () => {

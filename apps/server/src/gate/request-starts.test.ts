@@ -8,8 +8,11 @@ const UNBOUNDED = { perAddress: Number.POSITIVE_INFINITY, total: Number.POSITIVE
 function start(bounds = UNBOUNDED) {
   const starts = new RequestStarts(bounds);
   const begun: string[] = [];
-  const send = (address: string, name: string) => starts.enter(address).then(() => begun.push(name));
-  return { begun, send };
+  const send = async (address: string, name: string) => {
+    await starts.enter(address);
+    begun.push(name);
+  };
+  return { begun, send, starts };
 }
 
 test('an address begins one request in each iteration of the event loop, in the order of arrival', async () => {
@@ -22,6 +25,32 @@ test('an address begins one request in each iteration of the event loop, in the 
     seen.push([...begun]);
   }
   expect(seen).toEqual([['first'], ['first', 'second'], ['first', 'second', 'third']]);
+});
+
+test('the address of a server begins eight requests in each iteration, in the order of arrival', async () => {
+  const { begun, send, starts } = start();
+  starts.noteServer('192.0.2.1');
+  const names = Array.from({ length: 20 }, (_, index) => `request ${index}`);
+  for (const name of names) void send('192.0.2.1', name);
+  await Promise.resolve();
+  const seen = [begun.length];
+  for (let iteration = 0; iteration < 2; iteration++) {
+    await nextIteration();
+    seen.push(begun.length);
+  }
+  expect(seen).toEqual([8, 16, 20]);
+  expect(begun).toEqual(names);
+});
+
+test('requests that arrive during an iteration wait behind those that it has begun', async () => {
+  const { begun, send } = start();
+  for (const name of ['early 1', 'early 2']) void send('192.0.2.1', name);
+  await nextIteration();
+  void send('192.0.2.1', 'late');
+  await Promise.resolve();
+  expect(begun).toEqual(['early 1', 'early 2']);
+  await nextIteration();
+  expect(begun).toEqual(['early 1', 'early 2', 'late']);
 });
 
 test('a request does not wait behind those of another address', async () => {

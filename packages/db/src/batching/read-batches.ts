@@ -6,6 +6,7 @@ import { type HistoryTurn, historyOf } from '../turn/turn-history.ts';
 import type { RunContext, TurnRecord } from '../turn/turn-records.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
+import { isWithinRange, type PageRange } from './turn-pages.ts';
 
 /** The turns of the history that one query reads while their size is unknown. */
 const HISTORY_PAGE = 30;
@@ -19,12 +20,8 @@ interface ChatQuery {
   readonly id: Id<'chat'>;
 }
 
-/** The turns of a chat from one sequence to before another. */
-export interface TurnRange {
-  readonly team: Id<'team'>;
-  readonly chat: Id<'chat'>;
-  readonly from: number;
-  readonly before: number;
+/** A range of turns to read. */
+interface TurnRange extends PageRange {
   /** The expected maximum of bytes of text. */
   readonly bytes: number;
 }
@@ -84,7 +81,7 @@ export function createReadBatches(
         const found = Map.groupBy(await commands.findTurns(ranges, signal), ({ chat }) => chat);
         return ranges.map((range) => ({
           result: (found.get(range.chat) ?? [])
-            .filter((turn) => isWithin(turn, range))
+            .filter((turn) => isWithinRange(turn, range))
             .sort((one, other) => other.sequence - one.sequence),
         }));
       },
@@ -140,10 +137,6 @@ export function createReadBatches(
       };
     },
   };
-}
-
-function isWithin({ team, chat, sequence }: TurnInRange, range: TurnRange): boolean {
-  return team === range.team && chat === range.chat && sequence >= range.from && sequence < range.before;
 }
 
 /** The number of turns of this size that fit the bytes, and a few more. */

@@ -2,6 +2,7 @@ import { compact, type Id } from '@parley/contract';
 import { type ChatDocument, recordFields, toChatRecord, toContent } from '../chat/chat-model.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
+import { listedFields } from '../message/listed-turn.ts';
 import type { Models } from '../models.ts';
 import { endUpdate, toDocument } from '../turn/turn-document.ts';
 import { historyFields } from '../turn/turn-history.ts';
@@ -9,11 +10,14 @@ import type { TurnDocument } from '../turn/turn-model.ts';
 import type { EndResult } from '../turn/turn-port.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { insertOutcomes, updateErrors } from './bulk-outcomes.ts';
-import type { ReadCommands, TurnInRange, TurnRange } from './read-batches.ts';
+import type { ChatInsertCommands } from './chat-inserts.ts';
+import type { ReadCommands, TurnInRange } from './read-batches.ts';
 import type { InitialTitle, TitleCommands } from './title-batches.ts';
+import type { PageCommands, PagedTurn, PageRange } from './turn-pages.ts';
 import type { Ending, WriteCommands } from './write-batches.ts';
 
 const lookedFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
+const pagedFields = { team: 1, chat: 1, ...listedFields } as const;
 const endFields = { team: 1, status: 1, 'lease.token': 1, hasSuccessor: 1 } as const;
 
 /** One reply holds 16 MB; by default the driver would request only the first hundred documents. */
@@ -38,10 +42,8 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
     },
 
     async findTurns(ranges, signal) {
-      const filters = ranges.map(rangeFilter);
-      const [only] = filters;
       const found = await hotTurns
-        .find<TurnInRange>(only && filters.length === 1 ? only : { $or: filters }, {
+        .find<TurnInRange>(anyOf(ranges.map(rangeFilter)), {
           projection: lookedFields,
           batchSize: REPLY_DOCUMENTS,
           signal,
@@ -112,6 +114,40 @@ export function createWriteCommands({ turns }: Models): WriteCommands {
   };
 }
 
+/** The command that inserts chats, under the same rules. */
+export function createChatInsertCommands({ chats }: Models): ChatInsertCommands {
+  const hot = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
+  return {
+    async insertChats(documents, signal) {
+      const [only] = documents;
+      try {
+        if (only && documents.length === 1) await hot.insertOne(only, withSignal(signal));
+        else await hot.insertMany([...documents], { ordered: false, ...withSignal(signal) });
+        return documents.map(() => ({ result: 'inserted' }));
+      } catch (error) {
+        if (documents.length > 1) return insertOutcomes(error, documents.length);
+        if (isDuplicateKey(error)) return [{ result: 'duplicate' }];
+        throw error;
+      }
+    },
+  };
+}
+
+/** The command that reads pages of turns for lists of messages, under the same rules. */
+export function createPageCommands({ turns }: Models): PageCommands {
+  const hot = databaseOf(turns.db).collection<TurnDocument>(turns.collection.name);
+  return {
+    findPages: (ranges, signal) =>
+      hot
+        .find<PagedTurn>(anyOf(ranges.map(rangeFilter)), {
+          projection: pagedFields,
+          batchSize: REPLY_DOCUMENTS,
+          signal,
+        })
+        .toArray(),
+  };
+}
+
 /** The command that sets the titles of new chats, on the same terms. */
 export function createTitleCommands({ chats }: Models): TitleCommands {
   const hot = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
@@ -158,8 +194,13 @@ function guardedEnd({ id, team, token, end }: Ending) {
   };
 }
 
-function rangeFilter({ team, chat, from, before }: TurnRange) {
+function rangeFilter({ team, chat, from, before }: PageRange) {
   return { chat, team, sequence: { $gte: from, $lt: before } };
+}
+
+function anyOf<Filter extends object>(filters: readonly Filter[]) {
+  const [only] = filters;
+  return only && filters.length === 1 ? only : { $or: [...filters] };
 }
 
 /** A filter for these ids, each within its team. */
@@ -168,8 +209,7 @@ function withinTeams<Name extends string>(
 ) {
   const teams = Map.groupBy(items, ({ team }) => team);
   const parts = [...teams].map(([team, ofTeam]) => ({ team, _id: idsOf(ofTeam.map(({ id }) => id)) }));
-  const [only] = parts;
-  return only && parts.length === 1 ? only : { $or: parts };
+  return anyOf(parts);
 }
 
 function idsOf<Name extends string>(ids: readonly Name[]) {

@@ -8,7 +8,7 @@ import { type BatchBounds, type BatchClock, Batcher, type Outcome } from './batc
 /** The bytes of a turn without its text. */
 const TURN_BYTES = 1_024;
 /** The maximum UTF-8 bytes of a UTF-16 unit. */
-const BYTES_PER_UNIT = 3;
+export const BYTES_PER_UNIT = 3;
 
 /** A turn to be inserted. */
 interface TurnInsert {

@@ -1,8 +1,8 @@
-import { compact, compactAs, firstIdAt, type Id, markerIdOf } from '@parley/contract';
+import { ApiError, compact, compactAs, firstIdAt, type Id, markerIdOf } from '@parley/contract';
 import { trusted } from 'mongoose';
+import type { ChatInserts } from '../batching/chat-inserts.ts';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import type { TitleBatches } from '../batching/title-batches.ts';
-import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
@@ -42,12 +42,15 @@ function hasTitleWord(spellings: readonly string[]) {
   return { titleBeginnings: trusted({ $in: [...spellings] }) };
 }
 
-/** Creates the store of chats. Single chats are read through `reads` and named through `titles`, in batches. */
-export function createChatStore(
-  models: Models,
-  reads: Pick<ReadBatches, 'findChat'>,
-  titles: TitleBatches,
-): ChatStore {
+/** The batches through which the store of chats reads, creates and names single chats. */
+export interface ChatBatches {
+  readonly reads: Pick<ReadBatches, 'findChat'>;
+  readonly inserts: ChatInserts;
+  readonly titles: TitleBatches;
+}
+
+/** Creates the store of chats. */
+export function createChatStore(models: Models, { reads, inserts, titles }: ChatBatches): ChatStore {
   const { chats, turns, turnLog } = models;
   const hotChats = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
   const counter = createTurnCounter(models);
@@ -56,21 +59,19 @@ export function createChatStore(
   return {
     async create(scope, chat) {
       const record = toNewRecord(scope, chat);
-      await chats.insertMany([toChatDocument(record, chat.agentType)], { lean: true });
+      const inserted = await inserts.insert(toChatDocument(record, chat.agentType));
+      if (inserted === 'duplicate') throw new Error(`the new id ${record.id} is taken`);
       return record;
     },
 
     async createOnce(scope, chat, idempotency) {
       const record = toNewRecord(scope, chat);
-      try {
-        await chats.insertMany([toChatDocument(record, chat.agentType, idempotency)], { lean: true });
-        return record;
-      } catch (error) {
-        const replay = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
-        // A majority may not have acknowledged the other chat yet. The caller then repeats the request.
-        if (!replay) throw error;
-        return { replay };
-      }
+      const inserted = await inserts.insert(toChatDocument(record, chat.agentType, idempotency));
+      if (inserted === 'inserted') return record;
+      const replay = await findByIdempotencyKey(scope, idempotency.key);
+      // A majority may not have acknowledged the other chat yet. The caller then repeats the request.
+      if (!replay) throw new ApiError('database_unavailable');
+      return { replay };
     },
 
     findByIdempotencyKey,

@@ -1,50 +1,42 @@
 import { compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import type { TurnPages } from '../batching/turn-pages.ts';
 import type { Models } from '../models.ts';
 import { fromErrorFields } from '../turn/stored-error-code.ts';
-import type { TurnDocument } from '../turn/turn-model.ts';
 import type { TurnStatus } from '../turn/turn-status.ts';
+import { type ListedTurn, listedFields } from './listed-turn.ts';
 import type { MessageStore } from './message-port.ts';
 import type { ListedMessage, MessagePosition } from './message-records.ts';
 
-const fields = {
-  sequence: 1,
-  status: 1,
-  isCancelled: 1,
-  errorCode: 1,
-  exactErrorCode: 1,
-  retryAt: 1,
-  messages: 1,
-  answerId: 1,
-  retryOf: 1,
-} as const;
-
-type ListedTurn = Pick<
-  TurnDocument,
-  | 'sequence'
-  | 'status'
-  | 'isCancelled'
-  | 'errorCode'
-  | 'exactErrorCode'
-  | 'retryAt'
-  | 'messages'
-  | 'answerId'
-  | 'retryOf'
->;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
 /** The maximum number of turns that one query reads. */
 const TURNS_PAGE_MAX = 500;
 
-/** Creates the store of messages, which reads them from the documents of their turns. */
-export function createMessageStore({ turns }: Models): MessageStore {
+/** The number of turns that a list reads first, together with other lists. Most chats have no more. */
+const FIRST_TURNS = 32;
+
+/**
+ * Creates the store of messages, which reads them from the documents of their turns. The beginnings of lists are read
+ * through `pages`, in batches.
+ */
+export function createMessageStore({ turns }: Models, pages: TurnPages): MessageStore {
   /** Messages are read page by page, because a cursor that is not read to its end would stay open on the server. */
   async function* readTurns(filter: { chat: Id<'chat'>; team: Id<'team'> }, from: number, page: PageOrder) {
     const { direction, size } = page;
     const operator = direction === 1 ? '$gte' : '$lte';
-    for (let next = from; ; ) {
+    let next = from;
+    if (direction === 1) {
+      const before = from + Math.min(size, FIRST_TURNS);
+      const first = await pages.read({ ...filter, from, before });
+      yield* first;
+      // The sequences of a chat have no gaps, so a range that is not full is the last.
+      if (first.length < before - from) return;
+      next = before;
+    }
+    for (;;) {
       const found: ListedTurn[] = await turns
-        .find({ ...filter, sequence: trusted({ [operator]: next }) }, fields)
+        .find({ ...filter, sequence: trusted({ [operator]: next }) }, listedFields)
         .sort({ sequence: direction })
         .limit(size)
         .lean();
@@ -60,8 +52,9 @@ export function createMessageStore({ turns }: Models): MessageStore {
       const direction = order === 'asc' ? 1 : -1;
       const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
       const items: PlacedMessage[] = [];
-      // Most turns have a message and its answer. One more turn shows whether the list continues.
-      const size = Math.min(Math.ceil(limit / 2) + 1, TURNS_PAGE_MAX);
+      // Most turns have a message and its answer. One more message shows whether the list continues, and the turn behind
+      // it shows that it has no retries.
+      const size = Math.min(Math.ceil(limit / 2) + 2, TURNS_PAGE_MAX);
       const found = readTurns({ chat, team }, from, { direction, size });
       for await (const group of grouped(found, direction)) {
         const messages = messagesOf(group);
