@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findMongod } from '@parley/embedded';
-import { testCacheDir } from '@parley/embedded/testing';
+import { freePort, testCacheDir } from '@parley/embedded/testing';
 import { mongo } from 'mongoose';
 
 export interface MongodWithFailPoints {
@@ -57,12 +56,4 @@ export async function startMongodWithFailPoints(): Promise<MongodWithFailPoints>
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
 }

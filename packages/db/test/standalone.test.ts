@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiError } from '@parley/contract';
 import { findMongod } from '@parley/embedded';
-import { testCacheDir } from '@parley/embedded/testing';
+import { freePort, testCacheDir } from '@parley/embedded/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectDatabase } from '../src/index.ts';
 
@@ -31,14 +30,6 @@ afterAll(async () => {
   await ended;
   await rm(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** Connects as soon as the server is up: until then it is merely unreachable. */
 async function errorOfConnecting(): Promise<unknown> {

@@ -1,11 +1,18 @@
 import { type Answer, ApiError } from '@parley/contract';
-import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
+import type { ChatAccess } from '@parley/db';
+import type { AcceptedTurn, TurnOutcome, Turns } from '@parley/turns';
 import type { RequestContext } from '../context.ts';
-import { toAnswer } from './to-answer.ts';
+import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
 interface AnsweredTurn {
   readonly accepted: AcceptedTurn;
   readonly outcome: TurnOutcome;
+}
+
+interface AnswerContext {
+  readonly turns: Turns;
+  readonly chat: ChatAccess;
+  readonly request: Pick<RequestContext, 'openWait' | 'markReplayed'>;
 }
 
 /**
@@ -36,4 +43,24 @@ export async function awaitAnswer(
   } finally {
     waiting.close();
   }
+}
+
+/**
+ * The answer of an accepted turn, or with `wait: false` its present state.
+ *
+ * @throws ApiError as `awaitAnswer` does
+ */
+export async function answerOfAccepted(
+  { turns, chat, request }: AnswerContext,
+  accepted: AcceptedTurn,
+  wait: boolean,
+): Promise<Answer> {
+  if (accepted.isReplay) request.markReplayed();
+  if (wait)
+    return awaitAnswer(request, async (signal) => ({
+      accepted,
+      outcome: await turns.outcome(chat, accepted, signal),
+    }));
+  if (!accepted.isReplay) return toUnfinishedAnswer(accepted);
+  return toRepeatedAnswer(await turns.find(chat, accepted.answerId));
 }

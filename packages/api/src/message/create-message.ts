@@ -1,7 +1,6 @@
 import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
-import { awaitAnswer } from './await-answer.ts';
-import { toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
+import { answerOfAccepted, awaitAnswer } from './await-answer.ts';
 
 /** The errors with which a turn can be rejected, or can fail. */
 export const turnErrors: readonly ErrorCode[] = [
@@ -64,13 +63,5 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       });
     }
     const accepted = replayed ?? (await turns.accept(chat, message));
-    if (accepted.isReplay) request.markReplayed();
-    if (!wait)
-      return accepted.isReplay
-        ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
-        : toUnfinishedAnswer(accepted);
-    return awaitAnswer(request, async (signal) => ({
-      accepted,
-      outcome: await turns.outcome(chat, accepted, signal),
-    }));
+    return answerOfAccepted(ctx, accepted, wait);
   });

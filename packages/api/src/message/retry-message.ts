@@ -1,8 +1,7 @@
 import { answerSchema, retryMessageInputSchema } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
-import { awaitAnswer } from './await-answer.ts';
+import { answerOfAccepted } from './await-answer.ts';
 import { turnErrors } from './create-message.ts';
-import { toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
 /** `message.retry`: answers the message of a failed answer again, if that is the newest answer of the chat. */
 export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_found')
@@ -24,16 +23,8 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
-    const { turns, chat, replayed, requestedBy, idempotency, request } = ctx;
+    const { turns, chat, replayed, requestedBy, idempotency } = ctx;
     const retry = { answerId: messageId, idempotency, requestedBy };
     const accepted = replayed ?? (await turns.retry(chat, retry));
-    if (accepted.isReplay) request.markReplayed();
-    if (!wait)
-      return accepted.isReplay
-        ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
-        : toUnfinishedAnswer(accepted);
-    return awaitAnswer(request, async (signal) => ({
-      accepted,
-      outcome: await turns.outcome(chat, accepted, signal),
-    }));
+    return answerOfAccepted(ctx, accepted, wait);
   });

@@ -1,4 +1,5 @@
 import { type Connection, Schema } from 'mongoose';
+import { date, number, options, string } from '../schema-fields.ts';
 
 /** A step that ran, or runs, on this database. */
 export interface StepDocument {
@@ -37,17 +38,6 @@ export interface LeaseDocument {
 
 /** The heartbeat of a crashed server is removed after this time. It stops counting as live earlier. */
 const SERVER_SECONDS = 10 * 60;
-
-const options = {
-  versionKey: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-  id: false,
-} as const;
-const string = { type: String, required: true } as const;
-const number = { type: Number, required: true } as const;
-const date = { type: Date, required: true } as const;
 
 const stepSchema = new Schema<StepDocument>(
   {

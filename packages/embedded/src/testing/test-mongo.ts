@@ -7,6 +7,8 @@ import { commandLineOf } from '../mongod/command-line.ts';
 import { startMongo } from '../mongod/start-mongo.ts';
 import { stopLeftoverMongod } from '../mongod/stop-leftover-mongod.ts';
 
+export { freePort, untilListening } from '../mongod/free-port.ts';
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** The address of a temporary MongoDB for the whole run, without a database: see `testDatabaseUri`. */

@@ -1,20 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { findMongod } from '@parley/embedded';
+import { testCacheDir, untilListening } from '@parley/embedded/testing';
 
 export interface MongodOptions {
   readonly folder: string;
   readonly port: number;
   readonly replicaSet: string;
 }
-
-const LOOK_EVERY_MS = 20;
-/** The folder of downloaded programs for tests. */
-const cacheDir = fileURLToPath(new URL('../../../../../node_modules/.cache/parley', import.meta.url));
 
 /** One node of a replica set: a `mongod` that can be killed and started again on the same data and port. */
 export class Mongod {
@@ -32,7 +26,7 @@ export class Mongod {
     if (this.#child && isRunning(this.#child)) return;
     const { folder, port, replicaSet } = this.#options;
     await mkdir(folder, { recursive: true });
-    const { binary, libraryPath } = await findMongod({ cacheDir, onProgress: () => undefined });
+    const { binary, libraryPath } = await findMongod({ cacheDir: testCacheDir, onProgress: () => undefined });
     const [command = binary, ...words] = [...endingWithParent(), binary];
     const child = spawn(
       command,
@@ -45,10 +39,11 @@ export class Mongod {
       { stdio: 'ignore', ...(libraryPath && { env: { LD_LIBRARY_PATH: libraryPath } }) },
     );
     this.#child = child;
-    while (!(await answers(port))) {
-      if (!isRunning(child)) throw new Error(`the mongod of ${folder} ended at its start`);
-      await delay(LOOK_EVERY_MS);
-    }
+    const end = new AbortController();
+    const onExit = () => end.abort(new Error(`the mongod of ${folder} ended at its start`));
+    child.once('exit', onExit);
+    await untilListening(port, end.signal);
+    child.off('exit', onExit);
   }
 
   /** `kill -9`. */
@@ -70,14 +65,6 @@ export class Mongod {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** The command prefix that makes the kernel end it with this process, on systems that have it. */
 function endingWithParent(): string[] {
   const words = ['setpriv', '--pdeathsig', 'KILL'];
@@ -86,15 +73,4 @@ function endingWithParent(): string[] {
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '@parley/embedded/testing';
 import { mongo } from 'mongoose';
-import { freePort, Mongod } from './mongod.ts';
+import { Mongod } from './mongod.ts';
 
 /** A MongoDB of three nodes, whose primary can fail. */
 export interface ReplicaSet extends AsyncDisposable {
