@@ -21,27 +21,27 @@ beforeEach(() => {
   );
 });
 
-test('curl', async () => {
+test('the curl recipe works as documented', async () => {
   const calls = model.calls().length;
   await followPage('docs/recipes/curl.md', await openProject(), env);
   expect(model.calls().length - calls).toBe(3);
 });
 
-test('Python, also over a connection that breaks', async () => {
+test('the Python recipe works, also over a connection that breaks', async () => {
   const project = await openProject();
   const { path } = await openPython(project, []);
   await followPage('docs/recipes/python.md', project, { ...env, PATH: path });
   await followCut((bad) => followPage('docs/recipes/python.md', project, { ...bad, PATH: path }));
 });
 
-test('Go, also over a connection that breaks', async () => {
+test('the Go recipe works, also over a connection that breaks', async () => {
   const { path } = await findGo(await openProject());
   const page = 'docs/recipes/go.md';
   await followPage(page, await openProject(), { ...env, PATH: path });
   await followCut(async (bad) => followPage(page, await openProject(), { ...bad, PATH: path }));
 });
 
-test('TypeScript, also over a connection that breaks', async () => {
+test('the TypeScript recipe works, also over a connection that breaks', async () => {
   const project = await openProject();
   await followPage('docs/recipes/typescript.md', project, env);
   await followCut((bad) => followPage('docs/recipes/typescript.md', project, bad));

@@ -19,7 +19,7 @@ test('the generator takes the whole document, without a warning', () => {
   expect(generated.stdout + generated.stderr).not.toMatch(/warning|skipping/i);
 });
 
-test('the program is strictly typed; a wrong field name is refused', async () => {
+test('the program is strictly typed; a wrong field name is rejected', async () => {
   const strict = ['--strict', '--follow-imports', 'silent'];
   succeeded(await python.run('mypy', [...strict, 'main.py']));
   const { code, stdout } = await python.run('mypy', [...strict, 'wrong_field.py']);

@@ -40,7 +40,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if created.JSON200 == nil {
-		return refused(created.Status(), created.JSON401, created.JSON404)
+		return rejection(created.Status(), created.JSON401, created.JSON404)
 	}
 	chat := created.JSON200
 
@@ -53,7 +53,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if sent.JSON200 == nil {
-		return refused(sent.Status(), sent.JSON404, sent.JSON429, sent.JSON502, sent.JSON503)
+		return rejection(sent.Status(), sent.JSON404, sent.JSON429, sent.JSON502, sent.JSON503)
 	}
 	fmt.Printf("%s: %s\n", sent.JSON200.Status, sent.JSON200.Content)
 
@@ -62,7 +62,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if listed.JSON200 == nil {
-		return refused(listed.Status(), listed.JSON404)
+		return rejection(listed.Status(), listed.JSON404)
 	}
 	var roles []string
 	for _, message := range listed.JSON200.Messages {
@@ -76,7 +76,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if chats.JSON200 == nil {
-		return refused(chats.Status(), chats.JSON401)
+		return rejection(chats.Status(), chats.JSON401)
 	}
 	isListed := false
 	for _, one := range chats.JSON200.Chats {
@@ -89,7 +89,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if whole.JSON200 == nil {
-		return refused(whole.Status(), whole.JSON404)
+		return rejection(whole.Status(), whole.JSON404)
 	}
 	fmt.Printf("%s: %d messages\n", *whole.JSON200.Title, len(whole.JSON200.Messages))
 
@@ -98,7 +98,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if deleted.StatusCode() != http.StatusNoContent {
-		return refused(deleted.Status(), deleted.JSON404)
+		return rejection(deleted.Status(), deleted.JSON404)
 	}
 	missing, err := client.GetChatWithResponse(ctx, chat.Id, nil)
 	if err != nil {
@@ -108,11 +108,11 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// refused describes the error that was returned, with its code.
-func refused(status string, refusals ...*parley.ApiError) error {
-	for _, refusal := range refusals {
-		if refusal != nil {
-			return fmt.Errorf("%s (%s)", refusal.Message, refusal.Code)
+// rejection describes the error that was returned, with its code.
+func rejection(status string, apiErrors ...*parley.ApiError) error {
+	for _, apiError := range apiErrors {
+		if apiError != nil {
+			return fmt.Errorf("%s (%s)", apiError.Message, apiError.Code)
 		}
 	}
 	return fmt.Errorf("the server answered %s", status)

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def answered(outcome: T | ApiError | None) -> T:
-    """The answer of a call; a refusal is raised with its code."""
+    """The answer of a call; an error is raised with its code."""
     if isinstance(outcome, ApiError):
         raise RuntimeError(f"{outcome.message} ({outcome.code})")
     if outcome is None:

@@ -1,4 +1,4 @@
-"""This file is wrong on purpose: mypy has to refuse it."""
+"""This file is wrong on purpose: mypy has to reject it."""
 
 from parley_client.models import CreateChatBody
 

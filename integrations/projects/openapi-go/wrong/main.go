@@ -1,6 +1,6 @@
 //go:build wrong
 
-// This file is wrong on purpose: the compiler has to refuse it.
+// This file is wrong on purpose: the compiler has to reject it.
 package main
 
 import "example.com/parley-by-oapi-codegen/parley"
