@@ -774,7 +774,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the histories of a batch are split by their chats alone',
     edits: [
       {
-        file: 'db/src/batching/read-batches.ts',
+        file: 'db/src/batching/turn-pages.ts',
         find: 'return team === range.team && chat === range.chat',
         replace: 'return (team === range.team || true) && chat === range.chat',
       },
@@ -784,7 +784,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the histories of a batch are not split by their ranges',
     edits: [
       {
-        file: 'db/src/batching/read-batches.ts',
+        file: 'db/src/batching/turn-pages.ts',
         find: ' && sequence >= range.from && sequence < range.before;',
         replace: ' && (sequence >= range.from || range.before > 0);',
       },
