@@ -112,7 +112,7 @@ export function toContent({ metadata, title }: ChatChange) {
 }
 
 /** Leaves out what no record has. The words of a title are up to a hundred texts, which each read would decode. */
-export const recordFields = { titleBeginnings: 0, idempotency: 0 } as const;
+export const recordFields = { titleBeginnings: 0, idempotency: 0, agentType: 0 } as const;
 
 /** @throws Error for a tombstone */
 export function toChatRecord(document: ChatDocument): ChatRecord {
