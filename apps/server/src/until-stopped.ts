@@ -17,7 +17,7 @@ export async function untilStopped(
 ): Promise<void> {
   const stop = new AbortController();
   const force = new AbortController();
-  const asked = Promise.withResolvers<void>();
+  const stopRequest = Promise.withResolvers<void>();
 
   let isRunning = false;
 
@@ -25,7 +25,7 @@ export async function untilStopped(
     if (force.signal.aborted) process.exit(1);
     if (stop.signal.aborted) force.abort();
     stop.abort();
-    asked.resolve();
+    stopRequest.resolve();
     // A start that hangs cannot be stopped in order.
     setTimeout(() => isRunning || process.exit(1), START_STOP_MAX_MS).unref();
   };
@@ -39,7 +39,7 @@ export async function untilStopped(
     process.exitCode = 1;
     stop.abort();
     force.abort();
-    asked.resolve();
+    stopRequest.resolve();
   };
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
@@ -52,7 +52,7 @@ export async function untilStopped(
     if (stop.signal.aborted) return;
     throw error;
   }
-  await asked.promise;
+  await stopRequest.promise;
   say('Stopping …');
   await running.stop(force.signal);
   say('Stopped.');

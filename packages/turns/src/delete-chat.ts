@@ -6,7 +6,7 @@ import { insertMarker } from './recover/remove-deleted-chat.ts';
 /** Deletes a chat, as `Turns.deleteChat` describes. */
 export async function deleteChat(engine: Engine, scope: Scope, chat: Id<'chat'>): Promise<boolean> {
   if (!(await engine.store.chats.markDeleted(scope, chat))) {
-    // Another request may have marked the chat a moment ago. This one also returns only after the marker is stored.
+    // Another request may have just marked the chat. This request also returns only after the marker is stored.
     await insertMarker(engine, chat);
     return false;
   }
@@ -25,14 +25,14 @@ export async function deleteIdleChat(
 ): Promise<boolean> {
   const { chats } = engine.store;
   if (!(await chats.insertMarkerBehind(scope, chat, sequence))) return false;
-  // Another process deletes the chat too and was first.
+  // Another process has already begun to delete the chat.
   if (!(await chats.markDeleted(scope, chat))) return false;
   stopChat(engine, chat);
   await removeOrLeave(engine, chat);
   return true;
 }
 
-/** Stops the runs of a deleted chat in this process, and its readers. */
+/** Stops the runs and the readers of a deleted chat in this process. */
 export function stopChat({ runner, tails, followers }: Engine, chat: Id<'chat'>): void {
   runner.stopChat(chat);
   tails.forget(chat);

@@ -2,12 +2,12 @@ import type { RunAgent } from '@parley/agent';
 import type { AgentStore, ChatAccess, Stores, SystemScope } from '@parley/db';
 import type { Clock, OperatorLog, QuotaDeps } from '@parley/quota';
 
-/** The dependencies of the engine as ports, so that one test can run several processes on simulated ones. */
+/** The dependencies of the engine as ports, so that a test can run several processes on simulated dependencies. */
 export interface TurnDeps {
   readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats'> &
     Pick<QuotaDeps['store'], 'budgets' | 'usage'> & { readonly agents: Pick<AgentStore, 'find'> };
   readonly runAgent: RunAgent;
-  /** Throws the rejection to answer when no model can be called now. */
+  /** Throws the error to respond with while no model can be called. */
   readonly checkModel: () => void;
   readonly clock: Clock;
   readonly log: OperatorLog;
@@ -17,27 +17,27 @@ export interface TurnDeps {
 /** The limits of one process's turns, and its intervals. */
 export interface TurnBounds {
   readonly leaseMs: number;
-  /** The interval at which running turns are supervised: their marks and their log. */
+  /** The interval at which running turns are supervised. */
   readonly tickMs: number;
   readonly sendWaitMaxMs: number;
-  /** The time that a cancel waits for the end of the turn. */
+  /** How long a cancel waits for the end of the turn. */
   readonly cancelWaitMaxMs: number;
   readonly runningTurnsMax: number;
-  /** Turns that were accepted while no place to run was free. */
+  /** Accepted turns that may wait in a process for a place to run. */
   readonly waitingTurnsMax: number;
   /** Running turns of one address of callers that are not privileged, over all processes. */
   readonly runningPerAddressMax: number;
-  /** Further turns of that address that may wait, over all processes. */
+  /** Waiting turns of one address of callers that are not privileged, over all processes. */
   readonly waitingPerAddressMax: number;
   readonly queuedTurnsPerChatMax: number;
   readonly takeoversMax: number;
-  /** How often a process counts what ended in it. */
+  /** The interval at which a process counts the usage of turns that ended in it. */
   readonly countEveryMs: number;
-  /** The bytes of history that a run reads: more than any model's context holds. */
+  /** The bytes of history that a run reads. Must exceed the context of every model. */
   readonly historyBytesMax: number;
 }
 
-/** The scope of the engine's own work for a chat that a caller may use. */
+/** The team-wide scope in which the engine works on a chat after the caller's access was checked. */
 export function systemScopeOf({ chat: { team } }: ChatAccess): SystemScope {
   return { team };
 }

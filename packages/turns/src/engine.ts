@@ -11,14 +11,14 @@ import { PendingWork } from './run/pending-work.ts';
 import { RunDurations } from './run/run-durations.ts';
 import { Runner } from './run/runner.ts';
 
-/** The ports and the shared parts of one process's turns; each function names those it needs. */
+/** The ports and the shared state of one process's turns. Functions take only the members that they need. */
 export interface Engine extends AcceptDeps, ReadDeps {
   readonly quota: Quota;
   readonly logWriter: LogWriter;
   readonly work: PendingWork;
 }
 
-/** Creates the shared parts of one process's turns. */
+/** Creates the shared state of one process's turns. */
 export function createEngine(deps: TurnDeps): Engine {
   const { clock } = deps;
   const durations = new RunDurations(clock);

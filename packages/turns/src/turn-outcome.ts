@@ -10,16 +10,16 @@ export type EndedOutcome =
       readonly answer: MessageRecord;
       readonly attempt: number;
     }
-  /** `text` is the text shown before the failure. It is no answer. */
+  /** `text` is the text shown before the failure. It does not count as an answer. */
   | {
       readonly kind: 'failed';
       readonly errorCode: ErrorCode;
-      /** The time at which the model's server accepts requests again, if it said so. */
+      /** The time at which the model's server accepts requests again, if the server reported it. */
       readonly retryAt?: Date;
       readonly attempt: number;
       readonly text: string;
     }
-  /** Stopped before the first word: the end is regular, but there is no text. */
+  /** The turn was stopped before the first word: a regular end without text. */
   | { readonly kind: 'empty'; readonly attempt: number };
 
 /** The end of a turn, or the reason why this process stops following it. */
@@ -52,7 +52,7 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
 
 /**
  * The outcome of a turn in the database; undefined while it is unfinished. A turn is only removed with its chat, so a
- * turn that is missing from an existing chat was accepted by another primary than the one that answered.
+ * turn that is missing from an existing chat is missing only because a replaced primary answered with old data.
  */
 export async function findOutcome(
   store: Pick<TurnDeps['store'], 'turns' | 'chats'>,
@@ -64,7 +64,7 @@ export async function findOutcome(
   return (await store.chats.find(access.scope, access.chat.id)) ? undefined : { kind: 'deleted' };
 }
 
-/** Whether a turn was cancelled before its first run. It keeps its place in the queue, and its end is known. */
+/** Whether a turn was cancelled before its first run. It stays in the queue, but its end is already known. */
 export function isCancelledBeforeRun(
   turn: Pick<TurnRecord, 'status' | 'isCancelled'>,
   attempt: number,

@@ -37,12 +37,12 @@ interface AnsweredTurn {
   readonly outcome: TurnOutcome;
 }
 
-/** One answer, as its reader gets it. */
+/** One answer and its events. */
 export interface ReadAnswer extends TurnIds {
   /**
-   * The events from after the cursor on, to the end or until the signal aborts.
+   * The events after the cursor, to the end or until the signal aborts.
    *
-   * @throws ApiError `chat_not_found`, `draining` or `database_unavailable`, in the middle
+   * @throws ApiError `chat_not_found`, `draining` or `database_unavailable`, also after some events
    */
   readonly events: AsyncGenerator<AnswerEventWithCursor, void, undefined>;
 }
@@ -50,15 +50,16 @@ export interface ReadAnswer extends TurnIds {
 /** The turns of one process: accepts messages, answers them, and lets any number of readers follow. */
 export interface Turns {
   /**
-   * The chat a message is sent to, if the scope reaches it. May return the chat as the run of its newest turn has read it:
-   * the new turn's own run then finds a deletion. All other requests read the chat from the store.
+   * The chat of a new message, if the scope reaches it. May return the remembered chat from its newest run: the run of
+   * the new turn reads the chat again and finds a deletion. All other requests read the chat from the store.
    */
   findChat(scope: Scope, chat: Id<'chat'>): Promise<ChatAccess | undefined>;
   /**
-   * Rejects a requester who has too many unfinished turns, if this process knows that without the database: then the chat
-   * need not be read. Not for a request with an idempotency key, because a repeated request gets its turn.
+   * Rejects a requester who has too many unfinished turns, if this process knows it without the database, so that the
+   * chat need not be read. Do not call it for a request with an idempotency key, because a repeated request gets its
+   * existing turn.
    *
-   * @throws ApiError `too_many_turns`, or why this process accepts no turn at all
+   * @throws ApiError `too_many_turns`, or the reason why this process accepts no turn at all
    */
   assertRoom(scope: Scope, requestedBy: TurnRequester): void;
   /** Accepts a user's message. @throws ApiError as `acceptTurn` does */
@@ -74,14 +75,14 @@ export interface Turns {
   retry(chat: ChatAccess, retry: Retry): Promise<AcceptedTurn>;
   /** Waits for the end of an accepted turn, as `send` does. */
   outcome(chat: ChatAccess, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
-  /** The turn that an earlier request with this key had accepted. @throws ApiError `idempotency_key_reused` */
+  /** The turn of the earlier request with this idempotency key. @throws ApiError `idempotency_key_reused` */
   findByIdempotencyKey(chat: ChatAccess, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
   /** The turn of an answer. @throws ApiError `message_not_found` */
   find(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
-  /** Stops an answer, and returns its turn as it is after the stop. @throws ApiError `message_not_found` */
+  /** Stops an answer, and returns its turn after the stop. @throws ApiError `message_not_found` */
   cancel(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
   /**
-   * Reads an answer from after a cursor; without one from its start. `null` stands for a cursor that no server issued.
+   * Reads an answer after a cursor; without a cursor from its start. `null` stands for a cursor that no server issued.
    *
    * @throws ApiError `message_not_found`, `draining`
    */
@@ -90,7 +91,7 @@ export interface Turns {
     answer: { answerId: string; from: StreamCursor | null | undefined },
     signal: AbortSignal,
   ): Promise<ReadAnswer>;
-  /** The answer that is being generated in a chat, or is next. */
+  /** The answer that is being generated in a chat, or is generated next. */
   runningAnswer(chat: ChatAccess): Promise<Id<'message'> | undefined>;
   /** The events of a chat. @throws ApiError `draining`, `database_unavailable` */
   followChat(
@@ -113,11 +114,11 @@ export interface Turns {
   /** Ends the activity of a deleted chat in this process and removes its turns. */
   dropChat(chat: Id<'chat'>): Promise<void>;
   readonly isDraining: boolean;
-  /** Turns that run in this process, and places that are being filled. */
+  /** The number of running turns in this process, including turns that are being claimed. */
   readonly running: number;
-  /** Turns that wait in this process for a place. */
+  /** The number of turns that wait in this process for a place. */
   readonly waiting: number;
-  /** Turns that ended in this process and are not counted yet. */
+  /** The number of turns that ended in this process and whose usage is not counted yet. */
   readonly uncounted: number;
   /**
    * Accepts nothing more, lets runs finish for `graceMs` or until `force` aborts, hands over the rest, disconnects

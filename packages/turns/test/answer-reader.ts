@@ -14,7 +14,7 @@ export class AnswerReader {
   readonly events: AnswerEventWithCursor[] = [];
   text = '';
   end: Extract<AnswerEvent, { type: 'end' }> | undefined;
-  /** The error that ended the reading; undefined after a regular end. */
+  /** Resolves at the end of the stream, with the error that ended it or undefined. */
   readonly done: Promise<unknown>;
   readonly #abort = new AbortController();
 

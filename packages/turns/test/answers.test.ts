@@ -86,7 +86,7 @@ describe('a message', () => {
 
   test('a message beyond the chat’s text limit or message limit is rejected', async () => {
     const full = await harness.newChat();
-    // The other process remembers the end of the chat and would not read the text that this test writes.
+    // Another process sends the first message, because it remembers the tail and would not read what this test writes.
     await harness.startReplica().turns.send(harness.scope, { chat: full, content: 'x' });
     const { turns } = harness.startReplica();
     const set = (fields: object) =>
@@ -162,7 +162,7 @@ describe('a model that fails', () => {
         textBytes: Buffer.byteLength(question),
       });
       expect(failed?.['exactErrorCode'] ?? failed?.['errorCode']).toBe(code);
-      // The list keeps the message, and the model gets both messages as one.
+      // The list contains the unanswered message, and the model gets both messages as one.
       expect(await transcript(harness, chat)).toEqual([
         `user: ${question}`,
         'user: and now?',
@@ -202,7 +202,7 @@ test('turns keep their order when one is claimed before its predecessor has ende
   const first = turns.send(harness.scope, { chat, content: 'goes first' });
   await harness.model.callTo('goes first');
   const second = await insertTurn(harness, chat, 2, { content: 'second' });
-  // A recovery loop with stale data.
+  // The recovery loop of this process reads stale data.
   const clock = new TestClock();
   const other = harness.startReplica({ clock });
   await clock.rounds();

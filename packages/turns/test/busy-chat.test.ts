@@ -4,7 +4,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A message to a chat that is still answering waits, is rejected or interrupts, as `onBusy` says. */
+/* A message to a busy chat waits, is rejected, or interrupts, depending on `onBusy`. */
 
 const harness = await startHarness('busy');
 

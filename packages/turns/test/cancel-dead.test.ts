@@ -5,12 +5,12 @@ import { accessOf, eventually, insertTurn, LEASE_MS, startHarness, transcript, t
 import { SteppedAgent } from './stepped-agent.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
-/* An answer of a dead process that is cancelled or given up keeps its logged text. */
+/* An answer whose process died keeps its logged text when it is cancelled or given up. */
 
 const harness = await startHarness('cancel_dead');
 
 describe('an answer whose runner is dead', () => {
-  /** A run that logged `kept` and wrote more before its process was killed. A successor waits behind it. */
+  /** A run that logged `kept` and wrote more before its process was killed. A second turn waits behind it. */
   async function dieWriting() {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
@@ -54,7 +54,7 @@ describe('an answer whose runner is dead', () => {
     await eventually(() => transcript(harness, place.chat)).toEqual([
       ...['user: q', 'assistant: kept', 'user: next', 'assistant: answer to next'],
     ]);
-    // Only the dead process called the model for it.
+    // Only the dead process called the model for this message.
     expect(agent.runsOf('q')).toHaveLength(1);
   });
 
@@ -104,10 +104,10 @@ describe('an answer whose runner is dead', () => {
       await Promise.race([other.clock.rounds(), end.reached]);
       await new Promise(setImmediate);
     }
-    // New readers receive nothing of the lease that ends the turn.
-    const looks = () => third.tap.calls.filter((call) => call === 'turns.listStates').length;
-    const before = looks();
-    await eventually(looks).toBeGreaterThan(before + 2);
+    // The run that only ends the turn emits no text to readers.
+    const polls = () => third.tap.calls.filter((call) => call === 'turns.listStates').length;
+    const before = polls();
+    await eventually(polls).toBeGreaterThan(before + 2);
     end.release();
     await reader.done;
     expect([reader.text, reader.types]).toEqual([

@@ -5,7 +5,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A waiting answer that is cancelled is stopped at once for its readers and keeps its place. */
+/* A waiting answer that is cancelled is stopped at once for its readers and stays in the queue. */
 
 const harness = await startHarness('cancel_waiting');
 
@@ -98,7 +98,7 @@ describe('an answer that waits for its turn', () => {
   test('an answer without a free place ends in the database too, whichever process cancels it', async () => {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
-    // The first answer holds the only place to the end. The recovery loop ends turns that are cancelled elsewhere.
+    // The first answer holds the only place. The recovery loop ends turns that another process cancelled.
     const owner = harness.startReplica({ runAgent, bounds: { tickMs: 5, runningTurnsMax: 1 } });
     const { chat } = await begin(harness, owner, 'holds the place');
     await agent.run('holds the place');
@@ -110,7 +110,7 @@ describe('an answer that waits for its turn', () => {
     await eventually(() => turnsOf(harness, waiting[1].chat)).toMatchObject([{ status: 'stopped' }]);
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating' }]);
     expect(agent.runs).toHaveLength(1);
-    // The places are unchanged, so the next turn waits for the first to end.
+    // The cancel freed no place, so the next turn waits for the end of the first.
     const next = await begin(harness, owner, 'next');
     (await agent.run('holds the place')).finish();
     const run = await agent.run('next');

@@ -127,14 +127,14 @@ describe('an answer that is being written', () => {
 
   test('a turn that is cancelled before the call of the model ends without a call', async () => {
     const { agent, owner } = startTwo(harness);
-    const look = owner.tap.hold('turns.readRunContext');
+    const query = owner.tap.hold('turns.readRunContext');
     const place = await begin(harness, owner, 'q');
-    await look.reached;
+    await query.reached;
     const cancelling = owner.turns.cancel(harness.scope, place);
     await eventually(() => owner.tap.calls).toContain('turns.cancel');
     await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ isCancelled: true }]);
     await eventually(() => owner.tap.pending).toBe(1);
-    look.release();
+    query.release();
     expect(await cancelling).toMatchObject({ status: 'stopped' });
     expect(agent.runs.filter(({ signal }) => !signal.aborted)).toEqual([]);
     expect(await transcript(harness, place.chat)).toEqual(['user: q']);
@@ -167,7 +167,7 @@ describe('an answer that is at its end', () => {
       const canceller = round % 2 ? owner : other;
       const cancelling = canceller.turns.cancel(harness.scope, place);
       for (let ticks = round % 8; ticks > 0; ticks--) await new Promise(setImmediate);
-      // On a busy machine no number of ticks guarantees that the cancel comes first.
+      // In these rounds the cancel must come first, which no number of ticks guarantees on a busy machine.
       if (round % 8 === 7) await cancelling;
       run.emit('it');
       run.finish();

@@ -14,11 +14,11 @@ const CHATS = 4;
 const STEPS = 90;
 const FAULTS = 0.04;
 const PIECES = 3;
-/** More than any history here. */
+/** A context that is larger than any history of this test. */
 const CONTEXT_TOKENS = 1_000_000;
 const TURNS_MAX = 1_000;
 
-/** The codes that a sender may get. */
+/** The error codes that a sender may receive. */
 const EXPECTED = new Set([
   'database_unavailable',
   'queue_full',
@@ -41,11 +41,11 @@ export class Chaos {
   readonly #deletions = new Set<Id<'chat'>>();
   readonly #open = new Set<Promise<void>>();
   #replicas: Living[] = [];
-  /** Their clocks move until they have ended, because an insert may be waiting for its next attempt. */
+  /** Draining processes. Their clocks move until they have ended, because an insert may wait for its next attempt. */
   #draining: Living[] = [];
   #faults = FAULTS;
   #handovers = 0;
-  /** Grows with each request and each response. */
+  /** A logical clock: it advances with each request and each response. */
   #time = 0;
 
   private constructor(harness: Harness, seed: number, chats: readonly Id<'chat'>[]) {
@@ -107,7 +107,7 @@ export class Chaos {
     this.#replicas.push({ ...replica, clock });
   }
 
-  /** Another process replaces this one. */
+  /** Starts a new process in place of a random one. */
   #replace(): Living {
     const replica = this.#random.pick(this.#replicas);
     this.#replicas = this.#replicas.filter((other) => other !== replica);
@@ -115,7 +115,7 @@ export class Chaos {
     return replica;
   }
 
-  /** The clock of a dead process does not move. */
+  /** Kills a random process. Its clock does not move any more. */
   #kill(): void {
     this.#replace().kill();
   }
@@ -137,7 +137,7 @@ export class Chaos {
     }
   }
 
-  /** Each call writes a text of its own. */
+  /** An agent whose every call writes a unique text. */
   #agent(): RunAgent {
     return async ({ messages, signal, emit }) => {
       const call = { context: buildContext(messages, {}, CONTEXT_TOKENS), text: '' };
@@ -206,13 +206,13 @@ export class Chaos {
     await Promise.all(this.#replicas.map(({ tap }) => tap.quiet()));
   }
 
-  /** A request to a process that dies gets no response. */
+  /** Counts a call as open until it settles or its process dies, after which no response comes. */
   #follow({ died }: Replica, call: Promise<void>): void {
     const over = Promise.race([call, died]).then(() => void this.#open.delete(over));
     this.#open.add(over);
   }
 
-  /** All requests were answered, no turn is unfinished, and every deletion is complete. */
+  /** Whether all requests were answered, all turns have ended, and all deletions are complete. */
   async #isQuiet(): Promise<boolean> {
     if (this.#open.size > 0) return false;
     const { raw } = this.#harness.db;
@@ -246,7 +246,7 @@ export class Chaos {
       readers: [],
       chatReaders: [],
       calls: this.#calls.filter(isOfChat),
-      askedToStop: new Set(),
+      stopRequestedFor: new Set(),
     };
   }
 }

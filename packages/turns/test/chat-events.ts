@@ -8,7 +8,7 @@ export class ChatFollower {
   readonly events: ChatEventWithCursor[] = [];
   /** The shown texts of answers by their ids. */
   readonly texts = new Map<Id<'message'>, string>();
-  /** The error that ended the following; undefined after a regular end. */
+  /** Resolves at the end of the stream, with the error that ended it or undefined. */
   readonly done: Promise<unknown>;
   readonly #abort = new AbortController();
 
@@ -24,7 +24,7 @@ export class ChatFollower {
     );
   }
 
-  /** The received events in short: their types, and the texts of messages. */
+  /** The received events in short form: their types, and the texts of messages. */
   get received(): string[] {
     return this.events.map(({ event }) => nameOf(event));
   }
@@ -57,7 +57,7 @@ export class ChatFollower {
   }
 }
 
-/** The shown answers after one more event. */
+/** Applies one event to the shown texts of answers. */
 export function fold(texts: Map<Id<'message'>, string>, event: EngineChatEvent): void {
   if (event.type === 'answer-snapshot') texts.set(event.messageId, event.text);
   if (event.type === 'answer-delta')

@@ -25,7 +25,7 @@ describe('an unreachable database before the insert', () => {
         .send(harness.scope, { chat, content: 'q' })
         .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'database_unavailable' });
-      // Only an insert may have taken effect, so its error names the answer.
+      // Only the insert may have taken effect, so only its error contains the answer's id.
       expect((error as ApiError).facts.messageId !== undefined).toBe(call === 'turns.insert');
       expect(await turnsOf(harness, chat)).toEqual([]);
       expect(await turns.send(harness.scope, { chat, content: 'q' })).toMatchObject({
@@ -96,7 +96,7 @@ describe('an insert without acknowledgement', () => {
 });
 
 describe('an unreachable database during a run', () => {
-  /** Fails several times, like a database that is reachable again within a lease. */
+  /** Sends a message while a call fails several times, as when the database is reachable again within a lease. */
   async function sendThrough(prepare: (tap: StoreTap) => void) {
     // With a lease of an hour the recovery loop cannot help.
     const { turns, tap, log } = harness.startReplica({ bounds: { leaseMs: 3_600_000 } });

@@ -58,7 +58,7 @@ describe('an answer whose chat is deleted', () => {
       'accepted q',
       'start',
     ]);
-    // The clock does not move, so only the deletion can wake them.
+    // The clock does not move, so only the deletion can wake the readers.
     await other.turns.deleteChat(harness.scope, place.chat);
     expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
     expect(await follower.done).toBeUndefined();
@@ -131,7 +131,7 @@ test('a repeated request to a deleted chat that is not purged yet is rejected by
     if (++tries > 10) throw new Error('it tries for ever');
     return proceed();
   });
-  // One process remembers the end of the chat, and the other reads it.
+  // One process remembers the tail of the chat, and the other reads it from the database.
   for (const { turns } of [owner, other]) {
     const repeat = turns.send(harness.scope, message);
     await expect(repeat).rejects.toMatchObject({ code: 'chat_not_found' });
@@ -155,7 +155,7 @@ describe('the log of dead runs', () => {
     const { chat, turn } = await newLeftover({ lease: deadLease });
     const clock = new TestClock();
     const { tap } = harness.startReplica({ clock });
-    // The purge is late, so the process that would run the turn finds it.
+    // The purge fails, so the process that claims the turn finds it in the deleted chat.
     tap.disconnect('chats.purge', 'before', 1_000);
     while ((await turnsOf(harness, chat)).length > 0) {
       clock.advance(STEP_MS);

@@ -12,7 +12,7 @@ const harness = await startHarness('drain_readers');
 
 const FORCE = AbortSignal.abort();
 
-/** A process whose clock does not move, so it logs nothing by itself. */
+/** A process whose clock does not move, so that no tick writes the log. */
 async function startOwner(agent: SteppedAgent) {
   const clock = new TestClock();
   const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -57,11 +57,11 @@ describe('a reader of an answer', () => {
     const next = harness.startReplica({ bounds: eagerBounds, runAgent: agent.runAgent });
     const back = new AnswerReader(next, harness.scope, { ...place, from: reader.cursor });
     const again = await agent.run('q', 2);
-    again.emit('anew');
+    again.emit('again');
     again.finish();
     expect(await back.done).toBeUndefined();
     expect(back.types.filter((type) => type === 'snapshot')).toHaveLength(1);
-    expect(back.text).toBe('anew');
+    expect(back.text).toBe('again');
     expect(await turnsOf(harness, place.chat)).toMatchObject([{ takeovers: 0, lease: { attempt: 2 } }]);
   });
 

@@ -5,7 +5,7 @@ import { TestClock } from './test-clock.ts';
 
 const harness = await startHarness('drain');
 
-/** Less than a lease: the test lets it pass in one jump. */
+/** Shorter than a lease, because the test lets it pass in one jump of the clock. */
 const GRACE_MS = LEASE_MS / 2;
 
 describe('a draining process', () => {
@@ -109,8 +109,8 @@ describe('a draining process', () => {
     await harness.model.callTo('there');
     const sends = [turns.send(harness.scope, { chat: busy, content: 'here' })];
     await harness.model.callTo('here');
-    // One turn waits behind the one that runs here, one waits for the slot, and one is behind the turn that runs
-    // there.
+    // One turn waits behind the running turn of this process, one for the slot, and one behind the running turn of
+    // the other process.
     for (const chat of [busy, queued, remote])
       sends.push(turns.send(harness.scope, { chat, content: 'waits' }));
     await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(2);
@@ -125,7 +125,7 @@ describe('a draining process', () => {
     ]);
     gate.release();
     expect(await there).toMatchObject({ outcome: { kind: 'answered' } });
-    // The other process answers them all: its own queue at once, the rest with its next recovery.
+    // The other process answers all messages: its own queue at once, the others after its next recovery pass.
     for (const [chat, lines] of [
       [busy, 4],
       [queued, 2],

@@ -37,7 +37,7 @@ describe('a follower', () => {
       expect(order.map((event) => follower.received.indexOf(event))).toEqual(
         order.map((event) => follower.received.indexOf(event)).toSorted((a, b) => a - b),
       );
-      // The second answer is emitted after the end of the first, and not before.
+      // The second answer is emitted only after the end of the first.
       expect(follower.received.lastIndexOf('start')).toBeGreaterThan(follower.received.indexOf('end'));
       await follower.stop();
     }
@@ -51,7 +51,7 @@ describe('a follower', () => {
     const chat = await harness.newChat();
     const follower = new ChatFollower(owner, harness.scope, chat);
     await clock.someoneElse();
-    // From here the clock does not move.
+    // From here on the clock does not move.
     await begin(harness, owner, 'first', chat);
     (await agent.run('first')).emit('text');
     await eventually(() => follower.received).toEqual(['followed', 'accepted first', 'start', 'delta']);
@@ -148,7 +148,7 @@ describe('following', () => {
     const chat = await harness.newChat();
     const follower = new ChatFollower(quiet, harness.scope, chat);
     await clock.someoneElse();
-    const looks = () => quiet.tap.calls.filter((call) => call === 'turns.listGrown').length;
+    const polls = () => quiet.tap.calls.filter((call) => call === 'turns.listGrown').length;
     const pass = async (ms: number) => {
       for (let passed = 0; passed < ms; passed += 250) {
         clock.advance(250);
@@ -157,10 +157,10 @@ describe('following', () => {
       }
     };
     await pass(10_000);
-    const before = looks();
+    const before = polls();
     await pass(10_000);
-    expect(looks() - before).toBeLessThanOrEqual(6);
-    expect(looks() - before).toBeGreaterThanOrEqual(4);
+    expect(polls() - before).toBeLessThanOrEqual(6);
+    expect(polls() - before).toBeGreaterThanOrEqual(4);
     await other.turns.accept(harness.scope, { chat, content: 'q' });
     await vi.waitFor(
       () => {

@@ -24,7 +24,7 @@ export interface Harness {
   /** Creates a chat with the agent of this harness. */
   newChat(): Promise<Id<'chat'>>;
   startReplica(options?: ReplicaOptions): Replica;
-  /** Ends the processes of this test before it ends. */
+  /** Stops the processes of this test before the test ends. */
   stopReplicas(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface ReplicaOptions {
   readonly bounds?: Partial<TurnBounds>;
   readonly runAgent?: RunAgent;
   readonly checkModel?: () => void;
-  /** A store that was tapped before the process starts. */
+  /** The tapped store of the process, if the test needs it before the start. */
   readonly tap?: StoreTap;
 }
 
@@ -48,9 +48,9 @@ export interface Replica {
   readonly turns: TurnsById;
   readonly tap: StoreTap;
   readonly log: readonly LogLine[];
-  /** Ends it like `kill -9`: nothing more reaches the database, and no lease is renewed or given back. */
+  /** Ends the process like `kill -9`: no further call reaches the database, and no lease is renewed or given back. */
   kill(): void;
-  /** Resolves when it was killed. */
+  /** Resolves when the process was killed. */
   readonly died: Promise<void>;
 }
 
@@ -76,8 +76,9 @@ const bounds: TurnBounds = {
 const agentBounds: Partial<AgentBounds> = { retryDelayMs: 1, callsMax: 2 };
 
 /**
- * A test file calls it at its top level, with the beginning of its database's name. After each test the processes are ended
- * and the turns removed, so that no later process continues them; after the last one the database and the model are stopped.
+ * Starts a database and a model. Call it at the top level of a test file; `name` begins the database's name. After each
+ * test the processes end and the turns are removed, so that no later process continues them. After the last test the
+ * database and the model stop.
  */
 export async function startHarness(name: string): Promise<Harness> {
   const [db, model] = await Promise.all([openTestDatabase(inject('mongoUri'), name), startScriptedModel()]);
@@ -134,7 +135,7 @@ export async function startHarness(name: string): Promise<Harness> {
   };
 }
 
-/** A turn of a dead process: its lease is not renewed. Without a lease it waits. */
+/** Inserts a turn of a dead process, whose lease is not renewed; without a lease, a turn that waits. */
 export async function insertTurn(
   { db, scope }: Harness,
   chat: Id<'chat'>,
@@ -190,6 +191,6 @@ function stored(db: TestDatabase) {
 }
 
 /** Polls until the value is as expected. The timeout is long because the machine may be busy. */
-export function eventually<Value>(look: () => Value) {
-  return expect.poll(look, { timeout: 30_000, interval: 10 });
+export function eventually<Value>(read: () => Value) {
+  return expect.poll(read, { timeout: 30_000, interval: 10 });
 }

@@ -5,7 +5,7 @@ import { AnswerReader } from './answer-reader.ts';
 import { startHarness, transcript, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A repeated request with the same key is the same request: it has one turn and gets its outcome. */
+/* A repeated request with the same key has the same turn and gets the outcome of that turn. */
 
 const harness = await startHarness('idempotency');
 
@@ -24,7 +24,7 @@ describe('the same request many times at once', () => {
       });
       const run = await agent.run('q');
       run.emit('once');
-      // They all wait for the one turn, and some of them may still be on their way.
+      // All requests wait for the one turn, and some of them may not have reached the store yet.
       await new Promise(setImmediate);
       run.finish();
       const sent = await Promise.all(sends);

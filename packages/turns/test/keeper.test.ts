@@ -53,18 +53,18 @@ describe('a tick', () => {
     await owner.tap.quiet();
     const before = owner.tap.calls.length;
     for (let index = 0; index < 4; index++) await tick();
-    const asked = owner.tap.calls.slice(before);
-    expect(asked.filter((call) => !/listUnfinished|listMarked|listUnmarked/.test(call))).toEqual([]);
+    const calls = owner.tap.calls.slice(before);
+    expect(calls.filter((call) => !/listUnfinished|listMarked|listUnmarked/.test(call))).toEqual([]);
   });
 
   test('a tick whose query hangs sends no second query and renews the leases', async () => {
     const { owner, runs, tick, count } = await startRunning(1);
-    const look = owner.tap.hold('turns.listMarks');
+    const query = owner.tap.hold('turns.listMarks');
     for (let index = 0; index < (3 * LEASE_MS) / TICK_MS; index++) await tick(1);
     expect(count('turns.listMarks')).toBe(1);
     expect(runs[0]?.signal.aborted).toBe(false);
     await harness.db.raw.collection('turns').updateMany({}, { $set: { isCancelled: true } });
-    look.release();
+    query.release();
     await tick();
     await tick();
     expect(runs[0]?.signal.aborted).toBe(true);

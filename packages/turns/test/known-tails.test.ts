@@ -71,7 +71,8 @@ test('a message to a purged chat is not answered from a remembered history', asy
   const replica = harness.startReplica();
   const chat = await harness.newChat();
   await send(replica, chat, 'first');
-  // Another process deleted and purged the chat with its marker, so the place after the remembered turn is free.
+  // Another process deleted and purged the chat with its marker, so the sequence number after the remembered turn is
+  // free.
   await harness.db.raw.collection('chats').deleteOne({ _id: chat as never });
   await harness.db.raw.collection('turns').deleteMany({ chat });
   const calls = harness.model.calls().length;
@@ -168,7 +169,7 @@ test('the oldest histories are forgotten first when memory is full, and their ta
   const taken = chats.map((chat) => tails.take(chat));
   expect(taken.map((tail) => tail?.sequence)).toEqual(chats.map(() => 1));
   expect(taken.map((tail) => tail?.history !== undefined)).toEqual(chats.map((_, index) => index >= 4));
-  // A tail that was used does not count any more.
+  // A taken tail no longer counts towards the memory limit.
   for (const chat of chats.slice(0, 16)) tails.remember(chat, { sequence: 2, textBytes: 1, history });
   expect(chats.slice(0, 16).every((chat) => tails.take(chat)?.history !== undefined)).toBe(true);
 });

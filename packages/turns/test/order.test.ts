@@ -30,7 +30,7 @@ test('100 concurrent messages to one chat on two processes each get a place and 
   expect(lines).toEqual(
     questions.flatMap((content) => [`user: ${content}`, `assistant: ${echoOf(content)}`]),
   );
-  // The model was called once for each, with exactly the preceding messages.
+  // The model was called once for each message, with exactly the preceding messages.
   const calls = harness.model.calls();
   expect(calls).toHaveLength(100);
   for (const [index, { sequence }] of documents.entries()) {

@@ -6,8 +6,8 @@ import { SteppedAgent, type SteppedRun } from './stepped-agent.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
 /*
- * The run of an answer dies or stalls, and another process starts it again. A reader sees the text of one run, never
- * a mixture, and nothing of a run that may have been taken over.
+ * The run of an answer dies or stalls, and another process runs the turn again. A reader receives the text of one run,
+ * never a mixture, and no text of a run that may have been taken over.
  */
 
 const harness = await startHarness('takeover');
@@ -23,7 +23,7 @@ async function takeOver(said: string) {
   const agent = new SteppedAgent();
   const { runAgent } = agent;
   const dead = harness.startReplica({ bounds: { tickMs: 5 }, runAgent });
-  // It only reads and takes nothing over.
+  // This process only reads and takes no turn over.
   const third = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 } });
   const place = await begin(harness, dead, 'q');
   const first = await agent.run('q');
@@ -39,7 +39,7 @@ async function takeOver(said: string) {
   return { place, second, seeing, third, taker, tick };
 }
 
-/** Writes text in the new run and lets it be logged. */
+/** Writes text in the new run and moves the clock until the text is logged. */
 async function say(run: SteppedRun, text: string, tick: () => Promise<void>): Promise<void> {
   run.emit(text);
   await tick();
@@ -102,7 +102,7 @@ describe('a process that stalls past its deadline', () => {
     const reader = new AnswerReader(stalled, harness.scope, place);
     first.emit('before');
     await eventually(() => reader.text).toBe('before');
-    // The process is suspended here. When it resumes, its run emits before its timers fire.
+    // The process is suspended here. When it resumes, its run emits text before its timers fire.
     stalled.clock.jump(LEASE_MS);
     first.emit(' and after');
     expect(first.signal.aborted).toBe(true);

@@ -102,7 +102,7 @@ describe('the recovery loop', () => {
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });
     const replica = await startReplica();
     await replica.live(RECOVERY_MS);
-    // The loop reads the list and stalls for an hour, and the run is renewed meanwhile.
+    // The loop reads the list and stalls for an hour. Meanwhile the lease of the run is renewed.
     const list = replica.tap.hold('turns.listUnfinished', 'after');
     replica.clock.advance(RECOVERY_MS + STEP_MS);
     await list.reached;
@@ -141,16 +141,16 @@ describe('the recovery loop', () => {
       for (let sequence = 2; sequence <= 9; sequence++) await insertTurn(harness, chat, sequence);
     }
     const replica = await startReplica();
-    const asked = () => replica.tap.calls.filter((call) => call === 'turns.hasPredecessorEnded').length;
+    const queries = () => replica.tap.calls.filter((call) => call === 'turns.hasPredecessorEnded').length;
     await replica.live(LEASE_MS - STEP_MS);
-    expect(asked()).toBe(0);
+    expect(queries()).toBe(0);
 
     await harness.db.raw.collection('turns').updateMany({ sequence: 1 }, { $set: { status: 'failed' } });
     const busy = await startReplica({ bounds: { runningTurnsMax: 0 } });
     await busy.live(RECOVERY_MS + STEP_MS);
     expect(busy.tap.calls).not.toContain('turns.hasPredecessorEnded');
     await replica.live(RECOVERY_MS + STEP_MS);
-    expect(asked()).toBe(5);
+    expect(queries()).toBe(5);
   });
 
   test('the recovery loop handles the other turns when one turn fails', async () => {

@@ -111,7 +111,7 @@ describe('a retry', () => {
     const accepted = await other.turns.retry(harness.scope, retryOf(place));
     expect(accepted).toMatchObject({ isStarted: false, isReplay: false });
     agent.echo();
-    // Its first pass of the recovery loop finds the turn.
+    // The first pass of this process's recovery loop finds the turn.
     harness.startReplica({ runAgent: agent.runAgent });
     expect(await other.turns.outcome(harness.scope, accepted)).toMatchObject({ kind: 'answered' });
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* The response to a message without waiting, and the ways to find its answer later. */
+/* The response to a message that is sent without waiting, and the ways to find its answer later. */
 
 const harness = await startHarness('running_answer');
 

@@ -6,19 +6,19 @@ import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /*
- * The database commands of followers: each counted call of a store is one command. The test moves the clock of the
- * process.
+ * The number of database commands for followers. Each counted call of the store is one command. The test moves the
+ * clock of the process.
  */
 
 const harness = await startHarness('shared_reads');
 
-const LOOKS = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStates']);
+const QUERIES = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStates']);
 
-/** A process without runs, and the commands of its followers during some time. */
+/** A process without runs, and the number of commands that its followers send in a time. */
 function startWatcher() {
   const clock = new TestClock();
   const replica = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
-  const commands = () => replica.tap.calls.filter((call) => LOOKS.has(call)).length;
+  const commands = () => replica.tap.calls.filter((call) => QUERIES.has(call)).length;
   const pass = async (ms: number) => {
     const before = commands();
     for (let passed = 0; passed < ms; passed += 125) {
@@ -41,7 +41,7 @@ describe('queries of idle followers', () => {
     await eventually(() => followers[0]?.received).toEqual(['followed']);
     await pass(10_000);
     const ofOne = await pass(10_000);
-    // Two commands about every two seconds.
+    // A poll is two commands, about every two seconds.
     expect(ofOne).toBeGreaterThanOrEqual(8);
     expect(ofOne).toBeLessThanOrEqual(14);
     for (let count = 1; count < 50; count++) followers.push(follow());
@@ -59,7 +59,7 @@ describe('queries of idle followers', () => {
     }
     for (const follower of followers) await eventually(() => follower.received).toEqual(['followed']);
     await pass(10_000);
-    // A poll of each chat on its own would be 200 commands every two seconds.
+    // Separate polls of each chat would send 200 commands every two seconds.
     expect(await pass(10_000)).toBeLessThanOrEqual(100);
     for (const follower of followers) await follower.stop();
   });
@@ -74,7 +74,7 @@ test('readers of an answer in another process share queries and receive all its 
   for (const follower of followers) await eventually(() => follower.received).toContain('start');
   await pass(5_000);
   const cost = await pass(2_000);
-  // One reader polls every 400 ms, and its chat is polled too.
+  // One reader polls every 400 ms, and its chat is polled as well.
   expect(cost).toBeLessThanOrEqual(25);
   run.emit('text');
   run.finish();
@@ -89,24 +89,24 @@ test('readers of an answer in another process share queries and receive all its 
 
 describe('a shared read', () => {
   const start = () => {
-    const asked: string[][] = [];
+    const commands: string[][] = [];
     let now = 0;
     let release: () => void = () => undefined;
     const reads = new SharedReads<string, string>(
       { now: () => now },
       (name) => name,
       (names) => {
-        asked.push([...names]);
+        commands.push([...names]);
         return new Promise((resolve) => {
           release = () => resolve(names.map((name) => `${name} at ${now}`));
         });
       },
     );
-    return { reads, asked, pass: (ms: number) => (now += ms), release: () => release() };
+    return { reads, commands, pass: (ms: number) => (now += ms), release: () => release() };
   };
 
   test('a shared read serves all concurrent callers, and the next one serves those that came meanwhile', async () => {
-    const { reads, asked, release } = start();
+    const { reads, commands, release } = start();
     const first = [reads.read('a'), reads.read('a'), reads.read('b')];
     await Promise.resolve();
     const second = [reads.read('a'), reads.read('c')];
@@ -114,25 +114,25 @@ describe('a shared read', () => {
     expect(await Promise.all(first)).toEqual(['a at 0', 'a at 0', 'b at 0']);
     release();
     await Promise.all(second);
-    expect(asked).toEqual([
+    expect(commands).toEqual([
       ['a', 'b'],
       ['a', 'c'],
     ]);
   });
 
   test('a shared read is reused up to the age that a reader accepts, and never for a reader that needs a new one', async () => {
-    const { reads, asked, pass, release } = start();
+    const { reads, commands, pass, release } = start();
     const first = reads.read('a');
     await Promise.resolve();
     release();
     await first;
     pass(100);
     expect(await reads.read('a', 101)).toBe('a at 0');
-    expect(asked).toHaveLength(1);
-    const anew = reads.read('a', 100);
+    expect(commands).toHaveLength(1);
+    const next = reads.read('a', 100);
     await Promise.resolve();
     release();
-    expect(await anew).toBe('a at 100');
+    expect(await next).toBe('a at 100');
   });
 
   test('a shared read that fails rejects its callers and is not remembered', async () => {

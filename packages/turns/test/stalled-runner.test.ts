@@ -14,8 +14,8 @@ import {
 } from './harness.ts';
 
 /*
- * A stalled process stores and shows nothing of a run that may have been taken over. One turn ends at most three
- * processes.
+ * A stalled process stores and shows no text of a run that may have been taken over. A turn that crashes its process
+ * crashes at most three.
  */
 
 const harness = await startHarness('stalled');
@@ -52,7 +52,7 @@ describe('a process that stalls during a run', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', lease: { attempt: 2 } }]);
     gates[1].resolve();
     await eventually(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
-    // Requests that wait there get the stored answer.
+    // Requests that wait in the stalled process get the stored answer.
     stalled.clock.advance(5_000);
     expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer: { content: 'fresh' } } });
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, usage: [{ attempt: 2 }] }]);
@@ -148,7 +148,7 @@ describe('a turn that ends every run', () => {
       victim.kill();
     }
     const survivor = await startReplica();
-    // The end of this turn claims the next one without the recovery loop.
+    // The end of this turn claims the next turn, without the recovery loop.
     while (!survivor.log.some(({ event }) => event === GIVEN_UP)) await survivor.live(STEP_MS);
     await eventually(() => transcript(harness, chat)).toHaveLength(3);
     expect(await turnsOf(harness, chat)).toMatchObject([

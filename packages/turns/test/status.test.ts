@@ -4,7 +4,7 @@ import { AnswerReader } from './answer-reader.ts';
 import { eventually, type Replica, startHarness, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* Readers in every process receive the reason why an answer has not begun yet, and nothing after its end. */
+/* Readers in every process receive the reason why an answer has not begun yet, and no status after its end. */
 
 const harness = await startHarness('status');
 

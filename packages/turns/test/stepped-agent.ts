@@ -3,26 +3,26 @@ import type { AgentInput, AgentOutcome, RunAgent } from '@parley/agent';
 /** One run of the agent, which the test controls step by step. */
 export interface SteppedRun {
   readonly question: string;
-  /** All messages the agent was given, as `role: content`. */
+  /** All messages that the agent received, as `role: content`. */
   readonly messages: readonly string[];
   readonly signal: AbortSignal;
   emit(text: string): void;
   /** Reports that the model's server makes the run wait. */
   wait(until: Date | undefined): void;
-  /** Ends the answer with what was emitted. */
+  /** Ends the answer with the text that was emitted. */
   finish(): void;
   /** Ends the run with this error. */
   fail(error: Error): void;
 }
 
-/** An agent that the test controls: each run waits for it, unless its answers were given in advance. */
+/** An agent that the test controls: each run waits for the test, unless `echo` was called. */
 export class SteppedAgent {
   readonly runs: SteppedRun[] = [];
   readonly #waiting: { question: string; attempt: number; resolve: (run: SteppedRun) => void }[] = [];
   readonly #open = new Set<SteppedRun>();
   #isEchoing = false;
 
-  /** From now on every run answers at once, also the present ones. */
+  /** Makes all runs, including the current ones, answer at once. */
   echo(): void {
     this.#isEchoing = true;
     for (const run of [...this.#open]) answerAtOnce(run);

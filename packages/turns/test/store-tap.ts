@@ -49,17 +49,17 @@ export class StoreTap {
     return this.#pending;
   }
 
-  /** Calls of this function go through `handler` from now on. */
+  /** Sends later calls of this function through `handler`. */
   intercept(call: StoreCall, handler: Handler): void {
     this.#handlers.set(call, handler);
   }
 
-  /** Calls of this function pass again. */
+  /** Removes the handler of this function. */
   pass(call: StoreCall): void {
     this.#handlers.delete(call);
   }
 
-  /** The next `times` calls of this function fail as an unreachable database does, before or after their effect. */
+  /** Makes the next `times` calls of this function fail with an unreachable database, before or after their effect. */
   disconnect(call: StoreCall, when: 'before' | 'after', times = 1): void {
     let left = times;
     this.intercept(call, async (proceed) => {

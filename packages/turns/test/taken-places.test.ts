@@ -4,8 +4,8 @@ import { type Clock, systemClock } from '../src/index.ts';
 import { startHarness, turnsOf } from './harness.ts';
 
 /*
- * Another turn takes each place first, and no read returns that turn. The loops of `acceptTurn` and `retryTurn` pause
- * between their attempts, and give up.
+ * Another turn takes each sequence number first, and no read returns that turn. The loops of `acceptTurn` and
+ * `retryTurn` pause between their attempts, and give up.
  */
 
 const harness = await startHarness('taken_places');

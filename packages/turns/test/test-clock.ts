@@ -14,7 +14,7 @@ export class TestClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #now = 0;
   #waiting: { isReached: () => boolean; resolve: () => void }[] = [];
-  /** The background loops sleep with one signal and are the first to sleep. */
+  /** The signal of the background loops, which are the first sleepers and share one signal. */
   #background: AbortSignal | undefined;
 
   now(): number {
@@ -52,7 +52,7 @@ export class TestClock implements Clock {
     return { cancel: () => void this.#sleepers.delete(sleeper) };
   }
 
-  /** Jumps ahead like the clock of a resumed process, and wakes all sleepers whose time has come. */
+  /** Jumps ahead like the clock of a resumed process, and wakes the sleepers whose time has passed. */
   advance(ms: number): void {
     this.#now += ms;
     for (const sleeper of [...this.#sleepers].sort((a, b) => a.due - b.due)) {
@@ -70,7 +70,7 @@ export class TestClock implements Clock {
     return this.#until(() => this.#asleepInBackground() >= LOOPS);
   }
 
-  /** Resolves when another sleeper exists, such as a follower or a repetition. */
+  /** Resolves when a sleeper other than the background loops exists, such as a follower or a repeated attempt. */
   someoneElse(): Promise<void> {
     return this.#until(() => this.#sleepers.size > this.#asleepInBackground());
   }

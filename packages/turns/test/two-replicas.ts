@@ -7,9 +7,9 @@ export const eagerBounds = { tickMs: 5, leaseMs: 3_600_000 };
 
 export interface TwoReplicas {
   readonly agent: SteppedAgent;
-  /** Runs its own messages and those behind them. */
+  /** The process that runs the messages it accepts, and the messages behind them. */
   readonly owner: Replica;
-  /** Has no slot by default: it accepts, reads and cancels turns that run elsewhere. */
+  /** A process without a slot by default: it accepts, reads and cancels turns that run elsewhere. */
   readonly other: Replica;
 }
 

@@ -13,7 +13,7 @@ const harness = await startHarness('usage');
 const today = () => new Date().toISOString().slice(0, 10);
 const always = { from: '2000-01-01', to: '2999-12-31' };
 
-/** The usage of one key, so that tests do not affect each other. */
+/** The usage of one key. Each test has its own key, so that tests do not affect each other. */
 async function sumOf(key: Id<'key'>) {
   const { items } = await harness.db.stores.usage.list(
     harness.scope,
@@ -162,7 +162,7 @@ test('two processes that count any turns in any order sum them up exactly', asyn
   }
 });
 
-/** Sends a message and waits until some of its answer was shown. */
+/** Sends a message and waits until a part of its answer was shown. */
 async function begin(key: Id<'key'>) {
   const { turns } = harness.startReplica();
   const chat = await harness.newChat();
@@ -241,7 +241,7 @@ test('the usage of a handed-over run is counted with its turn, which counts as o
   await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 2 });
 });
 
-/** The same numbers in [0, 1) each time (mulberry32). */
+/** A seeded generator of numbers in [0, 1) (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

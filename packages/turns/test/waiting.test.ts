@@ -15,7 +15,7 @@ describe('waiting for an answer', () => {
     const chat = await harness.newChat();
     const sending = here.turns.send(harness.scope, { chat, content: 'q' });
     await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
-    // Its first pass of the recovery loop finds the turn.
+    // The first pass of this process's recovery loop finds the turn.
     harness.startReplica();
     expect((await sending).outcome).toMatchObject({ kind: 'answered' });
     expect(await transcript(harness, chat)).toHaveLength(2);
@@ -148,7 +148,7 @@ describe('waiting for an answer', () => {
 });
 
 test('a run that is aborted in every way leaves no unhandled promise', async () => {
-  // An unhandled rejection fails the whole run of vitest. This test only provokes it.
+  // This test has no assertion for it: an unhandled rejection fails the run of vitest.
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();
   tap.disconnect('turns.renew', 'before', 3);

@@ -138,7 +138,7 @@ describe('one slot', () => {
       await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
       await one.tap.quiet();
     }
-    // Two of the three are claimed elsewhere, so their claims here fail.
+    // Another process claims two of the three turns, so the claims here fail.
     for (const chat of chats.slice(0, 2)) {
       const [turn] = await turnsOf(harness, chat);
       await harness.db.stores.turns.claim(harness.scope, turn?._id as never, 'elsewhere');

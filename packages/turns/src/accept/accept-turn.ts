@@ -18,13 +18,13 @@ export interface SentMessage extends Omit<TurnIds, 'chat'> {
 }
 
 /**
- * Accepts a user's message: inserts its turn after the chat's newest one, acknowledged by a majority, and ensures
- * that a process runs it. Each of several parallel messages gets a place, and one of several parallel requests with
- * the same idempotency key is accepted: unique indexes decide.
+ * Accepts a user's message: inserts its turn after the chat's newest turn, acknowledged by a majority, and ensures
+ * that a process runs it. Each of several parallel messages gets its own sequence number, and one of several parallel
+ * requests with the same idempotency key is accepted: unique indexes decide.
  *
  * @throws ApiError `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
- *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, the model's rejection, and `database_unavailable` with the answer's id when it is
- *   unknown whether the message was stored.
+ *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, the model's rejection, and `database_unavailable`
+ * with the answer's id when it is   unknown whether the message was stored.
  */
 export async function acceptTurn(
   deps: AcceptDeps,
@@ -34,7 +34,7 @@ export async function acceptTurn(
   assertAccepting(deps);
   const { turn, idempotency, requestedBy } = message;
   const request = { turn, access, requestedBy, idempotency };
-  // A repeated request gets its turn, also when a limit is reached.
+  // A repeated request gets its existing turn even when a limit is reached.
   const full = idempotency ? undefined : deps.quota.apiErrorIfFull(access.scope, requestedBy);
   if (full) throw full;
   const owner = ownerOf({ ...requestedBy, team: access.scope.team });
@@ -70,7 +70,7 @@ interface Placement {
   readonly fields: QuotaReservation['fields'];
 }
 
-/** Inserts a turn after the chat's newest one. Repeats the insert when another turn takes its sequence number. */
+/** Inserts a turn after the chat's newest turn. Repeats the insert when another turn takes its sequence number. */
 async function insertMessage(
   deps: AcceptDeps,
   access: ChatAccess,
@@ -80,7 +80,7 @@ async function insertMessage(
   const { onBusy, idempotency } = message;
   const chat = access.chat.id;
   const backoff = new ConflictBackoff(deps.clock);
-  // After a conflict the chat is read again: it may have been deleted while its turns are not removed yet.
+  // After a conflict the chat is read again: it may be deleted although its turns are not removed yet.
   for (let tail = firstTail; ; tail = await readTail(deps, access)) {
     const apiError = apiErrorOfRoom(deps, tail, message, owner);
     if (apiError) return findReplayOrThrow(deps, access, idempotency, apiError);
@@ -118,7 +118,7 @@ function idsOf(chat: Id<'chat'>, { turn, userMessageId, answerId, createdAt }: S
   return { turn, chat, userMessageId, answerId, createdAt };
 }
 
-/** Cancels the unfinished turns before a turn. If that fails, the turn waits for them. */
+/** Cancels the unfinished turns before a turn. If the cancel fails, the turn waits for their ends. */
 async function interrupt(
   { store, log, runner }: AcceptDeps,
   access: ChatAccess,
@@ -149,7 +149,7 @@ function apiErrorOfTail(
   { content, onBusy }: SentMessage,
   queuedMax: number,
 ): ApiError | undefined {
-  // The first unfinished turn runs, those behind it wait.
+  // The first unfinished turn runs; the turns behind it wait.
   if (tail.unfinished > queuedMax) return new ApiError('queue_full');
   const messages = (tail.sequence + 1) * 2;
   const bytes = tail.textBytes + Buffer.byteLength(content);

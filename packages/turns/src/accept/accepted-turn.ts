@@ -9,9 +9,9 @@ export interface AcceptedTurn {
   readonly userMessageId: Id<'message'>;
   readonly answerId: Id<'message'>;
   readonly createdAt: Date;
-  /** An earlier request with the same idempotency key inserted it. */
+  /** Whether an earlier request with the same idempotency key inserted the turn. */
   readonly isReplay: boolean;
-  /** Whether it runs already, in this process. */
+  /** Whether the turn already runs in this process. */
   readonly isStarted: boolean;
 }
 
@@ -34,9 +34,9 @@ export function toTurnIds(turn: TurnRecord): TurnIds {
 }
 
 /**
- * The turn that an earlier request with this key had accepted.
+ * The turn of the earlier request with this idempotency key.
  *
- * @throws ApiError `idempotency_key_reused` when that request was another one
+ * @throws ApiError `idempotency_key_reused` when the earlier request had another body
  */
 export async function findByIdempotencyKey(
   { store }: TurnDeps,
@@ -50,9 +50,9 @@ export async function findByIdempotencyKey(
 }
 
 /**
- * Returns the turn of an earlier attempt of the request: that attempt may have reached the limit.
+ * Returns the turn of an earlier attempt of the request. The limit may be reached because of that attempt.
  *
- * @throws the rejection, when there was none
+ * @throws the rejection if there was no earlier attempt
  */
 export async function findReplayOrThrow(
   deps: TurnDeps,

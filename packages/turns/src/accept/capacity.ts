@@ -4,7 +4,7 @@ import type { TurnOwner } from '../run/schedule/turn-owner.ts';
 import type { AcceptedTurn } from './accepted-turn.ts';
 import type { AcceptDeps } from './insert-turn.ts';
 
-/** @throws ApiError while this process accepts no turn: `draining`, or why no model can be called now */
+/** @throws ApiError while this process accepts no turn: `draining`, or the reason why no model can be called */
 export function assertAccepting({ runner, checkModel }: AcceptDeps): void {
   if (runner.isDraining) throw new ApiError('draining');
   checkModel();
@@ -15,7 +15,7 @@ export function apiErrorOfLoad(deps: AcceptDeps, owner: TurnOwner): ApiError | u
   return deps.runner.queue.isOverloaded(owner) ? overloaded(deps) : undefined;
 }
 
-/** The rejection by a process whose places are all taken. */
+/** The rejection of a turn when all places of this process are taken. */
 export function overloaded({ runner, durations }: AcceptDeps): ApiError {
   const retryAfterSeconds = durations.secondsUntilFree(runner.queue.running);
   return new ApiError('overloaded', { retryAfterSeconds });

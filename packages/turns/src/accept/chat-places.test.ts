@@ -5,7 +5,7 @@ import { ChatPlaces } from './chat-places.ts';
 
 const chat = mintId('chat');
 
-/** Something that is being placed until the test ends it. */
+/** Inserts that stay in flight until the test ends them. */
 function openPlaces() {
   const timers = new Set<() => void>();
   const after = (_: number, action: () => void) => {

@@ -5,12 +5,12 @@ import { PLACEMENT_WAIT_MAX_MS } from './intervals.ts';
 /**
  * Inserts the messages of a chat one after the other in this process, in the order of their arrival. Without it,
  * messages that arrive together would ask for the same sequence number in one batch, and all but one would try again
- * many times. The unique index still decides, also among processes. So a message that has waited long stops waiting
- * for the one before it, which may hang.
+ * many times. The unique index still decides, also among processes. Therefore a message stops waiting after a timeout
+ * because the message before it may hang.
  */
 export class ChatPlaces {
   readonly #clock: Pick<Clock, 'after'>;
-  /** The end of the newest insert of each chat that has one. */
+  /** A promise for the end of the newest insert of each chat with an insert in flight. */
   readonly #newest = new Map<Id<'chat'>, Promise<void>>();
 
   constructor(clock: Pick<Clock, 'after'>) {

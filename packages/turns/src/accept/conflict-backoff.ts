@@ -3,9 +3,9 @@ import type { Clock } from '@parley/quota';
 import { CONFLICT_BACKOFF } from './intervals.ts';
 
 /**
- * Paces the attempts to insert a turn after another turn took its sequence number. One more read normally resolves a
- * conflict. The conflict repeats while the other turn is written but not yet acknowledged by a majority: reads do not
- * return it, and the unique index already rejects its sequence number.
+ * Paces the attempts to insert a turn after another turn took its sequence number. Reading the tail again normally
+ * resolves a conflict. The conflict repeats while the other turn is written but not yet acknowledged by a majority:
+ * reads do not return that turn, but the unique index already rejects its sequence number.
  */
 export class ConflictBackoff {
   readonly #clock: Pick<Clock, 'sleep' | 'random'>;

@@ -21,8 +21,8 @@ export interface AcceptDeps extends TurnDeps {
 }
 
 /**
- * Inserts a turn. The same write claims it if its predecessor has ended and this process has a place. In all races
- * some process runs the turn: this one now or later, the one that ends its predecessor, or the recovery loop.
+ * Inserts a turn. The same write claims it if its predecessor has ended and this process has a place. In every race
+ * some process runs the turn: this process, the process that ends the predecessor, or the recovery loop.
  *
  * @throws ApiError with the answer's id when it is unknown whether the turn was stored
  */
@@ -77,7 +77,7 @@ export async function readTail(deps: TurnDeps, access: ChatAccess): Promise<Chat
  */
 export async function readTailOnly({ store }: TurnDeps, access: ChatAccess): Promise<ChatTail> {
   const tail = await store.turns.tail(access);
-  // A marker ends the chat, although the chat itself may not be marked yet.
+  // The deletion marker ends the chat even if the chat itself is not marked as deleted yet.
   if (!tail) throw new ApiError('chat_not_found');
   return tail;
 }
@@ -97,8 +97,8 @@ async function insert({ store }: TurnDeps, access: ChatAccess, turn: NewTurn): P
 }
 
 /**
- * Whether a turn is stored although the outcome of its insert is unknown. Another unknown outcome counts as not
- * stored.
+ * Whether a turn is stored although the outcome of its insert is unknown. If this check fails too,
+ * the turn counts as not stored.
  */
 async function isStored(
   { store }: Pick<TurnDeps, 'store'>,

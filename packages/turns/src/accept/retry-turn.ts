@@ -25,7 +25,7 @@ export interface Retry {
 /**
  * Finds the turn of an answer.
  *
- * @throws ApiError `message_not_found`, also for another chat's
+ * @throws ApiError `message_not_found`, also if the answer belongs to another chat
  */
 export async function findTurn(
   { store }: TurnDeps,
@@ -39,10 +39,10 @@ export async function findTurn(
 }
 
 /**
- * Answers a failed message again with a turn of its own, directly after the failed one. One of several parallel
- * retries and new messages gets the place.
+ * Answers a failed message again with a turn of its own, directly after the failed one. Only one of several
+ * parallel retries and new messages gets the next sequence number.
  *
- * @throws ApiError `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` rejects
+ * @throws ApiError `message_not_found`, `not_retryable`, `chat_full`, and the errors of `acceptTurn`
  */
 export async function retryTurn(deps: AcceptDeps, access: ChatAccess, retry: Retry): Promise<AcceptedTurn> {
   assertAccepting(deps);
@@ -74,7 +74,7 @@ interface StartedRetry {
   readonly fields: QuotaReservation['fields'];
 }
 
-/** Inserts the turn of a retry. One of several turns that want the sequence number after the failed one gets it. */
+/** Inserts the turn of a retry. Only one of several turns gets the sequence number after the failed turn. */
 async function insertRetry(
   deps: AcceptDeps,
   { access, idempotency }: QuotaRequest,
@@ -104,7 +104,7 @@ async function insertRetry(
     const replay = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
     if (replay) return replay;
     if (result === 'overloaded') throw overloaded(deps);
-    // The turn that took the place may not be acknowledged by a majority yet. Until then no read returns it.
+    // The turn that took the sequence number may not be acknowledged by a majority yet. Until then no read returns it.
     const { sequence } = await readTail(deps, access);
     if (sequence < turn.sequence) {
       await backoff.pause();

@@ -16,15 +16,15 @@ export interface AnswerIds {
 /** The known part of an answer: the text of one run after `from`, and its end once it has ended. */
 export interface KnownText {
   readonly attempt: number;
-  /** In UTF-16 units. */
+  /** The offset of `text` in the answer, in UTF-16 units. */
   readonly from: number;
   readonly text: string;
-  /** The time until which the model's server makes the run wait. */
+  /** The time until which the model's server makes the run wait, for example because of a rate limit. */
   readonly waitsUntil?: Date;
   readonly outcome?: EndedOutcome;
 }
 
-/** A turn that waits for its first run, or for its next one. */
+/** A turn that waits for its first or next run. */
 export interface QueuedView {
   /** The number of unfinished turns of the chat before it. */
   readonly turnsBefore: number;

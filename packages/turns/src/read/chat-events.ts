@@ -16,7 +16,7 @@ export interface ChatEventWithCursor {
   readonly event: EngineChatEvent;
 }
 
-/** The event of a chat for an event of an answer; undefined for events that a chat's stream does not have. */
+/** Converts an event of an answer to an event of its chat; undefined if a chat's stream has no such event. */
 export function toChatEvent(messageId: Id<'message'>, event: AnswerEvent): EngineChatEvent | undefined {
   switch (event.type) {
     case 'start':

@@ -16,7 +16,7 @@ export class ChatReader {
   readonly #deps: FollowDeps;
   readonly #access: ChatAccess;
   readonly #wake = new WakeUp();
-  /** Turns that were emitted without their answers, in order. The first one's answer is being read. */
+  /** Turns whose messages were emitted and whose answers were not, in order. The answer of the first is being read. */
   readonly #unread: TurnRecord[] = [];
   #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined };
   #reader: TurnReader | undefined;
@@ -32,10 +32,11 @@ export class ChatReader {
   }
 
   /**
-   * Emits the events after `from`. Without a cursor it begins now, with `chat-followed`, and emits a running answer from
-   * its start. It listens from its first event on, so a stream that is closed before leaves no listener.
+   * Emits the events after `from`. Without a cursor it begins now, with `chat-followed`, and emits a running answer
+   * from its start. It attaches its listener with the first event, so a stream that is closed before that leaves no
+   * listener.
    *
-   * @throws ApiError `draining` when this process lets its followers go; `database_unavailable`
+   * @throws ApiError `draining` when this process disconnects its followers; `database_unavailable`
    */
   async *follow(
     from: ChatCursor | null | undefined,
@@ -94,11 +95,11 @@ export class ChatReader {
     yield this.#withCursor({ type: from === undefined ? 'chat-followed' : 'chat-snapshot' });
   }
 
-  /** Emits new turns if there may be some. False when the chat was deleted. */
+  /** Emits new turns. Returns false if the chat was deleted. */
   async *#pollForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
     const { clock, reads } = this.#deps;
     if (!this.#isChanged && clock.now() < this.#nextPollAt) return true;
-    // A result that another follower got a moment ago is recent enough, unless something has happened since.
+    // The recent result of another follower's poll is new enough, unless a notification has arrived since.
     const maxAgeMs = this.#isChanged ? 0 : this.#pollPauseMs / 2;
     this.#isChanged = false;
     const { scope, chat } = this.#access;
@@ -117,7 +118,7 @@ export class ChatReader {
     return true;
   }
 
-  /** Emits the new events of the answers, one after the other; returns how long to wait for more. */
+  /** Emits the new events of the answers, one after the other. Returns the time until the next poll. */
   async *#readAnswers(): AsyncGenerator<ChatEventWithCursor, number> {
     const { clock } = this.#deps;
     const untilPoll = () => Math.max(this.#nextPollAt - clock.now(), 0);

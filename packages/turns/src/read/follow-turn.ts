@@ -6,21 +6,21 @@ import { END_POLL, LOCAL_END_POLL_MS, WAITING_POLL_MS } from './intervals.ts';
 import type { ReadDeps } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
-/** The wait for the end of one turn. Call `detach` when it is over. */
+/** The wait for the end of one turn. Call `detach` after the wait. */
 export interface Following {
   /**
    * The outcome of the turn; undefined if `signal` aborted or `waitMaxMs` passed first.
    *
-   * @throws ApiError `database_unavailable` when it was unreachable for a whole lease. A run survives a shorter
-   * outage, and so does the wait for it.
+   * @throws ApiError `database_unavailable` when the database was unreachable for a whole lease. The run and this wait
+   * survive a shorter outage.
    */
   outcome(signal: AbortSignal | undefined, waitMaxMs: number): Promise<TurnOutcome | undefined>;
   detach(): void;
 }
 
 /**
- * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process is notified at
- * once, and an end in another one is found by polling.
+ * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process notifies the
+ * follower at once, and polling finds an end in another process.
  */
 export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>): Following {
   const { clock, followers, running, isWaiting } = deps;

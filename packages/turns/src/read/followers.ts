@@ -2,12 +2,12 @@ import type { Id } from '@parley/contract';
 import type { TurnOutcome } from '../turn-outcome.ts';
 import { Listeners } from './listeners.ts';
 
-/** A notification about a chat: it has changed, it was deleted, or this process ends its streams. */
+/** A notification about a chat: the chat has changed, was deleted, or loses its streams because this process drains. */
 export type ChatNotice = 'changed' | 'deleted' | 'draining';
 
 /**
- * The listeners of this process. They only shorten waits: followers find events of other processes, and missed ones,
- * in the database.
+ * The listeners of this process. They only shorten waits: followers find missed events, and the events of other
+ * processes, in the database.
  */
 export class Followers {
   /** A turn that runs here has new text, or does not run here any more. */

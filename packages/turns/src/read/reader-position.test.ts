@@ -5,7 +5,7 @@ import type { EndedOutcome } from '../turn-outcome.ts';
 import type { AnswerEventWithCursor, KnownText } from './answer-events.ts';
 import { ReaderPosition } from './reader-position.ts';
 
-/** A client that reduces the events it receives to the shown text. It knows only their text and its last cursor. */
+/** A client that reduces the events it receives to the shown text. It stores only that text and its last cursor. */
 class Client {
   text = '';
   cursor: StreamCursor | undefined;
@@ -40,13 +40,13 @@ const atEnd = (attempt: number, text: string): KnownText => ({
   outcome: ended(attempt, text),
 });
 
-/** The part of a log with this much of a run that a reader needs. */
+/** The part that a reader needs of a log with `logged` text of a run. */
 function fromLog(position: ReaderPosition, attempt: number, logged: string): KnownText {
   const from = position.neededFrom(attempt);
   return { attempt, from, text: logged.slice(from) };
 }
 
-/** Whole characters: an answer is emitted in no smaller pieces. */
+/** Whole characters, because an answer is never emitted in smaller pieces. */
 const pieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { maxLength: 8 });
 const orderly = /^start( text-start( text-delta)+ text-end)? end$/;
 
@@ -55,7 +55,7 @@ describe('a reader of one run', () => {
     const happening = fc.record({
       /** The number of pieces until the next read. */
       pieces: fc.nat(3),
-      /** The number of pieces that the log lags behind; without it, the text is read where it runs. */
+      /** The number of pieces that the log lags behind; without `lag`, the text comes from the process of the run. */
       lag: fc.option(fc.nat(3)),
       isCutOff: fc.boolean(),
     });
@@ -151,7 +151,7 @@ describe('a reader of one run', () => {
     ]);
     const types = position.advance({ ...atEnd(1, 'ab'), waitsUntil }).map(({ event }) => event.type);
     expect(types).toEqual(['text-end', 'end']);
-    // It resumes on the process of the run, which still waits for the model.
+    // The reader resumes in the process of the run, which still waits for the model.
     for (const part of [2, 3]) {
       const resumed = startPosition({ attempt: 1, part, offset: part === 2 ? 2 : 0 });
       expect(resumed.advance({ ...whole(1, 'ab'), waitsUntil })).toEqual([]);
@@ -165,14 +165,14 @@ describe('a reader of one run', () => {
     expect(received(2)).toMatchObject([{ type: 'start' }, queued(2)]);
     expect(received(2)).toEqual([]);
     expect(received(1)).toEqual([queued(1)]);
-    // It resumes with the cursor of the event before the status.
+    // The reader resumes with the cursor of the event before the status.
     const resumed = startPosition({ attempt: 0, part: 0, offset: 0 });
     expect(resumed.queue({ turnsBefore: 1 }).map(({ event }) => event)).toEqual([queued(1)]);
     for (const part of [2, 3]) {
       const behindEnd = startPosition({ attempt: 1, part, offset: part === 2 ? 2 : 0 });
       expect(behindEnd.queue({ turnsBefore: 0 })).toEqual([]);
     }
-    // Its status would have a cursor that no server issued.
+    // A status would repeat the cursor that no server issued.
     expect(startPosition(null).queue({ turnsBefore: 0 })).toEqual([]);
   });
 
@@ -202,7 +202,7 @@ describe('a cursor', () => {
         const isOwn = attempt === 2 && part === 1 && offset <= answer.length;
         client.text = isOwn ? answer.slice(0, offset) : 'what a reader of nothing shows';
         const position = startPosition(cursor);
-        // First while any process writes it, then at its end.
+        // First during the run, then at the end of the answer.
         const isRunning = shown < answer.length && answer.slice(0, shown).isWellFormed();
         if (isRunning) client.take(position.advance(whole(2, answer.slice(0, shown))));
         client.take(position.advance(atEnd(2, answer)));

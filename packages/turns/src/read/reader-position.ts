@@ -17,8 +17,8 @@ const END_PART = CLOSED_PART + 1;
 
 /**
  * The position of a reader in an answer, and its next events. It has no copy of the text: a slow reader gets more
- * text at once. A cursor that can be right is accepted. A cursor of another run, or beyond the known text, gets a
- * snapshot, which replaces the reader's text, and the reader continues there.
+ * text at once. A plausible cursor is accepted. A reader whose cursor belongs to another run, or is beyond the known
+ * text, gets a snapshot, which replaces its text, and continues after it.
  */
 export class ReaderPosition {
   readonly #ids: AnswerIds;
@@ -38,12 +38,12 @@ export class ReaderPosition {
     return shown === attempt && (part === TEXT_PART || part === CLOSED_PART) ? offset : 0;
   }
 
-  /** Whether the reader has read a newer run than this one, or claims so. */
+  /** Whether the reader's cursor belongs to a newer run than this one. */
   isAheadOf(attempt: number): boolean {
     return this.#cursor !== undefined && this.#cursor.attempt > attempt;
   }
 
-  /** Whether the reader has read text of an older run than this one. */
+  /** Whether the reader's cursor belongs to an older run than this one. */
   isBehind(attempt: number): boolean {
     const shown = this.#cursor?.attempt ?? 0;
     return shown !== 0 && shown < attempt;
@@ -83,7 +83,7 @@ export class ReaderPosition {
     return events;
   }
 
-  /** Whether the reader has the end already. */
+  /** Emits the new text. Returns whether the reader has already received the end. */
   #emitText({ attempt, from, text, outcome }: KnownText, emit: Emit): boolean {
     const cursor = this.#cursor ?? START;
     const length = from + text.length;
@@ -93,14 +93,14 @@ export class ReaderPosition {
       emit({ type: 'text-delta', text }, { attempt, part: TEXT_PART, offset: length });
       return false;
     }
-    // The reader has seen the end, and this process has not yet: it gets no event.
+    // The reader has received the end, which this process does not know yet. Emit nothing.
     if (!outcome && this.#isTextClosed()) return false;
     if (outcome && isEnd(cursor, attempt)) return true;
     const { offset } = cursor;
     const isClosed = cursor.part === CLOSED_PART && offset === length;
     const isOpen = cursor.part === TEXT_PART && offset <= length;
     const isThere = cursor.attempt === attempt && (isOpen || isClosed);
-    // No reader ever received half a character.
+    // A cursor within a character was never issued.
     const isTrue = isThere && !startsInCharacter(text.slice(offset - from, offset - from + 1));
     if (!isTrue) {
       // A reader of another run gets a snapshot at once and the text of this run so far.
@@ -117,15 +117,15 @@ export class ReaderPosition {
     return this.#emittedStatus?.status === 'queued' && this.#cursor?.part === START.part;
   }
 
-  /** Whether the reader was shown that the text is complete. */
+  /** Whether the reader has received the end of the text. */
   #isTextClosed(): boolean {
     const part = this.#cursor?.part;
     return part === CLOSED_PART || part === END_PART;
   }
 
   /**
-   * Emits a status once, with the cursor of the event before it, to a reader that was not shown the end. A cursor that no
-   * server issued is not repeated.
+   * Emits a status once, with the cursor of the event before it, unless the reader has received the end of the text. A
+   * cursor that no server issued is not repeated.
    */
   #emitStatus(status: Status, emit: Emit): void {
     const { attempt } = this.#cursor ?? START;
@@ -150,7 +150,10 @@ type Emit = (event: AnswerEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };
 
-/** Ends of a turn that was cancelled before its first run are equal, because it has no attempt. */
+/**
+ * Whether a cursor is the end of this attempt. A turn that was cancelled before its first run has one end for all
+ * attempts.
+ */
 function isEnd({ attempt: shown, part }: StreamCursor, attempt: number): boolean {
   return part === END_PART && (shown === attempt || shown === 0 || attempt === 0);
 }

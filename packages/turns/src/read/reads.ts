@@ -4,15 +4,15 @@ import type { ChatAccess, ChatReach, ChatTail, PolledTurn, Scope, TurnRecord } f
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
-/** A chat, for a follower who knows its turns up to `after`. */
+/** The result of a poll of a chat, for a follower that has received its turns up to `after`. */
 interface ChatPoll {
-  /** Its team, user and agent; undefined when it was deleted. */
+  /** The team, user and agent of the chat; undefined if the chat was deleted. */
   readonly reach: ChatReach | undefined;
-  /** Whether the chat has turns after that one. */
+  /** Whether the chat has turns after `after`. */
   readonly hasGrown: boolean;
 }
 
-/** The repeated queries of a process's readers, each sent once for all of them. */
+/** The repeated queries of a process's readers. Concurrent equal queries are sent once. */
 export interface Reads {
   readonly chats: SharedReads<{ readonly chat: Id<'chat'>; readonly after: number }, ChatPoll>;
   readonly turnsAfter: SharedReads<{ readonly access: ChatAccess; readonly after: number }, TurnRecord[]>;
@@ -20,7 +20,7 @@ export interface Reads {
     { readonly access: ChatAccess; readonly turn: Id<'turn'> },
     PolledTurn | undefined
   >;
-  /** The newest turns of a chat, from which a queued one knows how many come before it. */
+  /** The tail of a chat, from which the position of a queued turn is computed. */
   readonly tails: SharedReads<{ readonly access: ChatAccess }, ChatTail | undefined>;
   readonly log: SharedReads<
     {
@@ -39,14 +39,14 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
     chats: new SharedReads(
       clock,
       ({ chat, after }) => `${chat} ${after}`,
-      async (asked) => {
+      async (subjects) => {
         const [reaches, grown] = await Promise.all([
-          store.chats.listReach([...new Set(asked.map(({ chat }) => chat))]),
-          store.turns.listGrown(asked),
+          store.chats.listReach([...new Set(subjects.map(({ chat }) => chat))]),
+          store.turns.listGrown(subjects),
         ]);
         const reachOf = new Map(reaches.map((reach) => [reach.id, reach]));
         const newest = new Set(grown.map(({ chat, sequence }) => `${chat} ${sequence - 1}`));
-        return asked.map(({ chat, after }) => ({
+        return subjects.map(({ chat, after }) => ({
           reach: reachOf.get(chat),
           hasGrown: newest.has(`${chat} ${after}`),
         }));
@@ -55,31 +55,33 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
     turnsAfter: new SharedReads(
       clock,
       ({ access: { chat }, after }) => `${chat.team} ${chat.id} ${after}`,
-      (asked) =>
+      (subjects) =>
         Promise.all(
-          asked.map(({ access, after }) => store.turns.listAfter(access, after, limits.chatEventsBehindMax)),
+          subjects.map(({ access, after }) =>
+            store.turns.listAfter(access, after, limits.chatEventsBehindMax),
+          ),
         ),
     ),
     statuses: new SharedReads(
       clock,
       ({ access: { chat }, turn }) => `${chat.team} ${turn}`,
-      async (asked) => {
-        const found = await store.turns.listStates(asked.map(({ turn }) => turn));
+      async (subjects) => {
+        const found = await store.turns.listStates(subjects.map(({ turn }) => turn));
         const statusOf = new Map(found.map((status) => [`${status.team} ${status.id}`, status]));
-        return asked.map(({ access: { chat }, turn }) => statusOf.get(`${chat.team} ${turn}`));
+        return subjects.map(({ access: { chat }, turn }) => statusOf.get(`${chat.team} ${turn}`));
       },
     ),
     tails: new SharedReads(
       clock,
       ({ access: { chat } }) => `${chat.team} ${chat.id}`,
-      (asked) => Promise.all(asked.map(({ access }) => store.turns.tail(access))),
+      (subjects) => Promise.all(subjects.map(({ access }) => store.turns.tail(access))),
     ),
     log: new SharedReads(
       clock,
       ({ access: { chat }, turn, attempt, from }) => `${chat.team} ${turn} ${attempt} ${from}`,
-      (asked) =>
+      (subjects) =>
         Promise.all(
-          asked.map(({ access, turn, attempt, from }) =>
+          subjects.map(({ access, turn, attempt, from }) =>
             store.turnLog.read(systemScopeOf(access), turn, attempt, from),
           ),
         ),

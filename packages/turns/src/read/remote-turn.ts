@@ -13,8 +13,8 @@ import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
 
 /**
- * The state of a turn in the database: queued, with the position if it was asked for; unknown for now (`waiting`); the text
- * in the log; or the outcome.
+ * The state of a turn in the database: queued, with the position if the reader needs it; not known yet (`waiting`); the
+ * text in the log; or the outcome.
  */
 export type RemoteView =
   | KnownText
@@ -23,13 +23,13 @@ export type RemoteView =
   | 'waiting'
   | Exclude<TurnOutcome, { attempt: number }>;
 
-/** The turn to poll, for a reader. */
+/** The turn that a reader polls. */
 export interface RemoteReading {
   readonly access: ChatAccess;
   readonly turn: Id<'turn'>;
   /**
-   * True for readers of one answer, which receive how many messages come first. A follower of the chat has the messages,
-   * so its answer starts with the run.
+   * True for readers of one answer: they receive the number of messages before it. A follower of the chat knows these
+   * messages and does not need the position.
    */
   readonly emitsPosition: boolean;
 }
@@ -41,7 +41,7 @@ export class RemoteTurn {
   readonly #turn: Id<'turn'>;
   readonly #needsPosition: boolean;
   #pauseMs: number = ANSWER_POLL.minMs;
-  #awaySince: number | undefined;
+  #unreachableSince: number | undefined;
   #silentSince: number | undefined;
 
   constructor(deps: TurnDeps & { readonly reads: Reads }, { access, turn, emitsPosition }: RemoteReading) {
@@ -59,37 +59,37 @@ export class RemoteTurn {
   /**
    * Reads the turn. While the database is unreachable, the turn counts as `waiting`.
    *
-   * @throws ApiError `database_unavailable` when it was unreachable for a whole lease
+   * @throws ApiError `database_unavailable` when the database was unreachable for a whole lease
    */
   async poll(position: ReaderPosition): Promise<RemoteView> {
     const { clock, bounds } = this.#deps;
     const startedAt = clock.now();
     try {
       const view = await this.#read(position);
-      this.#awaySince = undefined;
+      this.#unreachableSince = undefined;
       const { minMs, maxMs, growth } = ANSWER_POLL;
       const isNew = typeof view === 'object' && 'text' in view && view.text !== '';
       this.#pauseMs = isNew ? minMs : Math.min(this.#pauseMs * growth, maxMs);
       return view;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#awaySince ??= startedAt;
-      if (clock.now() - this.#awaySince >= bounds.leaseMs) throw error;
+      this.#unreachableSince ??= startedAt;
+      if (clock.now() - this.#unreachableSince >= bounds.leaseMs) throw error;
       return 'waiting';
     }
   }
 
   async #read(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#deps;
-    // Other readers of the same turn poll as often, so a result that one of them got a moment ago is recent enough.
+    // Readers of one turn share results: half a pause old is recent enough.
     const turn = { access: this.#access, turn: this.#turn };
     const status = await this.#deps.reads.statuses.read(turn, this.#pauseMs / 2);
     if (status?.status === 'generating') {
-      // A run that only ends a cancelled turn has no text of its own. The text of the older run is kept.
+      // A run that only ends a cancelled turn has no text. Its readers keep the text of the older run.
       if (status.isCancelled && position.isBehind(status.attempt)) return 'waiting';
       const { waitsUntil } = status;
       const view = await this.#readLog(position, status.attempt);
-      // No event marks the end of a wait, so the reader compares its time.
+      // The end of a wait is not stored, so compare its time with the clock.
       const isWaiting = waitsUntil !== undefined && waitsUntil.getTime() > Date.now();
       return view === 'waiting' || !isWaiting ? view : { ...view, waitsUntil };
     }
@@ -104,7 +104,7 @@ export class RemoteTurn {
   async #readQueue(sequence: number): Promise<QueuedView | 'queued' | 'waiting'> {
     if (!this.#needsPosition) return 'queued';
     if (sequence === 1) return { turnsBefore: 0 };
-    // A tail takes two queries for each chat, and the status tells when the run begins.
+    // A tail costs two queries for each chat. An old one is enough, because the status shows when the run begins.
     const tail = await this.#deps.reads.tails.read({ access: this.#access }, QUEUE_POSITION_MAX_AGE_MS);
     if (!tail) return 'waiting';
     const firstUnfinished = tail.sequence - tail.unfinished + 1;
@@ -131,7 +131,7 @@ export class RemoteTurn {
     return { attempt, from: 0, text: await read(0) };
   }
 
-  /** Whether nothing was new for this time. The count then starts again. */
+  /** Whether no new text has arrived for this time. If so, the measurement restarts. */
   #isSilentFor(ms: number): boolean {
     const now = this.#deps.clock.now();
     this.#silentSince ??= now;

@@ -12,20 +12,20 @@ interface Waiting<Subject, Found> {
 }
 
 /**
- * Reads that many readers of one process share. Readers of the same subject get one result, which may be as old as
- * they accept. Readers of different subjects share one command. At most one command is in flight, and later requests
- * go with the next one.
+ * Reads that many readers of one process share. Readers of the same subject get one result, at most as old as
+ * they accept. Readers of different subjects share one command. At most one command is in flight; requests that arrive
+ * meanwhile are sent with the next command.
  */
 export class SharedReads<Subject, Found> {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #nameOf: (subject: Subject) => string;
   readonly #readAll: (subjects: readonly Subject[]) => Promise<readonly Found[]>;
   readonly #waiting = new Map<string, Waiting<Subject, Found>>();
-  /** In the order in which they were read. */
+  /** The newest result for each subject, oldest first. */
   readonly #known = new Map<string, { readonly promise: Promise<Found>; readonly startedAt: number }>();
   #isBusy = false;
 
-  /** `readAll` answers in the order of its subjects. */
+  /** `readAll` returns the results in the order of its subjects. */
   constructor(
     clock: Pick<Clock, 'now'>,
     nameOf: (subject: Subject) => string,
@@ -36,7 +36,7 @@ export class SharedReads<Subject, Found> {
     this.#readAll = readAll;
   }
 
-  /** The state of a subject, or its state at most `maxAgeMs` ago. With 0 it is read after this call. */
+  /** Returns the state of a subject, at most `maxAgeMs` old. With 0 the state is read after this call. */
   read(subject: Subject, maxAgeMs = 0): Promise<Found> {
     const name = this.#nameOf(subject);
     const known = maxAgeMs > 0 ? this.#known.get(name) : undefined;
@@ -45,7 +45,7 @@ export class SharedReads<Subject, Found> {
     if (joined) return joined.promise;
     const { promise, resolve, reject } = Promise.withResolvers<Found>();
     this.#waiting.set(name, { subject, promise, resolve, reject });
-    // All readers that were woken together have called by then.
+    // Wait a microtask, so that all readers that were woken together share the command.
     if (!this.#isBusy) {
       this.#isBusy = true;
       queueMicrotask(() => void this.#work());

@@ -10,12 +10,15 @@ import type { Reads } from './reads.ts';
 import { type RemoteReading, RemoteTurn, type RemoteView } from './remote-turn.ts';
 import type { WakeUp } from './wake-up.ts';
 
-/** The dependencies of readers, besides the ports: the turns that run in this process, and shared reads of all others. */
+/**
+ * The dependencies of readers, besides the ports: the turns that run in this process, and the shared reads of other
+ * turns.
+ */
 export interface ReadDeps extends TurnDeps {
   readonly followers: Followers;
   readonly running: RunningTurns;
   readonly reads: Reads;
-  /** Whether a turn waits for a place in this process, which then notifies its readers of the start. */
+  /** Whether a turn waits for a place in this process, so that the start of its run notifies its readers. */
   readonly isWaiting: (turn: Id<'turn'>) => boolean;
 }
 
@@ -29,13 +32,13 @@ export interface Reading extends AnswerIds, RemoteReading {
 interface Step {
   readonly events: readonly AnswerEventWithCursor[];
   readonly isOver: boolean;
-  /** The time until the next step unless woken; undefined: wait until woken. */
+  /** The time until the next step if no notification comes; undefined waits for a notification. */
   readonly pauseMs: number | undefined;
 }
 
 /**
- * Reads one answer, wherever it runs, step by step: first the existing text, then new text. In the process that runs
- * it the text comes from memory, elsewhere from the log. The reader pulls, so a slow one uses no memory except its
+ * Reads one answer, wherever it runs, step by step: first the existing text, then new text. In the process of the
+ * run the text comes from memory, elsewhere from the log. The reader pulls, so a slow one uses no memory except its
  * position.
  */
 export class TurnReader {
@@ -47,7 +50,8 @@ export class TurnReader {
   #outcome: TurnOutcome | undefined;
 
   /**
-   * Attaches before anything is read, so that no event is missed. Calls `wake.set` when a step may have new events.
+   * Attaches its listeners before the first read, so that it misses no event. Calls `wake.set` when a step may have
+   * new events.
    */
   constructor(deps: ReadDeps, reading: Reading, wake: WakeUp) {
     const { followers } = deps;
@@ -69,7 +73,7 @@ export class TurnReader {
    * The new events.
    *
    * @throws ApiError `chat_not_found` when the chat was deleted; `draining` when this process disconnects its
-   * readers; `database_unavailable` when it was unreachable for a whole lease.
+   * readers; `database_unavailable` when the database was unreachable for a whole lease.
    */
   async step(): Promise<Step> {
     const local = this.#local();
@@ -89,7 +93,10 @@ export class TurnReader {
     for (const detach of this.#detach) detach();
   }
 
-  /** The state of the turn that this process knows without a query: its end, or the run whose lease it holds. */
+  /**
+   * The state of the turn, if this process knows it without a query: its end, or a run whose lease this process
+   * holds.
+   */
   #local(): RemoteView | undefined {
     if (this.#outcome) return this.#ofOutcome(this.#outcome);
     const { running, clock } = this.#deps;

@@ -1,17 +1,17 @@
 import type { Clock } from '@parley/quota';
 
-/** Lets one caller wait for the next notification. A notification without a waiter wakes the next one. */
+/** Lets one caller wait for the next notification. A notification without a waiter wakes the next waiter at once. */
 export class WakeUp {
   #isSet = false;
   #wake: (() => void) | undefined;
 
-  /** Wakes the waiter; bound, so that it can be handed out as a listener. */
+  /** Wakes the waiter. It is a bound function, so that it can be used as a listener. */
   readonly set = (): void => {
     this.#isSet = true;
     this.#wake?.();
   };
 
-  /** Waits to be woken, at most `ms`; without a bound until then. */
+  /** Waits for a notification, at most `ms`. Without `ms` there is no limit. */
   async wait(clock: Pick<Clock, 'after'>, ms?: number): Promise<void> {
     if (!this.#isSet) await (ms === undefined ? this.#untilSet() : this.#untilSetOrLate(clock, ms));
     this.#isSet = false;

@@ -8,8 +8,8 @@ import { accountOf, usageOfDeadRun } from '../run/turn-usage.ts';
 import { insertMarker } from './remove-deleted-chat.ts';
 
 /**
- * Ends a turn of a dead process instead of running it again: it was cancelled, or was taken over too often. Keeps the
- * text in the log. Starts the successor.
+ * Ends a turn of a dead process instead of running it again: the turn was cancelled, or was taken over too often.
+ * The answer keeps the logged text. Starts the successor.
  */
 export async function endDeadTurn(
   deps: TurnDeps,

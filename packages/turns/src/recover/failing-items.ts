@@ -1,6 +1,6 @@
 import type { Clock } from '@parley/quota';
 
-/** The number of remembered items. Beyond it the item that failed first is tried again. */
+/** The number of remembered items. Beyond this number, the item that failed first is forgotten and tried again. */
 const ITEMS_MAX = 1_000;
 
 interface Failure {
@@ -11,20 +11,20 @@ interface Failure {
 interface Pauses {
   readonly min: number;
   readonly max: number;
-  /** Default: work is waited for until it ends. */
+  /** By default `try` waits for the end of the work. */
   readonly work?: WorkLimits;
 }
 
-/** Work that takes longer counts as failed, and is not waited for. It continues in one of a limited number of places. */
+/** Work that takes longer counts as failed. It continues in the background, and the number of such items is limited. */
 interface WorkLimits {
   readonly maxMs: number;
-  /** While so many items are under way, no other item is tried. */
+  /** While so many items continue in the background, no other item is tried. */
   readonly underWayMax: number;
 }
 
 /**
- * Items of a background job that failed lately, or whose work never ended. Each is skipped for a time that doubles
- * with every failure, so that one that always fails stops none of those behind it.
+ * Items of a background job that failed recently, or whose work did not end in time. Each is skipped for a time that
+ * doubles with every failure, so that an item that always fails does not stop the items behind it.
  */
 export class FailingItems<Item extends string> {
   readonly #failures = new Map<Item, Failure>();
@@ -44,7 +44,9 @@ export class FailingItems<Item extends string> {
     return [...new Set([...failed, ...this.#underWay])];
   }
 
-  /** Whether the item must not be tried now. True for every item while as many as allowed are under way. */
+  /**
+   * Whether the item must not be tried now. True for every item while `underWayMax` items continue in the background.
+   */
   isSkipped(item: Item): boolean {
     const { work } = this.#pauses;
     if (work && this.#underWay.size >= work.underWayMax) return true;
@@ -52,7 +54,7 @@ export class FailingItems<Item extends string> {
     return this.#underWay.has(item) || (failure !== undefined && this.#clock.now() < failure.until);
   }
 
-  /** Works on an item, and skips the item for a while if that throws, or takes too long. */
+  /** Works on an item, and skips the item for a while if the work throws or takes too long. */
   async try<Result>(item: Item, work: () => Promise<Result>): Promise<Result> {
     try {
       const result = await this.#within(item, work);

@@ -14,8 +14,9 @@ import { removeDeletedChat } from './remove-deleted-chat.ts';
 const PAGE = 50;
 
 /**
- * Finishes deletions of chats after a crash. A chat with a marker but without a mark is marked. A marked chat gets
- * its marker and loses its turns. The loop is separate, so that a large chat does not delay the recovery of runs.
+ * Finishes deletions of chats after a crash. A chat that has a deletion marker but is not marked as deleted gets
+ * marked. A marked chat gets its marker and loses its turns. This loop is separate from the recovery of turns, so
+ * that a large chat does not delay it.
  */
 export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Promise<void> {
   const { clock, store, log, bounds } = deps;
@@ -26,7 +27,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
     work: { maxMs: DELETION_WORK_MAX_MS, underWayMax: DELETIONS_UNDER_WAY_MAX },
   });
   while (!signal.aborted) {
-    // Each continues when the other fails.
+    // A failure of one does not stop the other.
     for (const recover of [markUnmarked, removeMarked]) {
       await recover().catch((error: unknown) => log('warn', 'deletions could not be recovered', { error }));
     }

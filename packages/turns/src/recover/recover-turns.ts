@@ -20,7 +20,7 @@ type Sightings = Map<Id<'turn'>, Sighting>;
 
 /**
  * The recovery loop finds turns that no process runs. It claims a queued turn whose predecessor has ended. It takes
- * over a run that was not renewed for a whole lease, counted here, or ends it if it was cancelled.
+ * over a run whose lease was not renewed for a whole lease on this process's clock, or ends it if it was cancelled.
  */
 export async function recoverTurns(deps: TurnDeps, runner: Runner, signal: AbortSignal): Promise<void> {
   const { clock, log, bounds } = deps;
@@ -49,7 +49,7 @@ async function recoverOnce(
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
     for (const turn of page) {
       if (signal.aborted) return seen;
-      // A turn that waits here with an unchanged status still waits. The others run elsewhere, or have ended.
+      // A turn with an unchanged status still waits. The other turns run elsewhere or have ended.
       if (waiting.get(turn.id) === turn.status) waiting.delete(turn.id);
       if (runner.running.has(turn.id)) continue;
       try {
@@ -74,7 +74,7 @@ function placeOf(chat: Id<'chat'>, sequence: number): string {
   return `${chat} ${sequence}`;
 }
 
-/** Most waiting turns are behind a turn of the same page, so only the others need a query. */
+/** Claims a turn if its predecessor has ended. Most predecessors are in the same page, so few turns need a query. */
 async function claimIfNext(
   deps: TurnDeps,
   runner: Runner,
@@ -84,7 +84,7 @@ async function claimIfNext(
   const { store } = deps;
   const { id, team, chat, sequence, isCancelled } = turn;
   if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.queue.takesTurns) return;
-  // A cancelled turn only has to be ended: it needs neither a model nor a place, even if it waits for one.
+  // A cancelled turn only has to be ended, which needs neither a model nor a place.
   if (!isCancelled && (runner.queue.isWaiting(id) || !isModelReady(deps))) return;
   if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;
   if (isCancelled) await runner.endCancelled(turn);
@@ -109,7 +109,10 @@ async function watch(
   await takeOver(deps, runner, turn, lease);
 }
 
-/** A turn that was taken over too often is ended instead, so that it cannot crash every process in turn. */
+/**
+ * Takes a turn over. A turn that was taken over too often is ended, so that it cannot crash one process after
+ * another.
+ */
 async function takeOver(deps: TurnDeps, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
   const { bounds } = deps;
   if (turn.isCancelled) return endDeadTurn(deps, runner, turn, lease, 'cancelled');

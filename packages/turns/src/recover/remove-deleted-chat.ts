@@ -13,10 +13,10 @@ export interface ChatRemover {
  * Inserts the marker of a chat that is marked deleted, after every turn that was accepted before it. No turn of the
  * chat is removed before that, so the marker comes after every turn that the chat ever had.
  *
- * @throws ApiError `database_unavailable` when that fails; the recovery loop inserts it then
+ * @throws ApiError `database_unavailable` when the insert fails; the recovery loop then inserts the marker
  */
 export async function insertMarker({ store, clock }: ChatRemover, chat: Id<'chat'>): Promise<void> {
-  // Only messages that were sent before the mark take places, so conflicts end soon.
+  // Only messages that were sent before the chat was marked can take a sequence number, so conflicts end soon.
   const backoff = new ConflictBackoff(clock);
   while (!(await store.chats.insertMarker(chat))) await backoff.pause();
 }

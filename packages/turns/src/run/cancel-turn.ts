@@ -7,9 +7,9 @@ import { outcomeOf } from '../turn-outcome.ts';
 import type { Runner } from './runner.ts';
 
 /**
- * Stops an answer, wherever it runs, and returns its state: stopped with the text shown so far, or its earlier end.
- * The mark survives every process, and a live run sees it within a tick. If a run does not stop within
- * `cancelWaitMaxMs`, its present state is returned and it stops later.
+ * Stops an answer, wherever it runs, and returns its state: stopped with the text shown so far, or the end that it
+ * already had. The cancel is stored, so it survives a crash, and a live run sees it within a tick. If a run does not
+ * stop within `cancelWaitMaxMs`, the current state is returned and the run stops later.
  *
  * @throws ApiError `message_not_found`; `chat_not_found` when the chat is deleted meanwhile
  */

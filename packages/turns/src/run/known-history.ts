@@ -9,8 +9,8 @@ const BYTES_PER_UNIT = 3;
 
 /**
  * The history before the next turn once this one has ended: as much as a query would read, and never less. Undefined
- * if only a query can decide: a retry, and an answer that the model refused, change how messages are shown to the
- * model.
+ * if only a query can decide: a retry, or a message that the model rejected, changes which earlier messages the model
+ * gets.
  */
 export function historyAfter(
   before: History,
@@ -29,7 +29,7 @@ export function historyAfter(
     bytes += Buffer.byteLength(content);
     return bytes > bytesMax;
   });
-  // A turn is taken as a whole.
+  // The history begins with a whole turn.
   while (from > 0 && all[from]?.role !== 'user') from--;
   return from > 0 ? all.slice(from) : all;
 }

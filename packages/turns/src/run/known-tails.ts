@@ -16,22 +16,22 @@ export interface EndedTail extends ChatTail {
 }
 
 interface KnownTail extends ChatTail {
-  /** The chat as the run of its newest turn has read it, in the scope of the whole team. */
+  /** The chat as the run of its newest turn read it, with team-wide access. */
   readonly access: ChatAccess;
   readonly since: number;
 }
 
 /**
- * The tails of chats whose newest turn ended in this process. They save the next message of a chat its reads. A stale
- * tail costs a failed insert and nothing else: the unique index on (chat, sequence) rejects it. The history is
- * remembered with the tail. An ended turn never changes, so a turn that was inserted directly after the tail has
+ * The tails of chats whose newest turn ended in this process. They save the reads before the next message of a chat.
+ * A stale tail costs a failed insert and nothing else: the unique index on (chat, sequence) rejects it. The history
+ * is remembered with the tail. An ended turn never changes, so a turn that was inserted directly after the tail has
  * exactly this history unless its chat was deleted. The chat is read again before the model is called, and the
  * remembered chat serves only messages in the scope of the whole team: a chat's user may change, its team does not.
  */
 export class KnownTails {
-  /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
+  /** Oldest first. `take` removes a tail, and the end of the next turn remembers a new one. */
   readonly #tails = new Map<Id<'chat'>, KnownTail>();
-  /** The history before the next turn of some of them, in the order in which the tails were remembered. */
+  /** The histories of some of these tails, oldest first. */
   readonly #histories = new Map<Id<'chat'>, History>();
   readonly #clock: Pick<Clock, 'now'>;
   /** UTF-16 units of all histories. */
@@ -56,7 +56,7 @@ export class KnownTails {
     while (this.#length > HISTORIES_LENGTH_MAX) this.#dropHistory(this.#histories.keys().next().value);
   }
 
-  /** Returns a tail once: the second of two concurrent messages would get a stale one. */
+  /** Returns and removes a tail: a second concurrent message would get a stale tail. */
   take({ chat: { team, id } }: ChatAccess): EndedTail | undefined {
     const tail = this.#find(team, id);
     if (!tail) return undefined;
@@ -65,7 +65,7 @@ export class KnownTails {
     return { ...tail, history };
   }
 
-  /** The access to a chat whose tail is remembered, for a scope that reaches all of its team. */
+  /** The access to a chat whose tail is remembered, for a scope of the whole team. */
   accessFor({ team, user, agents }: Scope, chat: Id<'chat'>): ChatAccess | undefined {
     if (user !== undefined || agents !== undefined) return undefined;
     return this.#find(team, chat)?.access;
@@ -76,7 +76,7 @@ export class KnownTails {
     this.#delete(chat);
   }
 
-  /** Removes the histories that are too old. Every tick calls it, and it visits only those. */
+  /** Removes the histories that are too old. It visits only these, because every tick calls it. */
   dropOldHistories(): void {
     for (const chat of this.#histories.keys()) {
       const tail = this.#tails.get(chat);

@@ -75,7 +75,7 @@ describe('the log of running answers', () => {
     await writer.settled();
     two.text = 'other';
     writer.write([one, two]);
-    // A process that received the first write, acknowledged or not, recognizes it.
+    // The database recognizes the repeated batch, because it is unchanged.
     expect(sent[1]?.batches[0]).toEqual(sent[0]?.batches[0]);
     sent[1]?.settle.resolve();
     await writer.settled();

@@ -3,8 +3,9 @@ import type { TurnDeps } from '../dependencies.ts';
 import type { Run } from './run.ts';
 
 /**
- * Writes the new text of all running turns to the log: one write for all, and one at a time, so that a slow database
- * causes larger writes and never a queue. A turn that ends before its first write needs none.
+ * Writes the new text of all running turns to the log. One write contains the text of all runs, and one write is in
+ * flight at a time, so a slow database causes larger writes and never a queue. A turn that ends before its first
+ * write needs none.
  */
 export class LogWriter {
   readonly #deps: Pick<TurnDeps, 'store' | 'log'>;
@@ -24,7 +25,7 @@ export class LogWriter {
     });
   }
 
-  /** Writes all text of a run before the run continues elsewhere. */
+  /** Writes all text of a run before another process continues the turn. */
   async flush(run: Run): Promise<void> {
     await this.settled();
     if (nextBatch(run)) await this.#append([run]);
@@ -36,7 +37,7 @@ export class LogWriter {
     await this.#writing;
   }
 
-  /** Never rejects: an unacknowledged piece is written again with the next round. */
+  /** Never rejects: the next write repeats an unacknowledged piece. */
   async #append(runs: readonly Run[]): Promise<void> {
     const { store, log } = this.#deps;
     const sent = runs.flatMap((run) => {
@@ -50,7 +51,7 @@ export class LogWriter {
       return;
     }
     for (const { run, batch } of sent) {
-      // A run that began its text again meanwhile has not logged the new text yet.
+      // A run that restarted its text meanwhile has not logged any of the new text.
       if (run.unacknowledged !== batch) continue;
       run.loggedTo = batch.to;
       run.unacknowledged = undefined;
@@ -58,7 +59,7 @@ export class LogWriter {
   }
 }
 
-/** The next piece of a run's text to write: an unacknowledged piece again, unchanged, before anything new. */
+/** The next piece of a run's text to write: first an unacknowledged piece, unchanged, then new text. */
 function nextBatch(run: Run): LogBatch | undefined {
   const { turn, scope, attempt, text, loggedTo } = run;
   if (!run.unacknowledged && text.length > loggedTo) {

@@ -12,7 +12,7 @@ export class PendingWork {
     return work;
   }
 
-  /** Settles when nothing is pending, also of what was added meanwhile. */
+  /** Settles when no work is pending, including work that was added meanwhile. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }

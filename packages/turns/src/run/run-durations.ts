@@ -1,7 +1,7 @@
 import type { Clock } from '@parley/quota';
 import { FIRST_DURATION_MS } from './intervals.ts';
 
-/** How much the newest turn changes the average. */
+/** The weight of the newest turn in the moving average. */
 const WEIGHT = 0.1;
 const RETRY_SECONDS_MAX = 300;
 
@@ -17,7 +17,7 @@ export class RunDurations {
     this.#clock = clock;
   }
 
-  /** Notes that a turn has started. Returns the function to call at its end. */
+  /** Records the start of a turn. Returns the function to call at its end. */
   start(): () => void {
     const startedAt = this.#clock.now();
     this.#running++;

@@ -28,7 +28,7 @@ export type RunResult =
       readonly kind: 'ended';
       readonly outcome: EndedOutcome;
       readonly hasSuccessor: boolean;
-      /** Bytes of the chat's text up to and with this turn. */
+      /** Bytes of the chat's text up to and including this turn. */
       readonly textBytes: number;
     }
   | { readonly kind: 'deleted' }
@@ -36,7 +36,7 @@ export type RunResult =
   | { readonly kind: 'requeued' }
   /** Drained: the turn is queued for another process. */
   | { readonly kind: 'handed-over' }
-  /** Another process has the lease, so nothing of this run may be shown. */
+  /** Another process has the lease, so no text of this run may be shown. */
   | { readonly kind: 'lost' };
 
 /**
@@ -60,8 +60,8 @@ export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
     throw error;
   });
   if (result.kind === 'deleted') {
-    // The usage of a turn that had ended was counted at its deletion: this process may have missed its end, or
-    // another one took the turn over.
+    // If the turn had ended, its usage was already counted at its deletion. That is possible if the outcome of the
+    // end is unknown or another process took the turn over.
     if (run.endUnknown || deps.clock.now() >= run.deadline) delete run.used;
     await Promise.all([removeLog(deps, run), countDeletedTurn(deps, run)]);
   }
@@ -96,8 +96,8 @@ async function loadAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
 }
 
 /**
- * Gives the chat of a first message its title if the process that accepted the message crashed before it did. The turn
- * was claimed later than it was accepted.
+ * Gives a chat its title from its first message if the process that accepted the message crashed before it set the
+ * title. Call it only for a turn that was claimed after its insert.
  */
 export async function nameUnnamed(deps: TurnDeps, turn: TurnRecord, access: ChatAccess): Promise<void> {
   if (turn.sequence !== 1 || !turn.userMessage || access.chat.title !== undefined) return;
@@ -117,7 +117,7 @@ async function loadRunContext(
       bounds.historyBytesMax,
       before?.textBytes,
     );
-  // The turn was inserted directly after one that ended in this process, so its history is known. Its chat may have
+  // The turn was inserted directly after one that ended in this process, so its history is known. The chat may have
   // been deleted since.
   const chat = await store.chats.find(scope, turn.chat);
   return { chat, predecessorEnded: true, textBytesBefore: before.textBytes, history: before.history };
@@ -201,7 +201,7 @@ async function answer(
   }
 }
 
-/** Logs why a turn failed, with level `error` if the model stays unusable until an operator acts. */
+/** Logs why a turn failed, with level `error` if only an operator can make the model usable again. */
 function logFailure(
   { log }: Pick<TurnDeps, 'log'>,
   { turn, scope, attempt }: Pick<Run, 'turn' | 'scope' | 'attempt'>,
@@ -214,8 +214,8 @@ function logFailure(
 }
 
 /**
- * Notifies the readers of this process that the model's server makes the run wait, or that the wait is over. The wait is
- * also stored, for the readers of other processes; the run does not depend on that.
+ * Notifies the readers of this process that the model's server makes the run wait, or that the wait is over. The wait
+ * is also stored, for the readers of other processes; the run does not depend on that.
  */
 function setWait({ store, followers, work, log }: RunDeps, run: Run, until: Date | undefined): void {
   const { turn, scope, token, attempt } = run;
@@ -240,8 +240,8 @@ async function saveToolSteps(deps: TurnDeps, run: Run, steps: readonly ToolStep[
 }
 
 /**
- * Voids the text that the run has emitted, because another model begins the answer again. The attempt is raised first,
- * so that every reader, in every process, replaces the text that it has shown.
+ * Discards the text that the run has emitted, because another model restarts the answer. The attempt is raised first,
+ * so that every reader in every process replaces the text that it shows.
  *
  * @throws RunStopped
  */
@@ -254,7 +254,7 @@ async function restartText(deps: RunDeps, run: Run): Promise<void> {
 }
 
 /**
- * Makes a write that the lease's token guards, and stops the run if it has lost the turn.
+ * Makes a write that the lease's token guards. Stops the run if another process has the turn.
  *
  * @throws RunStopped
  */
@@ -270,7 +270,7 @@ async function writeGuarded(
   abort.signal.throwIfAborted();
 }
 
-/** A process that was suspended and resumed stops here, before it shows stale text. */
+/** Stops a run whose lease has expired, for example in a resumed process, before it shows stale text. */
 function stopStale({ clock }: TurnDeps, { abort, deadline }: Run): void {
   if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));
 }
@@ -282,7 +282,10 @@ function emit(deps: RunDeps, run: Run, text: string): void {
   deps.followers.texts.notify(run.turn.id, undefined);
 }
 
-/** The end of a cancelled turn whose run begins. It keeps the text of an earlier run that handed the turn over. */
+/**
+ * The end of a turn that was cancelled before this run. It keeps the text of an earlier run that handed the turn
+ * over.
+ */
 async function endOfCancelled({ store }: TurnDeps, run: Run, view: RunContext): Promise<TurnEnd> {
   const { turn, scope, attempt } = run;
   return stoppedEnd(turn, view, await lastLogged(store, scope, turn.id, attempt - 1));
@@ -331,7 +334,7 @@ function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof ModelError || error instanceof ApiError ? error.code : undefined;
 }
 
-/** The answer with its fields in the order of the store, so that one end has the same text everywhere. */
+/** The answer with its fields in the order of the store, so that equal ends have equal JSON. */
 function toAnswer(
   { answerId }: TurnRecord,
   content: string,
@@ -376,7 +379,7 @@ async function persist<Result>({ clock }: TurnDeps, run: Run, call: () => Promis
 async function stopped({ store, logWriter }: RunDeps, run: Run, { reason }: RunStopped): Promise<RunResult> {
   if (reason === 'chat-deleted') return { kind: 'deleted' };
   if (reason !== 'draining') return { kind: 'lost' };
-  // The process that ends the turn after a cancel needs this text.
+  // If the turn is cancelled later, the process that ends it needs this text.
   await logWriter.flush(run);
   const released = await store.turns.release(run.scope, run.turn.id, run.token, run.used);
   return { kind: released ? 'handed-over' : 'lost' };

@@ -15,7 +15,7 @@ export class RunStopped extends Error {
   }
 }
 
-/** A turn this process holds the lease of. */
+/** The run of a turn whose lease this process holds. */
 export interface Run {
   readonly turn: TurnRecord;
   readonly scope: SystemScope;
@@ -23,29 +23,29 @@ export interface Run {
   /** Raised when another model begins the answer again. */
   attempt: number;
   readonly abort: AbortController;
-  /** The history before it, if its starter knew it: the UTF-8 bytes of the chat's text, perhaps the messages too. */
+  /** The known history before the turn: the UTF-8 bytes of the chat's text, and perhaps the messages. */
   readonly before: { readonly textBytes: number; readonly history?: History | undefined } | undefined;
-  /** Database calls with an unknown outcome. */
+  /** The number of database writes whose outcome is unknown. */
   unacknowledgedWrites: number;
   /** Whether an end was sent whose outcome is unknown. */
   endUnknown: boolean;
-  /** Monotonic. After it another process may have the lease, and nothing more is emitted. */
+  /** In monotonic time. After the deadline another process may have the lease, so no text is emitted. */
   deadline: number;
-  /** The requester of the turn, once the chat was read. */
+  /** The agent and user that the usage is counted for; set after the chat was read. */
   account?: Pick<Account, 'agent' | 'user'>;
-  /** Its chat, once it was read. */
+  /** The chat of the turn; set after it was read. */
   chat?: ChatAccess;
-  /** The messages before it, once they were read. */
+  /** The messages before the turn; set after they were read. */
   history?: History;
-  /** Its usage, once it is known. */
+  /** The usage of the run; set when it is known. */
   used?: readonly UsageRecord[];
-  /** All emitted text. Readers in this process read it here. */
+  /** All emitted text. Readers in this process read it from here. */
   text: string;
-  /** The time until which the model's server makes it wait. */
+  /** The time until which the model's server makes the run wait. */
   waitsUntil?: Date | undefined;
   /** The length of the text that the log has acknowledged. */
   loggedTo: number;
-  /** The piece that was sent to the log and not acknowledged. It is sent again unchanged. */
+  /** The piece that was sent to the log and is not acknowledged. A repeated write sends it unchanged. */
   unacknowledged?: LogBatch | undefined;
 }
 
@@ -70,12 +70,12 @@ export function newRun(
   };
 }
 
-/** Creates an unguessable token, which fences one run. */
+/** Creates the unguessable fencing token of one run. */
 export function mintToken(): string {
   return mintId('request');
 }
 
-/** The turns this process runs, by id. */
+/** The runs of this process, by turn id. */
 export class RunningTurns {
   readonly #runs = new Map<Id<'turn'>, Run>();
 

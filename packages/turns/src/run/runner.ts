@@ -32,8 +32,8 @@ export class Runner {
   }
 
   /**
-   * Starts a turn that was claimed under a running place. `claimedAt` is the time before the claim. A claim that was
-   * acknowledged a whole lease later may belong to another process by now and is left to the recovery loop.
+   * Starts a turn that was claimed under a running place. `claimedAt` is the time before the claim. If the claim
+   * was acknowledged a whole lease later, another process may have the turn, so the recovery loop handles it.
    */
   start(turn: TurnRecord, owner: TurnOwner, claimedAt: number, before?: Run['before']): void {
     const { lease } = turn;
@@ -50,8 +50,8 @@ export class Runner {
   }
 
   /**
-   * Ends a queued turn that is marked cancelled and whose predecessor has ended. It calls no model, so it needs no place.
-   * Never rejects: the recovery loop finds a turn that could not be claimed.
+   * Ends a queued turn that is marked cancelled and whose predecessor has ended. It calls no model, so it needs no
+   * place. Never rejects: the recovery loop finds a turn that could not be claimed.
    */
   async endCancelled(turn: Pick<TurnPosition, 'id' | 'team'>): Promise<void> {
     if (!this.queue.startsTurns) return;
@@ -74,7 +74,7 @@ export class Runner {
     }
   }
 
-  /** The turn of this answer, if it runs here. It is read without a query. */
+  /** The turn of this answer if it runs in this process; found without a query. */
   runningTurn({ chat }: ChatAccess, answerId: string): TurnRecord | undefined {
     const id = turnIdOf(answerId);
     const turn = id && this.running.get(id)?.turn;
@@ -88,7 +88,7 @@ export class Runner {
     }
   }
 
-  /** Stops a turn that is marked cancelled, if it runs or waits here. */
+  /** Stops a turn that is marked cancelled if it runs or waits in this process. */
   stopTurn(turn: Id<'turn'>): void {
     this.running.get(turn)?.abort.abort(new RunStopped('cancelled'));
     const queued = this.queue.findQueued(turn);
@@ -111,7 +111,10 @@ export class Runner {
     followers.chats.notify(chat, 'changed');
   }
 
-  /** Starts no further turn, lets runs finish for `graceMs` or until `force` aborts, and hands over the rest. */
+  /**
+   * Starts no further turn, lets runs finish for `graceMs` or until `force` aborts, and hands over the rest to other
+   * processes.
+   */
   async drain(graceMs: number, force?: AbortSignal): Promise<void> {
     const { followers, clock, work } = this.#deps;
     this.#isDraining = true;
@@ -147,16 +150,19 @@ export class Runner {
       if (result.kind === 'ended' && result.hasSuccessor)
         await this.queue.startSuccessor(run.scope, run.turn, owner);
     } catch (error) {
-      // The lease runs out and the recovery loop takes the turn over: nothing is lost, and the log says why.
+      // The lease expires, and the recovery loop takes the turn over.
       log('error', 'run broke off', { turn: run.turn.id, error });
     } finally {
       leave();
-      // The local readers poll the database from here on.
+      // Wake the local readers so that they poll the database.
       followers.texts.notify(run.turn.id, undefined);
     }
   }
 
-  /** A run that was lost or queued again has not ended its turn. Followers read its further state from the database. */
+  /**
+   * Notifies the followers of the end. A run that was lost or requeued has not ended its turn; followers then poll
+   * the database.
+   */
   #notify(run: Run, result: RunResult): void {
     const { tails, quota, followers, bounds } = this.#deps;
     const { turn, chat } = run;

@@ -11,9 +11,9 @@ interface SuperviseDeps extends TurnDeps {
 
 /**
  * Supervises the running turns of a process, a few times a second, each step with one command for all of them: stops
- * those past their deadline, writes their new text to the log, reads whether they were cancelled or deleted, and renews
+ * runs past their deadline, writes their new text to the log, reads whether they were cancelled or deleted, and renews
  * their leases. No clock is compared with another process's: a renewal counts up, and other processes see the count
- * change. No step waits for the one before, because a slow query must not delay lease renewal.
+ * change. No step waits for the step before it, because a slow query must not delay lease renewal.
  */
 export async function superviseRuns(
   deps: SuperviseDeps,
@@ -48,7 +48,7 @@ export async function superviseRuns(
   await Promise.all([...pending, readingMarks, logWriter.settled()]);
 }
 
-/** A missing turn was deleted with its chat. */
+/** Stops runs that were cancelled or deleted. A missing turn was deleted with its chat. */
 async function readMarks({ store, log }: TurnDeps, runs: readonly Run[]): Promise<void> {
   try {
     const marks = await store.turns.listMarks(runs.map(({ turn }) => turn.id));
@@ -58,7 +58,7 @@ async function readMarks({ store, log }: TurnDeps, runs: readonly Run[]): Promis
     }
     const missing = runs.filter(({ turn }) => !isCancelled.has(turn.id));
     if (missing.length === 0) return;
-    // A primary that has stepped down without knowing it lacks newer writes. Only a write shows the truth.
+    // A replaced primary may lack the newest writes, so a missing turn may exist. A renewal shows whether it does.
     const deleted = new Set(await store.turns.renew(missing.map(toLease)));
     for (const { token, abort } of missing) {
       if (deleted.has(token)) abort.abort(new RunStopped('chat-deleted'));

@@ -7,10 +7,12 @@ import { AddressCounts } from './schedule/address-counts.ts';
 import { ownerOf, type TurnOwner } from './schedule/turn-owner.ts';
 import { TurnScheduler } from './schedule/turn-scheduler.ts';
 
-/** Turns that wait in this process for a place. The recovery loop finds those beyond it. */
+/** The number of turns that may wait in this process for a place. The recovery loop finds further ones later. */
 const WAITING_MAX = 10_000;
 
-/** The place of a new turn: one to run, one to wait for that, or none while its predecessor is unfinished. */
+/**
+ * The place of a new turn: a running place, a waiting place, or none (`behind`) while its predecessor is unfinished.
+ */
 export type TurnPlace = 'running' | 'waiting' | 'behind';
 
 /** A turn, and its position in its chat. */
@@ -22,7 +24,7 @@ type Claim = (token: string) => Promise<TurnRecord | undefined>;
 interface WaitingClaim {
   readonly turn: TurnPosition;
   readonly claim: Claim;
-  /** Its status when it began to wait: a turn whose runner died is `generating`. */
+  /** The status of the turn when it began to wait: a turn whose runner died is `generating`. */
   readonly status: TurnRecord['status'];
 }
 
@@ -61,12 +63,12 @@ export class TurnQueue {
     this.#addressCounts = new AddressCounts(deps, this.#scheduler);
   }
 
-  /** Turns that run here, and places that are being filled. */
+  /** The number of running turns, including turns that are being claimed. */
   get running(): number {
     return this.#scheduler.running;
   }
 
-  /** Turns that wait here for a place. */
+  /** The number of turns that wait for a place. */
   get waiting(): number {
     return this.#scheduler.waiting;
   }
@@ -76,7 +78,7 @@ export class TurnQueue {
     return !this.#isClosed && this.#deps.bounds.runningTurnsMax > 0;
   }
 
-  /** Whether this process takes a further turn that it did not accept. */
+  /** Whether this process takes further turns that other processes accepted. */
   get takesTurns(): boolean {
     return this.startsTurns && this.#scheduler.waiting < WAITING_MAX;
   }
@@ -105,19 +107,19 @@ export class TurnQueue {
     return this.#scheduler.list().map(({ item }) => item.turn);
   }
 
-  /** A turn that waits here for its first run; undefined for all others. */
+  /** A turn that waits here for its first run; otherwise undefined. */
   findQueued(turn: Id<'turn'>): TurnPosition | undefined {
     const waiting = this.#scheduler.get(turn)?.item;
     return waiting?.status === 'queued' ? waiting.turn : undefined;
   }
 
-  /** Removes a turn that need not start here any more: it runs elsewhere, or has ended. */
+  /** Removes a turn that need not start here any more, because it runs elsewhere or has ended. */
   forget(turn: string): void {
     this.#scheduler.forget(turn);
   }
 
   /**
-   * Counts what decides whether a turn of this owner may start: how many of its address run in other processes.
+   * Counts the running turns of the owner's address in other processes, on which the start of a turn depends.
    *
    * @throws ApiError `database_unavailable`
    */
@@ -130,32 +132,35 @@ export class TurnQueue {
     return this.#scheduler.isOverloaded(owner);
   }
 
-  /** Takes a place for a turn that is about to be inserted. Undefined: it could neither start nor wait. */
+  /**
+   * Takes a place for a turn that is about to be inserted. Returns undefined if the turn could neither start nor
+   * wait.
+   */
   enter(owner: TurnOwner, hasPredecessorEnded: boolean): TurnPlace | undefined {
     if (!this.startsTurns) return 'behind';
     if (hasPredecessorEnded) return this.#scheduler.enter(owner);
     return this.isOverloaded(owner) ? undefined : 'behind';
   }
 
-  /** Gives back the place of a turn that was not inserted: the next waiting one gets it. */
+  /** Gives back the place of a turn that was not inserted. The next waiting turn gets it. */
   giveBack(owner: TurnOwner, place: TurnPlace): void {
     if (place === 'waiting') this.#scheduler.leaveWaiting(owner);
     if (place === 'running') this.leave(owner);
   }
 
-  /** Gives back the running place of a turn that has ended: the next waiting one gets it. */
+  /** Gives back the running place of a turn that has ended. The next waiting turn gets it. */
   leave(owner: TurnOwner): void {
     this.#scheduler.leave(owner);
     this.#startWaiting();
   }
 
-  /** Lets a queued turn whose predecessor has ended wait for a place; claims it when it has one. */
+  /** Claims a queued turn whose predecessor has ended, as soon as it has a place. */
   claimSoon(turn: TurnPosition, owner: TurnOwner, hasPlace = false): void {
     const claim: Claim = (token) => this.#deps.store.turns.claim({ team: turn.team }, turn.id, token);
     this.#wait(owner, { turn, claim, status: 'queued' }, hasPlace);
   }
 
-  /** Lets a turn whose runner died wait for a place; takes it over when it has one. */
+  /** Takes over a turn whose runner died, as soon as it has a place. */
   takeOverSoon(turn: TurnPosition, owner: TurnOwner, seen: Lease): void {
     const { store, log } = this.#deps;
     const { id, team } = turn;
@@ -167,8 +172,8 @@ export class TurnQueue {
   }
 
   /**
-   * Starts the next turn of a chat. While nothing else waits, one of the same origin takes the place of the one that
-   * ended; otherwise it joins the rotation, so that one chat does not hold a place while others wait.
+   * Starts the next turn of a chat. If no other turn waits, a successor of the same origin takes the place of the
+   * ended turn; otherwise it joins the rotation, so that one chat does not hold a place while others wait.
    */
   async startSuccessor(
     scope: SystemScope,
@@ -204,7 +209,7 @@ export class TurnQueue {
     this.#startWaiting();
   }
 
-  /** Starts the waiting turns that have room. Called after everything that may have made room, so that none is missed. */
+  /** Starts the waiting turns that can have a place. Call it after every change that may have freed a place. */
   #startWaiting(): void {
     while (!this.#isClosed) {
       const turn = this.#scheduler.next();
@@ -215,8 +220,8 @@ export class TurnQueue {
   }
 
   /**
-   * Claims a turn under a running place, and starts it. False: there was nothing to claim. Never rejects: the recovery
-   * loop finds a turn that could not be claimed.
+   * Claims a turn under a running place, and starts it. Returns false if there was nothing to claim. Never rejects:
+   * the recovery loop finds a turn that could not be claimed.
    */
   async #claimOrLeave(fields: Record<string, string>, owner: TurnOwner, claim: Claim): Promise<boolean> {
     const claimedAt = this.#deps.clock.now();

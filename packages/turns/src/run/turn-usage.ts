@@ -12,10 +12,10 @@ import type {
 import type { Quota } from '@parley/quota';
 import type { Run } from './run.ts';
 
-/** Names the server's default model in the usage of a turn if no answer named one. */
+/** The model name in the usage of a turn whose model is not known: the default model of the server. */
 export const DEFAULT_MODEL = 'default';
 
-/** The account that a turn of this chat is counted for when it ends now. */
+/** The account for which a turn of this chat is counted. */
 export function accountOf({ agent, user }: Pick<ChatRecord, 'agent' | 'user'>): Account {
   return { agent, ...(user !== undefined && { user }), day: utcDay(new Date()) };
 }
@@ -29,7 +29,10 @@ export function usageOfOutcome(
   return usageRecords(attempt, { model, calls, usage: usage ?? estimate, isEstimated }, others);
 }
 
-/** A record for each model that was called, that of the one that answered last: the turn counts as its. */
+/**
+ * One record for each model that was called. The last record is that of the model that answered; it counts as the
+ * turn.
+ */
 export function usageRecords(
   attempt: number,
   last: ModelUse,
@@ -42,7 +45,7 @@ export function usageRecords(
   }));
 }
 
-/** The end of a run with what it used, so that it is counted. */
+/** Adds the usage of a run to its end, so that it is counted. */
 export function withUsage(end: TurnEnd, { account, used }: Pick<Run, 'account' | 'used'>): TurnEnd {
   return { ...end, ...(used && { usage: used }), ...(account && { account: accountOf(account) }) };
 }
@@ -67,8 +70,8 @@ export function usageOfDeadRun(
 }
 
 /**
- * Counts the usage of a run whose turn was deleted meanwhile. It is counted for no user: the user may have been
- * deleted, and their name is being removed from the sums.
+ * Counts the usage of a run whose turn was deleted meanwhile. It is counted without a user, because the user may
+ * have been deleted and is then being removed from the sums.
  */
 export async function countDeletedTurn(
   { quota }: { readonly quota: Quota },

@@ -18,9 +18,9 @@ export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[]
     const turnsMax = chat.isDeleted
       ? 1 + chat.requests.filter(({ retries }) => retries).length
       : answering.length;
-    if (turnsMax === 0) offences.push(`the model was asked "${question}", which is not stored`);
+    if (turnsMax === 0) offences.push(`the model was called for "${question}", which is not stored`);
     else if (calls.length > callsPerTurnMax * turnsMax)
-      offences.push(`the model was asked "${question}" ${calls.length} times`);
+      offences.push(`the model was called ${calls.length} times for "${question}"`);
     if (answering.length > 0) offences.push(...checkContexts(calls, answering, turns));
   }
   for (const turn of turns) {
@@ -30,12 +30,15 @@ export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[]
   return offences;
 }
 
-/** The message a call answers: the last paragraph, since unanswered messages are joined before it. */
+/**
+ * The message that a call answers: the last paragraph of the context, because unanswered messages are joined before
+ * it.
+ */
 function messageOf({ context }: ModelCall): string {
   return context.at(-1)?.content.split('\n\n').at(-1) ?? '';
 }
 
-/** The text of the message a turn answers; a retry answers the one of the failed turn before it. */
+/** The text of the message that a turn answers. A retry answers the message of the failed turn before it. */
 function questionOf(turn: StoredTurn, turns: readonly StoredTurn[]): string {
   if (turn.userMessage) return turn.userMessage.content;
   return (
@@ -83,7 +86,10 @@ function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
   return context;
 }
 
-/** The newest answer before the turn decides; the message that the turn itself answers is shown in any case. */
+/**
+ * Whether the model gets a message: the message of the turn itself always, another one unless its newest answer is a
+ * rejection.
+ */
 function isShown(message: string, turn: StoredTurn, turns: readonly StoredTurn[]): boolean {
   if (answeredBy(turn) === message) return true;
   const newest = turns.findLast((other) => other.sequence < turn.sequence && answeredBy(other) === message);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkHistory } from './check-history.ts';
 import type { ChatHistory, ReaderConnection, RequestHistory, StoredTurn } from './history.ts';
 
-/* A history in which every promise is kept, and what each broken one is called. */
+/* A history that keeps every promise, and the offence for each broken promise. */
 
 const first: StoredTurn = {
   id: 'turn_1',
@@ -26,7 +26,7 @@ const second: StoredTurn = {
   attempts: 1,
 };
 
-const asked: RequestHistory = {
+const firstRequest: RequestHistory = {
   name: 'request 1',
   content: 'q1',
   idempotencyKey: 'key',
@@ -41,7 +41,7 @@ const asked: RequestHistory = {
   },
 };
 
-const askedNext: RequestHistory = {
+const nextRequest: RequestHistory = {
   name: 'request 2',
   content: 'q2',
   sentAt: 3,
@@ -80,7 +80,7 @@ const kept: ChatHistory = {
   isDeleted: false,
   wasDeletionRequested: false,
   turns: [first, second],
-  requests: [asked, askedNext],
+  requests: [firstRequest, nextRequest],
   readers: [{ name: 'reader', answerId: 'msg_1', connections: [begun, ended] }],
   chatReaders: [
     {
@@ -98,7 +98,7 @@ const kept: ChatHistory = {
     { context: [user('q1')], text: '<1> hello' },
     { context: [user('q1'), assistant('<1> hello'), user('q2')], text: '<2> wo' },
   ],
-  askedToStop: new Set(),
+  stopRequestedFor: new Set(),
 };
 
 const check = (fields: Partial<ChatHistory>) =>
@@ -124,7 +124,7 @@ describe('checkHistory', () => {
     ['an acknowledged message that is not stored', { turns: [first] }, /request 2 was acknowledged .* lost/],
     [
       'a rejected message that is stored',
-      { requests: [{ ...asked, result: { kind: 'refused', code: 'queue_full' } }, askedNext] },
+      { requests: [{ ...firstRequest, result: { kind: 'refused', code: 'queue_full' } }, nextRequest] },
       /request 1 was refused \(queue_full\) and is stored/,
     ],
     ['a message stored twice', { turns: [first, second, { ...first, sequence: 3 }] }, /a second time/],
@@ -133,7 +133,7 @@ describe('checkHistory', () => {
     [
       'a stop without a request for it',
       { turns: [{ ...first, status: 'stopped' }, second] },
-      /was stopped, and nobody asked/,
+      /was stopped without a request/,
     ],
     [
       'an end by a run that did not hold the turn',
@@ -163,7 +163,7 @@ describe('checkHistory', () => {
     [
       'too many calls of the model',
       { calls: [...kept.calls, ...Array.from({ length: 3 }, () => kept.calls[0]).filter((call) => !!call)] },
-      /asked "q1" 4 times/,
+      /called 4 times for "q1"/,
     ],
     [
       'an end that was reported and is not stored',
@@ -172,12 +172,12 @@ describe('checkHistory', () => {
     ],
     [
       'a key with two answers',
-      { requests: [asked, { ...askedNext, idempotencyKey: 'key' }] },
+      { requests: [firstRequest, { ...nextRequest, idempotencyKey: 'key' }] },
       /its key belongs to msg_1/,
     ],
     [
       'an order other than that of acknowledgement',
-      { requests: [{ ...asked, sentAt: 5, knownAt: 6 }, askedNext] },
+      { requests: [{ ...firstRequest, sentAt: 5, knownAt: 6 }, nextRequest] },
       /request 1 was put before request 2/,
     ],
     [

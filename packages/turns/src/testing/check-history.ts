@@ -7,7 +7,8 @@ import { checkFinishReasons, withoutFinishReasons } from './finish-reasons.ts';
 import type { History } from './history.ts';
 
 /**
- * Returns the broken promises of a history as sentences; none if all are kept. Call it when nothing changes any more.
+ * Returns the broken promises of a history as sentences; none if all are kept. Call it when the system is idle and
+ * its data no longer changes.
  */
 export function checkHistory(history: History): string[] {
   const { hasOlderRelease = false } = history;

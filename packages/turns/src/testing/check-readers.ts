@@ -5,7 +5,7 @@ import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEnd, StoredTurn
 type ShownStep = ReaderConnection['events'][number];
 
 /**
- * Checks the events of an answer's readers: after any reconnection they add up to one text, which is the stored one.
+ * Checks the events of an answer's readers: over any number of connections they add up to the stored text.
  */
 export function checkReaders(chat: ChatHistory): string[] {
   const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
@@ -69,7 +69,7 @@ class ReaderView {
       this.#text = '';
       this.#attempt = 0;
     }
-    // A reader at another place than the end does not know the end.
+    // A reader that connects with another cursor than its last one does not know the end.
     if (!from || !isSame(from, this.#last)) this.#hasEnded = false;
     const first = events[0]?.event.type;
     if (first && (first === 'start') !== (from === undefined))
@@ -77,7 +77,7 @@ class ReaderView {
     for (const [index, step] of events.entries()) {
       if (this.#hasEnded) this.#say(`${step.event.type} came after the end`);
       if (step.event.type === 'start' && index > 0) this.#say('a second start came');
-      // The first event of a connection comes after the one that the reader named, whether that was right or not.
+      // The first event of a connection follows the cursor that the reader sent, even a wrong one.
       const before = index === 0 && from ? from : this.#last;
       if (step.event.type === 'status' && !isSame(step.cursor, before))
         this.#say('a status came with a cursor of its own');
@@ -118,7 +118,7 @@ class ReaderView {
     }
   }
 
-  /** Another run's text may only begin where nothing of the run before was shown. */
+  /** Switches to a run. Its text may begin without a snapshot only if no text of an earlier run was shown. */
   #go(attempt: number): void {
     if (attempt !== this.#attempt && this.#text !== '')
       this.#say(`run ${attempt} went on after "${this.#text}" of run ${this.#attempt}`);

@@ -11,7 +11,7 @@ export function checkRequests(chat: ChatHistory): string[] {
     ...chat.requests.flatMap((request) =>
       offencesOf(request, chat, stored).map((offence) => `${request.name} ${offence}`),
     ),
-    // A deleted chat loses what is known of its keys.
+    // The idempotency keys of a chat are deleted with it.
     ...(chat.isDeleted ? [] : checkKeys(chat.requests)),
     ...checkOrder(chat.requests, stored),
   ];
@@ -41,7 +41,7 @@ function offencesOf(
   return offences;
 }
 
-/** Another attempt with the same key may have been stored. */
+/** Whether another attempt with the same key may have been stored. */
 function mayBeStoredByAnother(request: RequestHistory, all: readonly RequestHistory[]): boolean {
   return all.some(
     ({ idempotencyKey, content, result }) =>

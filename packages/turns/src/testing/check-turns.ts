@@ -33,8 +33,8 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
   if (status === 'failed' && answer) offences.push('failed and has an answer');
   if ((status === 'failed') !== (errorCode !== undefined))
     offences.push(`is ${status} with code ${errorCode}`);
-  if (status === 'stopped' && !chat.askedToStop.has(answerId))
-    offences.push('was stopped, and nobody asked for that');
+  if (status === 'stopped' && !chat.stopRequestedFor.has(answerId))
+    offences.push('was stopped without a request for it');
   if (answer && answer.id !== answerId) offences.push(`has an answer of another id, ${answer.id}`);
   if (turn.userMessage === undefined && turn.retryOf === undefined) offences.push('answers nothing');
   return offences;
@@ -55,7 +55,7 @@ export function reportedEndOf({ status, errorCode, finishReason }: ShownEnd): st
   return [status, errorCode, finishReason].filter((word) => word !== undefined).join(' ');
 }
 
-/** The text of an ended turn, as its readers were shown it. */
+/** The text of an ended turn, as its readers received it. */
 export function shownText({ answer, written }: StoredTurn): string {
   return answer?.content ?? written?.text ?? '';
 }

@@ -8,22 +8,22 @@ import type { StreamCursor } from '@parley/contract';
  */
 export interface History {
   readonly chats: readonly ChatHistory[];
-  /** A turn may be taken over this often. */
+  /** The number of times that a turn may be taken over. */
   readonly takeoversMax: number;
-  /** The number of deliberate hand-overs by processes. Each may cost a turn one more call of the model. */
+  /** The number of deliberate hand-overs by processes. Each may cause one more call of the model for a turn. */
   readonly handovers: number;
-  /** How many models each run may ask, one after the other. */
+  /** The number of models that a run may call, one after the other. */
   readonly modelsMax: number;
-  /** Release 0.1.0, which knows no finish reasons, served and ran some of the turns. */
+  /** Whether release 0.1.0, which has no finish reasons, ran or returned some of the turns. */
   readonly hasOlderRelease?: boolean | undefined;
 }
 
-/** All that happened in one chat, and its stored data in the end. */
+/** The requests, responses and events of one chat, and its stored data in the end. */
 export interface ChatHistory {
   readonly chat: string;
-  /** In the end no reader finds the chat. */
+  /** Whether the chat is deleted in the end. */
   readonly isDeleted: boolean;
-  /** A request asked for its deletion, with any result. */
+  /** Whether any request to delete the chat was sent, with any result. */
   readonly wasDeletionRequested: boolean;
   /** The stored turns in the end, in any order. */
   readonly turns: readonly StoredTurn[];
@@ -32,8 +32,8 @@ export interface ChatHistory {
   readonly chatReaders: readonly ChatReaderHistory[];
   /** Every call of the model for a message of this chat, in any order. */
   readonly calls: readonly ModelCall[];
-  /** Answers that a request asked to stop: a cancel, or a message that interrupts. */
-  readonly askedToStop: ReadonlySet<string>;
+  /** Answers that a request may have stopped: a cancel, a block of the user, or a message that interrupts. */
+  readonly stopRequestedFor: ReadonlySet<string>;
 }
 
 /** A turn as it is stored in the end. */
@@ -48,13 +48,13 @@ export interface StoredTurn {
   readonly answer?: { readonly id: string; readonly content: string; readonly finishReason?: string };
   readonly written?: { readonly attempt: number; readonly text: string };
   readonly errorCode?: string;
-  /** The runs of the turn so far: its lease's attempt. */
+  /** The number of runs of the turn: the attempt of its lease. */
   readonly attempts: number;
 }
 
 /** One request that sends a message or retries an answer, from any client. A repeat is another request. */
 export interface RequestHistory {
-  /** For readers of an offence. */
+  /** The name of the request in offences. */
   readonly name: string;
   /** The content; absent for a retry. */
   readonly content?: string;
@@ -69,7 +69,7 @@ export interface RequestHistory {
 
 /** The result of a request, as its sender learned it. */
 export type RequestResult =
-  /** It was acknowledged; the end of the turn may be known. */
+  /** The message was accepted. The end of the turn may be known. */
   | {
       readonly kind: 'accepted';
       readonly answerId: string;
@@ -78,7 +78,7 @@ export type RequestResult =
       readonly isReplay: boolean;
       readonly end?: ReportedEnd;
     }
-  /** With an `answerId` the message may have been accepted. */
+  /** The request was rejected. With an `answerId` the message may still be stored. */
   | { readonly kind: 'refused'; readonly code: string; readonly answerId?: string }
   /** The connection broke or the process died, so the result is unknown. */
   | { readonly kind: 'unknown' };
@@ -86,7 +86,7 @@ export type RequestResult =
 /** The end of a turn, as a response reported it. */
 export interface ReportedEnd {
   readonly status: 'completed' | 'stopped' | 'failed' | 'deleted';
-  /** Absent if none was reported. */
+  /** Absent if no text was reported. */
   readonly text?: string;
   readonly errorCode?: string;
 }
@@ -98,9 +98,9 @@ export interface ReaderHistory {
   readonly connections: readonly ReaderConnection[];
 }
 
-/** The events that a reader received between one connect and the next. */
+/** The events that a reader received over one connection. */
 export interface ReaderConnection {
-  /** The cursor that it sent: that of the last event before. Absent: from the start. */
+  /** The cursor that the reader sent, normally of its last event. Absent: from the start. */
   readonly from?: StreamCursor;
   readonly events: readonly { readonly cursor: StreamCursor; readonly event: ShownEvent }[];
 }
@@ -110,7 +110,7 @@ export type ShownEvent =
   | { readonly type: 'start'; readonly messageId: string; readonly userMessageId: string }
   | { readonly type: 'text-start' | 'text-end' }
   | { readonly type: 'text-delta' | 'snapshot'; readonly text: string }
-  /** Sent beside the text: it has the cursor of the event before it. */
+  /** A status is not part of the text and has the cursor of the event before it. */
   | { readonly type: 'status' }
   | ({ readonly type: 'end' } & ShownEnd);
 
@@ -137,8 +137,8 @@ export type ShownChatEvent =
 
 /** One call of the model. */
 export interface ModelCall {
-  /** Its context, as `buildContext` creates it, without a system prompt. */
+  /** The context of the call as `buildContext` creates it, without a system prompt. */
   readonly context: readonly { readonly role: string; readonly content: string }[];
-  /** Its text, whole or until it was cut. */
+  /** The text that the model wrote until its end or until the call was aborted. */
   readonly text: string;
 }

@@ -18,7 +18,10 @@ type OneAnswer = InChat & { readonly answerId: string };
 type ReadArguments = Parameters<Turns['read']>;
 type FollowArguments = Parameters<Turns['followChat']>;
 
-/** The turns of one process as the API uses them: each call names a chat, which is read once in the caller's scope. */
+/**
+ * The turns of one process as the API uses them: each call takes a chat's id and reads the chat in the caller's
+ * scope.
+ */
 export interface TurnsById extends Pick<Turns, Own> {
   accept(scope: Scope, message: NewMessage & InChat): ReturnType<Turns['accept']>;
   send(scope: Scope, message: NewMessage & InChat, signal?: AbortSignal): ReturnType<Turns['send']>;

@@ -5,13 +5,13 @@ import type { Ledger } from './ledger.ts';
 import { cutSometime, openStream, type StreamEnd } from './stream.ts';
 import type { World } from './world.ts';
 
-/** A cursor that no server issued, in the form that the checker gets. */
-const NOBODYS: StreamCursor = { attempt: 0, part: 0, offset: 1 };
-/** A place that no run reaches. */
+/** A cursor that no server issued, in the form that `checkReaders` gets. */
+const UNKNOWN_CURSOR: StreamCursor = { attempt: 0, part: 0, offset: 1 };
+/** A cursor that no run reaches. */
 const IMPOSSIBLE: StreamCursor = { attempt: 99, part: 1, offset: 999 };
-/** An answer that was not found this often does not exist: it was never stored, or was removed with its chat. */
+/** After so many `message_not_found` the answer counts as missing: never stored, or removed with its chat. */
 const MISSES_MAX = 3;
-/** A poll of half a second and several round trips to the database. Readers may be slow too. */
+/** The longest delay of an end: a poll of half a second, several round trips to the database, and a slow reader. */
 const REPORT_MS = 1_300;
 const SLOW_MS = 500;
 
@@ -60,7 +60,7 @@ export class AnswerReader {
     cutSometime(world, stream, 0.5);
     const end = await stream.end;
     const { events } = stream;
-    this.#connections.push({ ...(from !== undefined && { from: from ?? NOBODYS }), events });
+    this.#connections.push({ ...(from !== undefined && { from: from ?? UNKNOWN_CURSOR }), events });
     this.#note(replica.process.name, from, events, end);
     this.#judge(end, from, events);
     if (end === 'over' && events.length > 0)

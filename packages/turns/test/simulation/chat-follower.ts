@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 type ChatCursor = ChatEventWithCursor['cursor'];
 
-/** A place that no chat reaches. */
+/** A cursor that no chat reaches. */
 const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined };
 
 /**
@@ -38,14 +38,17 @@ export class ChatFollower {
     }
   }
 
-  /** Ends the following. */
+  /** Disconnects for good. */
   stop(): void {
     this.#isStopped = true;
     this.#world.note(`${this.#name} of ${this.#chat} saw ${JSON.stringify(this.#events)}`);
     this.#stream?.cut();
   }
 
-  /** The events that it has not received of a chat that does not change any more; undefined if there are none. */
+  /**
+   * Describes the events that the follower has not received of a chat that does not change any more; undefined if
+   * none.
+   */
   missing(newest: number, isDeleted: boolean): string | undefined {
     const last = this.#stream?.events.at(-1);
     if (isDeleted) {

@@ -5,7 +5,7 @@ import type { Ledger } from './ledger.ts';
 import type { MarkerDocument, SimulatedDatabase } from './simulated-database.ts';
 import type { World } from './world.ts';
 
-/** Checks that need the whole database: the sums are right, and nothing of a deleted chat is left. */
+/** Checks that need the whole database: the sums are right, and no data of a deleted chat is left. */
 export function checkBooks({ database, chats, plan }: World, ledger: Ledger): string[] {
   const { committed } = database;
   const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
@@ -25,7 +25,7 @@ export function checkBooks({ database, chats, plan }: World, ledger: Ledger): st
   ];
 }
 
-/** The usage of a turn is counted once: with its end, perhaps still to be counted, or with its removal. */
+/** The usage of a turn is counted once: after its end, or at its removal. An ended turn may not be counted yet. */
 function checkUsage({ committed }: SimulatedDatabase): string[] {
   const counted = Map.groupBy(committed.usage.values(), ({ turn }) => turn);
   const twice = [...counted.values()].filter(({ length }) => length > 1);
@@ -58,7 +58,7 @@ function checkSums(turns: readonly TurnRecord[]): string[] {
   return offences;
 }
 
-/** The title is the beginning of the first message. Only a fault leaves a chat with a message without one. */
+/** The title is the beginning of the first message. A chat with a message has no title only after a fault. */
 function checkTitle(
   chat: ChatRecord | undefined,
   turns: readonly TurnRecord[],

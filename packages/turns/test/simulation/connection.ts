@@ -7,9 +7,9 @@ import type { SimulatedProcess } from './simulated-process.ts';
 
 /** The network between processes and the database. A run changes it over time. */
 export interface Conditions {
-  /** One way in normal operation. */
+  /** The longest delay of one direction in normal operation. */
   latencyMaxMs: number;
-  /** The time until a majority has the primary's writes. */
+  /** The longest time until a majority has the primary's writes. */
   replicationMaxMs: number;
   /** The share of commands that never arrive. */
   lost: number;
@@ -22,7 +22,7 @@ export interface Conditions {
   hanging: number;
   /** The share of bulk writes of which only some take effect, some of them late. */
   partial: number;
-  /** Whether each title is written by a command of its own, as release 0.1.0 does. */
+  /** Whether each title is written by a separate command, as in release 0.1.0. */
   areTitlesAlone: boolean;
   /** The share of batched writes that are sent twice at the same time. */
   repeated: number;
@@ -30,7 +30,7 @@ export interface Conditions {
   busyMaxMs: number;
   /** The timeout of a call. */
   callMaxMs: number;
-  /** The database is unreachable for everyone. */
+  /** Whether the database is unreachable for all processes. */
   isDown: boolean;
 }
 
@@ -46,9 +46,9 @@ export class Connection {
   readonly #database: SimulatedDatabase;
   readonly #conditions: Conditions;
   readonly #random: Random;
-  /** The state that this process reads while it only knows a primary that has stepped down. */
+  /** The stale state that this process reads while it is connected to a replaced primary. */
   #stale: View | undefined;
-  /** Until this time nothing arrives, and sent commands wait. */
+  /** Until this time no message passes; sent commands wait. */
   #cutUntil = 0;
 
   constructor(
@@ -74,12 +74,12 @@ export class Connection {
     });
   }
 
-  /** Whether it reads and reaches the current primary. */
+  /** Whether this process reads from and reaches the current primary. */
   get isWell(): boolean {
     return this.#stale === undefined && this.#cutUntil <= this.#scheduler.now;
   }
 
-  /** For `ms` nothing passes between this process and the database. Some of the sent commands arrive later. */
+  /** For `ms` no message passes between this process and the database. Some of the sent commands arrive later. */
   cutOff(ms: number): void {
     this.#cutUntil = Math.max(this.#cutUntil, this.#scheduler.now + ms);
   }
@@ -117,8 +117,8 @@ export class Connection {
     });
   }
 
-  /** A signal marks a batched command. */
-  read<Result>(look: (view: View) => Result, signal?: AbortSignal): Promise<Result> {
+  /** Runs a query. Only batched commands have a signal. */
+  read<Result>(query: (view: View) => Result, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       const fate = this.#fate(signal);
       this.#rejectOnAbort(signal, reject);
@@ -126,7 +126,7 @@ export class Connection {
       if (fate !== 'answered') return this.#rejectSometime(reject);
       this.#scheduler.after(this.#latency(), () => {
         if (this.#process.isDead) return;
-        const result = look(this.#stale ?? this.#database.committed);
+        const result = query(this.#stale ?? this.#database.committed);
         this.#process.after(this.#latency(), () => resolve(result));
       });
     });
@@ -177,7 +177,7 @@ export class Connection {
     });
   }
 
-  /** Closes the connection. A command normally settles with it, but not always. */
+  /** Rejects a command when its connection is closed, except for some commands that hang. */
   #rejectOnAbort(signal: AbortSignal | undefined, reject: (reason: ApiError) => void): void {
     signal?.addEventListener('abort', () => {
       if (this.#random.chance(0.7)) this.#process.after(this.#latency(), () => rejectCall(reject));

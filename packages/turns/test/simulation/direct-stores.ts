@@ -31,7 +31,9 @@ export function openDirectStores(): EngineStores {
   const connection = new Connection(scheduler, process, new SimulatedDatabase(), conditions, new Random(2));
   let waiting = 0;
   let isTransient = false;
-  /** Moves the clock in one loop: two loops would not wait for the promises that the other one's events settle. */
+  /**
+   * Moves the clock in a single loop. A second loop would not wait for promises that the first loop's events settle.
+   */
   const passTime = async () => {
     if (isTransient) return;
     isTransient = true;

@@ -25,7 +25,7 @@ export function finalHistory(world: World, ledger: Ledger): History {
       readers: entries.readers,
       chatReaders: entries.chatReaders,
       calls: [...contents].flatMap((content) => (content && callsOf.get(content)) || []),
-      askedToStop: new Set([...askedToStop(turns, entries), ...ofStoppedUsers(world, chat)]),
+      stopRequestedFor: new Set([...stopRequestedFor(turns, entries), ...ofStoppedUsers(world, chat)]),
     };
   });
   return {
@@ -36,8 +36,11 @@ export function finalHistory(world: World, ledger: Ledger): History {
   };
 }
 
-/** A message that interrupts asks all earlier turns to stop. */
-function askedToStop(turns: readonly StoredTurn[], entries: ReturnType<Ledger['of']>): ReadonlySet<string> {
+/** The answers that a cancel may have stopped, and those before a message that interrupts. */
+function stopRequestedFor(
+  turns: readonly StoredTurn[],
+  entries: ReturnType<Ledger['of']>,
+): ReadonlySet<string> {
   const contents = new Set(
     entries.requests.filter(({ isInterrupting }) => isInterrupting).map(({ content }) => content),
   );
@@ -47,10 +50,10 @@ function askedToStop(turns: readonly StoredTurn[], entries: ReturnType<Ledger['o
     0,
   );
   const before = turns.filter(({ sequence }) => sequence < last).map(({ answerId }) => answerId);
-  return new Set([...entries.askedToStop, ...before]);
+  return new Set([...entries.stopRequestedFor, ...before]);
 }
 
-/** A block of a user asks all turns of that user to stop. */
+/** The answers of blocked users: a block stops all turns of its user. */
 function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): string[] {
   return [...database.committed.turns.values()]
     .map(({ record }) => record)
@@ -58,7 +61,7 @@ function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): st
     .map(({ answerId }) => answerId);
 }
 
-/** A turn as `checkHistory` takes it. */
+/** Converts a turn to the form that `checkHistory` takes. */
 export function toStored(turn: TurnRecord): StoredTurn {
   const { id, sequence, status, userMessage, retryOf, answerId, answer, written, errorCode, lease } = turn;
   return {

@@ -40,7 +40,7 @@ export function queued(turn: TurnDocument | undefined): TurnDocument | undefined
   return turn?.record.status === 'queued' ? turn : undefined;
 }
 
-/** The turn, unless it has newer tool steps than these. */
+/** The turn, unless it has newer tool steps than `steps`. */
 export function withoutLater(
   turn: TurnDocument | undefined,
   steps: readonly ToolStep[],
@@ -60,7 +60,7 @@ export function hasEnded({ status }: Pick<TurnRecord, 'status'>): boolean {
   return status !== 'queued' && status !== 'generating';
 }
 
-/** Adds up the newest turns of a chat, newest first. */
+/** The tail of a chat from its newest turns, newest first. */
 export function tailOf(turns: readonly TurnRecord[]): ChatTail {
   const newestEnded = turns.findIndex(hasEnded);
   const unfinishedTurns = newestEnded === -1 ? turns.length : newestEnded;

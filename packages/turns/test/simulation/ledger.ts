@@ -19,11 +19,11 @@ export interface ChatLedger {
   readonly requests: OpenRequest[];
   readonly readers: ReaderHistory[];
   readonly chatReaders: ChatReaderHistory[];
-  readonly askedToStop: Set<string>;
-  /** Answers that users know of, newest last. */
+  readonly stopRequestedFor: Set<string>;
+  /** Answers whose ids users have received, newest last. */
   readonly answers: Id<'message'>[];
   wasDeletionRequested: boolean;
-  /** A user received the confirmation of its deletion. */
+  /** Whether a user received the confirmation of the deletion. */
   wasConfirmedDeleted: boolean;
 }
 
@@ -36,7 +36,7 @@ export class Ledger {
       requests: [],
       readers: [],
       chatReaders: [],
-      askedToStop: new Set(),
+      stopRequestedFor: new Set(),
       answers: [],
       wasDeletionRequested: false,
       wasConfirmedDeleted: false,
@@ -45,7 +45,7 @@ export class Ledger {
     return known;
   }
 
-  /** An answer that a user knows to have failed. */
+  /** The newest answer that was reported to a user as failed. */
   failedAnswer(chat: Id<'chat'>): string | undefined {
     for (const { result } of this.of(chat).requests.toReversed())
       if (result.kind === 'accepted' && result.end?.status === 'failed') return result.answerId;

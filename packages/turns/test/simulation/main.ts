@@ -3,8 +3,8 @@ import { simulate } from './simulate.ts';
 import { type ChunkResult, simulateMany } from './simulate-many.ts';
 
 /*
- * Runs the simulation: many schedules (`--schedules 100000 --from 1 --workers 2`), or those of some seeds with their trace
- * (`--seed 17 --trace`). `--first` ends at the first broken promise.
+ * Runs the simulation: many schedules (`--schedules 100000 --from 1 --workers 2`), or single seeds with their traces
+ * (`--seed 17 --trace`). `--first` stops at the first broken promise.
  */
 
 const SCHEDULES = 100_000;
@@ -65,7 +65,7 @@ async function runMany(count: number): Promise<number> {
   const seconds = (performance.now() - startedAt) / 1_000;
   say(
     `${sum.run} schedules in ${seconds.toFixed(0)} s: ${sum.turns} turns (${sum.rerun} run again), ${sum.calls} calls of the model, ` +
-      `${sum.happened} happenings; settled within ${sum.settledLeases.toFixed(1)} leases; ` +
+      `${sum.events} events; settled within ${sum.settledLeases.toFixed(1)} leases; ` +
       `${sum.broken.length} broke a promise`,
   );
   const [first] = sum.broken;

@@ -6,7 +6,7 @@ import { mutants } from './mutants.ts';
 import { mutate, mutatedFiles } from './mutate.ts';
 import { LONG_FORM, type Schedules, SHORT_FORM } from './short-form.ts';
 
-/* The simulation has to find each planted bug, so that its silence means something. */
+/* The simulation must find each planted bug. Otherwise a run without offences would prove little. */
 
 const PATIENCE_MS = 300_000;
 

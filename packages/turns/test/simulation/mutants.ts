@@ -531,7 +531,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a cancelled turn waits for a place before it ends, at the process that was asked',
+    name: 'a cancelled turn waits for a place before it ends, at the process that got the cancel',
     edits: [
       {
         file: 'src/run/runner.ts',

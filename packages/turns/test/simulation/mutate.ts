@@ -5,15 +5,15 @@ import type { Mutant } from './mutants.ts';
 const PACKAGE = join(import.meta.dirname, '../..');
 /** The copy is inside the package, so that imports resolve. It is never committed. */
 const PLACE = join(PACKAGE, '.data');
-/** The stores, whose batches the simulation runs. */
+/** The package of the stores, whose batches the simulation runs. */
 const DATABASE = join(PACKAGE, '../db');
-/** How a mutant names one of their files. */
+/** The prefix of the stores' files in mutants. */
 const DATABASE_PREFIX = 'db/';
 
 /**
  * Returns the files that a mutant changes, with its bug.
  *
- * @throws Error when a text that it replaces is not there exactly once
+ * @throws Error when the source does not contain a replaced text exactly once
  */
 export async function mutatedFiles({ edits }: Mutant): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
@@ -67,7 +67,7 @@ async function makeFolder(): Promise<string> {
   }
 }
 
-/** The mutant's files import this copy by the package's name. */
+/** Copies the stores, so that the mutant's files import the copy by the package's name. */
 async function copyDatabase(folder: string): Promise<void> {
   for (const part of ['package.json', 'src'])
     await cp(join(DATABASE, part), join(folder, 'db', part), { recursive: true });

@@ -5,22 +5,22 @@ import type { World } from './world.ts';
 
 type Store = TurnDeps['store'];
 
-/** Another team asks for a chat in the same process at the same time as its own team, and gets nothing. */
-export async function askAsOtherTeam(world: World, chat: Id<'chat'>): Promise<void> {
+/** Queries a chat as another team, in a process that also serves its own team, and checks that nothing is returned. */
+export async function queryAsOtherTeam(world: World, chat: Id<'chat'>): Promise<void> {
   const replica = world.anyReplica();
   if (!replica) return;
   const { store, process } = replica;
   const scope: SystemScope = { team: mintId('team') };
   const isDead = new Promise<[]>((resolve) => process.onDeath(() => resolve([])));
-  const asked = Promise.all([
+  const queries = Promise.all([
     resultByFind(store, scope, chat),
-    resultByLook(store, scope, world, chat),
+    resultByRunContext(store, scope, world, chat),
     resultByEnds(store, scope, world, chat),
   ]).catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
     return [];
   });
-  const results = await Promise.race([asked, isDead]);
+  const results = await Promise.race([queries, isDead]);
   for (const what of results) if (what !== undefined) world.offend(`another team ${what} of ${chat}`);
 }
 
@@ -28,7 +28,7 @@ async function resultByFind({ chats }: Store, scope: SystemScope, chat: Id<'chat
   return (await chats.find(scope, chat)) ? 'found the chat' : undefined;
 }
 
-async function resultByLook({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
+async function resultByRunContext({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const next = Math.max(0, ...turnsOf(world, chat).map(({ record }) => record.sequence)) + 1;
   const { history, chat: found, ...view } = await turns.readRunContext(scope, chat, next, 24_000);
   const isEmpty = view.predecessorEnded && view.textBytesBefore === 0;
@@ -39,7 +39,7 @@ function turnsOf({ database }: World, chat: Id<'chat'>) {
   return [...database.committed.turns.values()].filter(({ record }) => record.chat === chat);
 }
 
-/** Also with the right token. */
+/** Tries to end the turns, even with the right token. */
 async function resultByEnds({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const results = await Promise.all(
     turnsOf(world, chat).map(({ record: { id, lease } }) =>

@@ -2,13 +2,13 @@ import type { Id } from '@parley/contract';
 import { AnswerReader } from './answer-reader.ts';
 import { ChatFollower } from './chat-follower.ts';
 import { Ledger } from './ledger.ts';
-import { askAsOtherTeam } from './other-team.ts';
+import { queryAsOtherTeam } from './other-team.ts';
 import type { Random } from './random.ts';
 import { Sender } from './sender.ts';
 import type { World } from './world.ts';
 
-/** The pause of a reader that finds nothing to read. */
-const LOOK_MS = 200;
+/** The pause of a reader that finds no answer. */
+const READ_PAUSE_MS = 200;
 
 /** All users of the chats. Each acts at random times. */
 export class People {
@@ -40,7 +40,7 @@ export class People {
     this.#often(people.retentions, (chat) => this.#sender.retire(chat));
     this.#often(people.blocks, () => this.#sender.block());
     this.#often(people.readers, (chat) => this.#read(chat));
-    this.#often(people.otherTeams, (chat) => askAsOtherTeam(this.#world, chat));
+    this.#often(people.otherTeams, (chat) => queryAsOtherTeam(this.#world, chat));
     for (let index = 0; index < people.chatReaders; index++) {
       const chat = this.#random.pick(this.#world.chats);
       this.#world.scheduler.after(this.#random.between(0, this.#world.plan.activeMs), () =>
@@ -49,7 +49,7 @@ export class People {
     }
   }
 
-  /** The events that followers have not received of chats that do not change any more. */
+  /** Describes the events that followers have not received of chats that do not change any more. */
   missing(statusOf: (chat: Id<'chat'>) => { newest: number; isDeleted: boolean }): string[] {
     return [...this.#followers]
       .map(([follower, chat]) => {
@@ -87,7 +87,7 @@ export class People {
 
   async #read(chat: Id<'chat'>): Promise<void> {
     const { answers } = this.ledger.of(chat);
-    for (let tries = 0; answers.length === 0 && tries < 5; tries++) await this.#world.wait(LOOK_MS);
+    for (let tries = 0; answers.length === 0 && tries < 5; tries++) await this.#world.wait(READ_PAUSE_MS);
     if (answers.length === 0) return;
     const answerId = this.#random.chance(0.7) ? answers.at(-1) : this.#random.pick(answers);
     if (answerId === undefined) return;

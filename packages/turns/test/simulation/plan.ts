@@ -14,13 +14,13 @@ interface Faults {
   readonly crashes: number;
   readonly drains: number;
   readonly stalls: number;
-  /** Faults of the database: no majority, no answer at all, or a process that knows only an old primary. */
+  /** How often the database has no majority, does not respond, or keeps one process on a replaced primary. */
   readonly holds: number;
   readonly outages: number;
   readonly isolations: number;
-  /** Times during which nothing passes between one process and the database. */
+  /** How often no message passes between one process and the database for a while. */
   readonly partitions: number;
-  /** Times during which no model can be called. */
+  /** How often no model can be called for a while. */
   readonly modelOutages: number;
   /** The share of responses to users that never arrive. */
   readonly lostAnswers: number;
@@ -61,7 +61,7 @@ interface People {
   readonly retries: number;
   readonly readers: number;
   readonly chatReaders: number;
-  /** How often another team asks for a chat that is not its own. */
+  /** How often another team queries a chat. */
   readonly otherTeams: number;
   readonly disconnects: number;
   /** The share of messages from callers that are not privileged, and their addresses. */
@@ -78,11 +78,11 @@ interface People {
 export interface ModelHabits {
   /** The share of calls that fail. */
   readonly failures: number;
-  /** The share of calls that answer without any wait. */
+  /** The share of calls that answer without a pause. */
   readonly atOnce: number;
   /** The share of pieces before which a tool is called. */
   readonly tools: number;
-  /** Of the calls that fail, those after which another model goes on. */
+  /** The share of failed calls after which another model continues. */
   readonly fallbacks: number;
   readonly piecesMax: number;
   readonly pauseMaxMs: number;
@@ -94,20 +94,23 @@ const RUSHES = 0.08;
 const FLOODS = 0.06;
 /** The share of runs in which most turns wait long for a place and users cancel them. */
 const JAMS = 0.04;
-/** A seed of the short form that finds a rare planted bug while one model alone answers. */
+/** A seed of `SHORT_FORM` that finds a rare planted bug only without fallback models. */
 const ONE_MODEL: ReadonlySet<number> = new Set([278_064]);
-/** In every fourth run titles travel together. In all others each travels alone, so that they keep older schedules. */
+/**
+ * In every fourth run titles are batched. In all others each title has its own command, so older seeds keep their
+ * schedules.
+ */
 const TITLES_TOGETHER_EVERY = 4;
-/** Seeds of the short form that find rare planted bugs while titles travel alone. */
+/** Seeds of `SHORT_FORM` that find rare planted bugs only without batched titles. */
 const LONE_TITLES: ReadonlySet<number> = new Set([1_056, 278_064]);
 const TICK_MS = 250;
-/** A calm run has only the first pass of the recovery loop. */
+/** So long that a calm run has only the first pass of the recovery loop. */
 const CALM_LEASE_MS = 3_600_000;
 
-/** Each fault and habit is in some runs only, because together they would hide the effects of one alone. */
+/** Draws the plan of a seed. Each fault and habit is in some runs only, because one can hide the effects of another. */
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed);
-  // Neighboring seeds begin alike.
+  // Neighboring seeds begin with similar values, so skip these.
   for (let index = 0; index < 3; index++) random.next();
   const drawn = random.next();
   const kind = drawn < 0.15 ? 'calm' : drawn < 0.25 ? 'healthy' : 'stormy';
@@ -140,7 +143,7 @@ export function drawPlan(seed: number): Plan {
     people: drawPeople(random, kind),
     model: {
       failures: random.pick([0, 0.1, 0.5]),
-      // Of a source of its own, so that older seeds keep their schedules.
+      // From a separate generator, so that older seeds keep their schedules.
       fallbacks: ONE_MODEL.has(seed) ? 0 : new Random(seed ^ 0x2545f491).pick([0, 0, 0.5, 1]),
       atOnce: random.pick([0, 0, 0.5]),
       tools: random.pick([0, 0, 0.3, 0.7]),

@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A separate generator: its values do not change those of this one. */
+  /** A separate generator: drawing from it does not change the later values of this one. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }

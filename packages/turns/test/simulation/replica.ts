@@ -37,7 +37,7 @@ export class Replica {
     return !this.process.isDead && !this.turns.isDraining;
   }
 
-  /** Its log lines are expected, except those that only a bug causes. */
+  /** Reports log lines that only a bug causes. All others are expected. */
   #judge(level: string, event: string, error: unknown): void {
     this.#world.note(`${this.process.name} logs ${level}: ${event} ${describe(error)}`);
     if (error instanceof Error && !EXPECTED.has(error.name))

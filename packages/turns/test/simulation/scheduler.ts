@@ -5,28 +5,28 @@ export interface Planned {
 
 interface Entry extends Planned {
   readonly time: number;
-  /** Of two events at one time, the one that was planned first happens first. */
+  /** The order of planning: of two events at one time, the earlier planned one happens first. */
   readonly order: number;
   action: (() => void) | undefined;
 }
 
 /**
- * Virtual time. Events are taken from a queue, and all promises that can settle have settled before the next one. So
- * a run is the same each time on any machine.
+ * Virtual time. Events are taken from a queue, and before each event all promises that can settle have settled. So a
+ * run is the same each time on any machine.
  */
 export class Scheduler {
   readonly #heap: Entry[] = [];
   #now = 0;
   #planned = 0;
-  #happened = 0;
+  #eventCount = 0;
 
   get now(): number {
     return this.#now;
   }
 
   /** The number of events so far. */
-  get happened(): number {
-    return this.#happened;
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
   at(time: number, action: () => void): Planned {
@@ -54,12 +54,12 @@ export class Scheduler {
           const entry = isOver() ? undefined : this.#pop();
           if (!entry) return resolve();
           this.#now = entry.time;
-          this.#happened++;
+          this.#eventCount++;
           entry.action?.();
         } catch (error) {
           return reject(error);
         }
-        // A tick that a microtask requests comes when no microtask is left.
+        // `nextTick` from a microtask runs its callback after all microtasks.
         queueMicrotask(tick);
       };
       const tick = () => process.nextTick(step);

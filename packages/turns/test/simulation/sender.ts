@@ -5,9 +5,9 @@ import type { ReportedEnd, RequestResult, TurnsById } from '../../src/testing/in
 import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Ledger, type OpenRequest, reportedEndOf } from './ledger.ts';
 import type { Replica } from './replica.ts';
-import type { Asked, World } from './world.ts';
+import type { CallResult, World } from './world.ts';
 
-/** Errors after which the same request can be repeated. */
+/** Error codes after which the same request can be repeated. */
 const PASSING = new Set([
   ...['database_unavailable', 'draining', 'queue_full', 'chat_busy', 'model_loading'],
   ...['overloaded', 'too_many_turns'],
@@ -16,7 +16,7 @@ const PASSING = new Set([
 const KEY: Id<'key'> = `key_${'0'.repeat(28)}`;
 const TRIES_MAX = 4;
 const USERS = 3;
-/** A poll of one second and several round trips to the database. */
+/** The longest delay of an end: a poll of one second and several round trips to the database. */
 const REPORT_MS = 1_800;
 
 interface Message {
@@ -39,7 +39,10 @@ export class Sender {
     this.#ledger = ledger;
   }
 
-  /** Sends one message. With a key it is repeated until it is known to be accepted, or sent twice at a time. */
+  /**
+   * Sends one message. With a key, the request is repeated until it is known to be accepted, or is sent twice at
+   * once.
+   */
   async send(chat: Id<'chat'>): Promise<void> {
     const { random, plan } = this.#world;
     const { keyed, duplicates, interrupts, rejects } = plan.people;
@@ -48,7 +51,7 @@ export class Sender {
     const onBusy = drawn < interrupts ? 'interrupt' : drawn < interrupts + rejects ? 'reject' : 'enqueue';
     const key = random.chance(keyed) ? this.#keyFor(content) : undefined;
     const message: Message = { chat, content, onBusy, key, requestedBy: this.#anyRequester() };
-    if (onBusy === 'reject') this.#world.impatient.add(content);
+    if (onBusy === 'reject') this.#world.rejectedIfBusy.add(content);
     const twice = key !== undefined && random.chance(duplicates);
     await Promise.all([this.#sendPatiently(message), twice && this.#sendPatiently(message)]);
   }
@@ -66,11 +69,11 @@ export class Sender {
 
   async cancel(chat: Id<'chat'>): Promise<void> {
     const { random, scope } = this.#world;
-    const { answers, askedToStop } = this.#ledger.of(chat);
+    const { answers, stopRequestedFor } = this.#ledger.of(chat);
     if (answers.length === 0) return;
     const answerId = random.chance(0.7) ? answers.at(-1) : random.pick(answers);
     if (answerId === undefined) return;
-    askedToStop.add(answerId);
+    stopRequestedFor.add(answerId);
     await this.#request(chat, {}, async (turns) => {
       const turn = await turns.cancel(scope, { chat, answerId });
       const userMessageId = turn.userMessage?.id ?? turn.retryOf?.userMessageId;
@@ -89,8 +92,8 @@ export class Sender {
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`${user} is blocked at ${replica.process.name}`);
-    const asked = await this.#world.ask(replica, (turns) => turns.stopUser(scope, user));
-    if (asked.kind !== 'answered') return;
+    const result = await this.#world.call(replica, (turns) => turns.stopUser(scope, user));
+    if (result.kind !== 'answered') return;
     for (const { id, sequence, chat } of unfinished) {
       const now = database.committed.turns.get(id)?.record;
       if (now && !hasEnded(now) && !now.isCancelled)
@@ -99,23 +102,23 @@ export class Sender {
   }
 
   async delete(chat: Id<'chat'>): Promise<void> {
-    const { scope, askedToGo } = this.#world;
+    const { scope, deletionRequestedFor } = this.#world;
     this.#ledger.of(chat).wasDeletionRequested = true;
-    askedToGo.add(chat);
+    deletionRequestedFor.add(chat);
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`someone deletes ${chat} at ${replica.process.name}`);
-    this.#judgeDeletion(chat, await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat)));
+    this.#judgeDeletion(chat, await this.#world.call(replica, (turns) => turns.deleteChat(scope, chat)));
   }
 
   /** Checks a chat as retention does and deletes it later. Messages may have arrived in between. */
   async retire(chat: Id<'chat'>): Promise<void> {
-    const { scope, random, plan, database, judged } = this.#world;
+    const { scope, random, plan, database, retentionChecks } = this.#world;
     const { committed } = database;
     const [newest] = newestFirst(committed, scope, chat);
     if (!committed.chats.get(chat)?.record || (newest && !hasEnded(newest))) return;
     const sequence = newest?.sequence ?? 0;
-    judged.set(chat, (judged.get(chat) ?? new Set()).add(sequence));
+    retentionChecks.set(chat, (retentionChecks.get(chat) ?? new Set()).add(sequence));
     this.#ledger.of(chat).wasDeletionRequested = true;
     await this.#world.wait(random.skewed(0, plan.bounds.leaseMs));
     const replica = this.#world.anyReplica();
@@ -123,13 +126,13 @@ export class Sender {
     this.#world.note(`retention deletes ${chat} behind turn ${sequence} at ${replica.process.name}`);
     this.#judgeDeletion(
       chat,
-      await this.#world.ask(replica, (turns) => turns.deleteIdleChat(scope, chat, sequence)),
+      await this.#world.call(replica, (turns) => turns.deleteIdleChat(scope, chat, sequence)),
     );
   }
 
   /** A deletion is acknowledged after the chat's marker is stored, so no message follows. */
-  #judgeDeletion(chat: Id<'chat'>, asked: Asked<boolean>): void {
-    if (asked.kind !== 'answered' || !asked.value) return;
+  #judgeDeletion(chat: Id<'chat'>, result: CallResult<boolean>): void {
+    if (result.kind !== 'answered' || !result.value) return;
     this.#ledger.of(chat).wasConfirmedDeleted = true;
     const { markers, chats } = this.#world.database.committed;
     if (!markers.has(chat)) this.#world.offend(`${chat} was confirmed as deleted before it had its marker`);
@@ -145,7 +148,7 @@ export class Sender {
     );
   }
 
-  /** A user without a key sends one request only. */
+  /** Repeats a request with a key until its result is known. A request without a key is sent once. */
   async #repeat(key: string | undefined, request: () => Promise<RequestResult>): Promise<void> {
     const { random, plan } = this.#world;
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
@@ -178,7 +181,7 @@ export class Sender {
     return `key of ${isReused ? `q${random.integer(1, this.#messages - 1)}` : content}`;
   }
 
-  /** Waits for the answer or only for the acceptance. A user who disconnects learns nothing. */
+  /** Waits for the answer or only for the acceptance. A user who disconnects receives no result. */
   async #sendOn(
     turns: TurnsById,
     replica: Replica,
@@ -192,7 +195,7 @@ export class Sender {
       requestedBy,
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
-    // The transports look keys up too, but neither of two concurrent requests finds the other.
+    // As in the API, the key is looked up first. Two concurrent requests do not find each other.
     const earlier =
       message.idempotency && (await turns.findByIdempotencyKey(scope, chat, message.idempotency));
     if (earlier) return { accepted: earlier, end: reportedEndOf(await turns.outcome(scope, earlier)) };
@@ -242,7 +245,7 @@ export class Sender {
     };
     world.note(`${request.name} to ${replica.process.name} ${JSON.stringify({ chat, ...what })}`);
     this.#ledger.of(chat).requests.push(request);
-    request.result = this.#resultOf(await world.ask(replica, (turns) => call(turns, replica)));
+    request.result = this.#resultOf(await world.call(replica, (turns) => call(turns, replica)));
     request.knownAt = world.scheduler.now;
     if (request.result.kind === 'accepted' && request.result.end)
       world.judgeReport(request.name, request.result.answerId, request.sentAt, REPORT_MS);
@@ -251,18 +254,18 @@ export class Sender {
     return request.result;
   }
 
-  #resultOf(asked: Asked<Reported>): RequestResult {
-    switch (asked.kind) {
+  #resultOf(result: CallResult<Reported>): RequestResult {
+    switch (result.kind) {
       case 'unknown':
-        return asked;
+        return result;
       case 'refused': {
-        const { code, facts } = asked.apiError;
+        const { code, facts } = result.apiError;
         const { messageId: answerId } = facts;
         if (code === 'answer_pending' && answerId) return { kind: 'accepted', answerId, isReplay: true };
         return { kind: 'refused', code, ...(answerId !== undefined && { answerId }) };
       }
       case 'answered': {
-        const { accepted, end } = asked.value;
+        const { accepted, end } = result.value;
         const { answerId, userMessageId, isReplay } = accepted;
         return {
           kind: 'accepted',

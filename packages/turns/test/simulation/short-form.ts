@@ -1,4 +1,4 @@
-/** Schedules: `schedules` of them in a row from the seed `from` on, and those of further seeds. */
+/** A selection of schedules: `schedules` consecutive ones from the seed `from` on, and those of further `seeds`. */
 export interface Schedules {
   readonly from: number;
   readonly schedules: number;
@@ -6,9 +6,9 @@ export interface Schedules {
 }
 
 /**
- * The schedules of every change: enough to find each mutant. `seeds` are further ones, each of which finds a mutant that
- * the first schedules miss. A schedule changes with the engine's code: when a mutant is not found any more, its test
- * searches a seed to add.
+ * The schedules of every change: enough to find each mutant. Each of the further `seeds` finds a mutant that the
+ * first schedules miss. A change of the engine changes schedules: when a mutant is not found any more, its test
+ * searches for a seed to add.
  */
 export const SHORT_FORM: Schedules = {
   from: 1,

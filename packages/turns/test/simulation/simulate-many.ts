@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Report } from './simulate.ts';
 
-/** The seeds that a worker runs before it asks for more. */
+/** The number of seeds that a worker gets at a time. */
 const CHUNK = 250;
 
 export interface Seeds {
   readonly from: number;
   readonly count: number;
-  /** Ends at the first broken promise. */
+  /** Whether to stop at the first broken promise. */
   readonly stopsAtFirst: boolean;
   readonly workers?: number | undefined;
 }
@@ -22,11 +22,11 @@ export interface Chunk {
 export interface ChunkResult {
   readonly broken: readonly Report[];
   readonly run: number;
-  readonly happened: number;
+  readonly events: number;
   readonly turns: number;
   readonly rerun: number;
   readonly calls: number;
-  /** The longest time that a run needed to settle after its last fault, in its leases. */
+  /** The longest time that a run needed to settle after its last fault, in leases. */
   readonly settledLeases: number;
 }
 
@@ -36,7 +36,7 @@ export async function simulateMany(
   onProgress: (sum: ChunkResult) => void,
 ): Promise<ChunkResult> {
   let next = from;
-  let sum: ChunkResult = { broken: [], run: 0, happened: 0, turns: 0, rerun: 0, calls: 0, settledLeases: 0 };
+  let sum: ChunkResult = { broken: [], run: 0, events: 0, turns: 0, rerun: 0, calls: 0, settledLeases: 0 };
   const isOver = () => next >= from + count || (stopsAtFirst && sum.broken.length > 0);
   const work = async () => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url));
@@ -72,7 +72,7 @@ function add(a: ChunkResult, b: ChunkResult): ChunkResult {
   return {
     broken: [...a.broken, ...b.broken],
     run: a.run + b.run,
-    happened: a.happened + b.happened,
+    events: a.events + b.events,
     turns: a.turns + b.turns,
     rerun: a.rerun + b.rerun,
     calls: a.calls + b.calls,

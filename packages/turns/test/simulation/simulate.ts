@@ -14,7 +14,7 @@ export interface Report {
   readonly offences: readonly string[];
   /** The events, line by line; empty unless a trace was requested. */
   readonly trace: readonly string[];
-  readonly happened: number;
+  readonly events: number;
   /** The time from the last fault until everything had ended, in leases; 0 for a calm run. */
   readonly settledLeases: number;
   readonly turns: number;
@@ -23,20 +23,20 @@ export interface Report {
   readonly calls: number;
 }
 
-/** The time after the last action within which everything has ended in a calm run. */
+/** The time after the last action within which all turns have ended in a calm run. */
 const CALM_SETTLE_MS = 30_000;
 /**
- * The number of leases after the last fault within which everything ends. The only process may stall for three
- * leases, then a dead run has to be noticed, and late commands may need another lease.
+ * The time after the last fault within which all turns end: this time and so many leases. The only process may stall
+ * for three leases, then a dead run has to be noticed, and late commands may need another lease.
  */
 const SETTLE_MS = 10_000;
 const SETTLE_LEASES = 7;
 /** The time after which every poll of a chat has happened. */
-const LAST_LOOK_MS = 6_000;
-/** The number of such times in which a reader with half a second for each event reads a long queue. */
-const SLOW_LOOKS = 8;
-/** A run with more events loops for ever. */
-const HAPPENINGS_MAX = 400_000;
+const LAST_POLL_MS = 6_000;
+/** The number of `LAST_POLL_MS` in which a reader that takes half a second for each event reads a long queue. */
+const SLOW_ROUNDS_MAX = 8;
+/** A run with more events counts as an endless loop. */
+const EVENTS_MAX = 400_000;
 
 /** Runs one schedule, which its seed determines. */
 export async function simulate(seed: number, isTraced = false): Promise<Report> {
@@ -68,7 +68,7 @@ export async function simulate(seed: number, isTraced = false): Promise<Report> 
       ...checkBooks(world, people.ledger),
     ],
     trace: world.trace,
-    happened: scheduler.happened,
+    events: scheduler.eventCount,
     settledLeases: plan.kind === 'calm' ? 0 : settledMs / plan.bounds.leaseMs,
     turns: world.database.committed.turns.size,
     rerun: rerunOf(world),
@@ -82,22 +82,22 @@ function rerunOf({ database }: World): number {
   return rerun;
 }
 
-/** Followers of chats, also slow ones, receive all events in time, and no poll misses the last change. */
+/** Checks that followers of chats, including slow ones, receive all events in time. */
 async function deliverToFollowers(world: World, people: People): Promise<void> {
   const { scheduler, conditions } = world;
   const missing = () => people.missing((chat) => statusOf(world, chat));
-  await until(world, scheduler.now + conditions.callMaxMs + LAST_LOOK_MS);
-  for (let looks = 0; looks < SLOW_LOOKS && missing().length > 0; looks++)
-    await until(world, scheduler.now + LAST_LOOK_MS);
+  await until(world, scheduler.now + conditions.callMaxMs + LAST_POLL_MS);
+  for (let round = 0; round < SLOW_ROUNDS_MAX && missing().length > 0; round++)
+    await until(world, scheduler.now + LAST_POLL_MS);
   for (const offence of missing()) world.offend(offence);
   people.stopFollowing();
 }
 
 function until(world: World, time: number, isOver = () => false): Promise<void> {
   const { scheduler } = world;
-  // An event is planned for that time, so that the clock reaches it.
+  // Plan an event for `time`, so that the clock reaches it.
   scheduler.at(time, () => undefined);
-  return scheduler.run(() => scheduler.now >= time || scheduler.happened > HAPPENINGS_MAX || isOver());
+  return scheduler.run(() => scheduler.now >= time || scheduler.eventCount > EVENTS_MAX || isOver());
 }
 
 /** Whether no command or event can change anything any more. */
@@ -113,7 +113,7 @@ function statusOf({ database }: World, chat: Id<'chat'>): { newest: number; isDe
   return { newest, isDeleted: database.committed.chats.get(chat)?.record === undefined };
 }
 
-/** Shuts every process down. After that nothing may be left that could run. */
+/** Shuts every process down and checks that no event is left afterwards. */
 async function drain(world: World): Promise<void> {
   const { scheduler, replicas } = world;
   let left = replicas.length;
@@ -123,10 +123,10 @@ async function drain(world: World): Promise<void> {
       (error: unknown) => world.offend(`${process.name} could not drain: ${error}`),
     );
   }
-  await until(world, scheduler.now + LAST_LOOK_MS, () => left === 0);
+  await until(world, scheduler.now + LAST_POLL_MS, () => left === 0);
   if (left > 0) world.offend(`${left} processes did not drain`);
-  const before = scheduler.happened;
-  await scheduler.run(() => scheduler.happened > HAPPENINGS_MAX);
-  if (scheduler.happened > HAPPENINGS_MAX)
-    world.offend(`something never ends: ${scheduler.happened - before} happenings after the end`);
+  const before = scheduler.eventCount;
+  await scheduler.run(() => scheduler.eventCount > EVENTS_MAX);
+  if (scheduler.eventCount > EVENTS_MAX)
+    world.offend(`something never ends: ${scheduler.eventCount - before} events after the end`);
 }

@@ -6,16 +6,16 @@ import type { Random } from './random.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedTools } from './simulated-tools.ts';
 
-/** Models that each run may call, one after the other. */
+/** The number of models that each run may call, one after the other. */
 export const MODELS_MAX = 3;
 
-/** The number of answers of one turn that call a tool. */
+/** The number of steps of one turn that call a tool. */
 const STEPS_MAX = 2;
-/** More than any history in the simulation. */
+/** A context that is larger than any history of the simulation. */
 const CONTEXT_TOKENS = 1_000_000;
 /** One of so many calls waits before its first piece. */
 const WAITS_EVERY = 3;
-/** No reader's clock says that a wait is over. */
+/** The end of a wait, so late that it never passes on a reader's clock. */
 const AFTER_EVERY_RUN = Date.UTC(2100, 0);
 /** One of so many failures is the model's rejection of the message. */
 const REFUSES_EVERY = 3;
@@ -24,9 +24,9 @@ const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length
 
 /** The shared state of all answers of one simulation. */
 interface AnswerDeps {
-  /** Every call so far; the text grows as it is written. */
+  /** All calls so far. The text of a running call grows. */
   readonly calls: (ModelCall & { text: string })[];
-  /** How often another model began the answer of a turn again. */
+  /** How often another model restarted the answer of a turn. */
   readonly restarts: Map<string, number>;
   readonly tools: SimulatedTools;
   readonly habits: () => ModelHabits;
@@ -34,7 +34,9 @@ interface AnswerDeps {
   readonly process: SimulatedProcess;
 }
 
-/** One run of an answer: a model writes it piece by piece and may fail at any of them, and then another model may. */
+/**
+ * One run of an answer: a model writes it piece by piece and may fail at any piece; then another model may continue.
+ */
 export class SimulatedAnswer {
   readonly #deps: AnswerDeps;
   readonly #input: AgentInput;
@@ -44,7 +46,7 @@ export class SimulatedAnswer {
   readonly #steps: ToolStep[];
   readonly #others: ModelUse[] = [];
   #call: ModelCall & { text: string };
-  /** Names the call in its text. */
+  /** The number of the call, which its text contains. */
   #number: number;
   /** The piece before which the model fails. */
   #failsAt: number | undefined;
@@ -78,7 +80,7 @@ export class SimulatedAnswer {
     };
   }
 
-  /** Whether the model came to the end of its text. */
+  /** Writes the text. Returns whether the model reached the end. */
   async #writePieces(): Promise<boolean> {
     const { random } = this.#deps;
     for (let piece = 0; piece < this.#pieces; piece++) {
@@ -89,12 +91,12 @@ export class SimulatedAnswer {
       this.#part += text;
       this.#write(text);
     }
-    // The end comes after the last word.
+    // The end comes some time after the last piece.
     await this.#pause();
     return this.#failsAt !== this.#pieces;
   }
 
-  /** Another model begins where the newest step ended, if there is one. */
+  /** Lets another model continue after the newest step, or from the start if there is none. */
   async #fallBack(): Promise<void> {
     const { calls, random, restarts } = this.#deps;
     const { fallbacks } = this.#habits;
@@ -127,16 +129,16 @@ export class SimulatedAnswer {
     const { tools, process, habits } = this.#deps;
     const { id, signal, saveToolSteps } = this.#input;
     const step = this.#steps.at(-1);
-    const [asked] = step?.calls ?? [];
-    if (!step || !asked) return;
+    const [call] = step?.calls ?? [];
+    if (!step || !call) return;
     await saveToolSteps([...this.#steps]);
     const result = await tools.call(id, this.#steps, process, signal, habits().pauseMaxMs);
-    this.#steps[this.#steps.length - 1] = { ...step, calls: [{ ...asked, result }] };
+    this.#steps[this.#steps.length - 1] = { ...step, calls: [{ ...call, result }] };
     await saveToolSteps([...this.#steps]);
     tools.expectStored(id, this.#steps, 'the model went on with');
   }
 
-  /** Sometimes the model's server asks to wait. */
+  /** Sometimes makes the run wait for the model's server. */
   async #wait(): Promise<void> {
     if (this.#number % WAITS_EVERY !== 0) return;
     this.#input.onWait?.(new Date(AFTER_EVERY_RUN + this.#number));

@@ -24,7 +24,7 @@ export interface Batches {
   readonly titles: TitleBatches;
 }
 
-/** Few items fill a batch, so that some wait for the next one. */
+/** The size of a batch: small, so that some items wait for the next batch. */
 const COUNT_MAX = 4;
 const BYTES_MAX = 10_000;
 
@@ -52,12 +52,12 @@ export function createSimulatedBatches(connection: Connection): Batches {
   };
 }
 
-/** They return more than requested, so that the batches have to select each item's results. */
+/** Read commands that return more than requested, so that the batches must select the results of each item. */
 function createReadCommands(connection: Connection): ReadCommands {
   return {
-    findChats: (asked, signal) =>
+    findChats: (queries, signal) =>
       connection.read(
-        (view) => asked.map(({ id }) => view.chats.get(id)?.record).filter((chat) => chat !== undefined),
+        (view) => queries.map(({ id }) => view.chats.get(id)?.record).filter((chat) => chat !== undefined),
         signal,
       ),
 
@@ -141,7 +141,7 @@ export function setTitle(database: SimulatedDatabase, { team, chat, title }: Ini
   database.put('chats', chat, { ...found, record: { ...found.record, title } });
 }
 
-/** A turn is not inserted if a unique index already has its id, its place or its key. */
+/** Inserts a turn unless a unique index already has its id, sequence number or idempotency key. */
 function insert(database: SimulatedDatabase, record: TurnRecord): 'inserted' | 'duplicate' {
   if (database.newest.markers.get(record.chat)?.sequence === record.sequence) return 'duplicate';
   for (const [id, { chat, sequence }] of database.newest.placeholders) {

@@ -13,7 +13,7 @@ export interface TurnDocument {
   readonly isUncounted: boolean;
 }
 
-/** The usage of one count. The real store adds it to a sum. */
+/** The usage of one counted turn. The real store adds it to a sum. */
 export interface UsageDocument {
   readonly team: Scope['team'];
   readonly turn: Id<'turn'>;
@@ -22,7 +22,7 @@ export interface UsageDocument {
   readonly usage: readonly UsageRecord[];
 }
 
-/** The deletion marker of a chat, under the chat's id. It takes a place among the chat's turns. */
+/** The deletion marker of a chat, under the chat's id. It takes a sequence number of the chat. */
 export interface MarkerDocument {
   readonly sequence: number;
   /** Present only while the chat may not be marked deleted yet. */
@@ -30,7 +30,7 @@ export interface MarkerDocument {
   readonly isPurged: boolean;
 }
 
-/** The placeholder of a removed turn. For a while it takes the turn's id and place. */
+/** The placeholder of a removed turn. For a while it takes the turn's id and sequence number. */
 interface PlaceholderDocument {
   readonly chat: Id<'chat'>;
   readonly sequence: number;
@@ -44,7 +44,7 @@ export interface ChatDocument {
   /** Undefined on a tombstone. */
   readonly record: ChatRecord | undefined;
   readonly agentType: string;
-  /** Deleted; its turns are not removed yet. */
+  /** Whether the chat is deleted and its turns may not be removed yet. */
   readonly isMarked: boolean;
   readonly idempotency?: { readonly key: string; readonly body: string };
 }
@@ -85,7 +85,7 @@ interface Change {
   readonly id: string;
   readonly before: Documents[Name] | undefined;
   readonly after: Documents[Name] | undefined;
-  /** Changes of one transaction share it; others have none. */
+  /** The transaction of the change, if any. */
   readonly transaction: number | undefined;
 }
 
@@ -104,9 +104,9 @@ interface Waiter {
 
 /**
  * A replica set like MongoDB's with majority reads and writes. Writes change the primary's newest state one document
- * after the other and meet its unique indexes there. A write is acknowledged when a majority has it and everything
- * before it, also if it changed nothing. Reads return the state of a majority. A new primary has all writes of the
- * majority and some of the following ones, without gaps.
+ * after the other and are checked against its unique indexes. A write, even without effect, is acknowledged when a
+ * majority has it and all earlier writes. Reads return the state of a majority. A new primary has all writes of the
+ * majority and some of the later writes, without gaps.
  */
 export class SimulatedDatabase {
   /** The primary's newest state. */
@@ -136,7 +136,7 @@ export class SimulatedDatabase {
     return this.#isHeld;
   }
 
-  /** The number of changes so far, without lost ones. A majority with as many has them all. */
+  /** The number of changes so far, without lost ones. A majority that has this number of changes has all of them. */
   get position(): number {
     return this.#changes.length;
   }
@@ -146,7 +146,7 @@ export class SimulatedDatabase {
     return this.underWay === 0 && this.#committedTo === this.#changes.length;
   }
 
-  /** Notifies of every later change that a majority has. */
+  /** Calls `onCommit` for every later change that a majority has. */
   observe(onCommit: Observer): void {
     this.#onCommit.push(onCommit);
   }
@@ -169,13 +169,13 @@ export class SimulatedDatabase {
     }
   }
 
-  /** Waits until a majority has everything up to a position. */
+  /** Waits until a majority has all changes up to a position. */
   whenCommitted(upTo: number, onCommitted: () => void, onLost: () => void): void {
     if (upTo <= this.#committedTo) onCommitted();
     else this.#waiters.push({ upTo, onCommitted, onLost });
   }
 
-  /** A majority has everything up to here, unless acknowledgements are stopped. */
+  /** Makes a majority have all changes up to a position, unless acknowledgements are stopped. */
   commit(upTo: number): void {
     if (this.#isHeld) return;
     const end = Math.min(upTo, this.#changes.length);
@@ -193,14 +193,14 @@ export class SimulatedDatabase {
     this.#isHeld = true;
   }
 
-  /** A majority acknowledges again and has everything. */
+  /** Ends `hold`: a majority has all changes and acknowledges them. */
   resume(): void {
     this.#isHeld = false;
     this.commit(this.#changes.length);
   }
 
   /**
-   * Elects another primary. It has `kept` of the changes that no majority had, and the others never happened. Calls
+   * Elects another primary. It keeps `kept` of the changes that no majority has, and the others are rolled back. Calls
    * that wait for an acknowledgement get none.
    */
   failOver(kept: number): void {
@@ -221,7 +221,7 @@ export class SimulatedDatabase {
     return end;
   }
 
-  /** The present state of a majority, for a process that sees no later one. */
+  /** A copy of the current state of a majority, for a process that reads stale data. */
   freeze(): View {
     const { agents, chats, turns, markers, placeholders, turnLog, usage, budgets } = this.#committed;
     return {

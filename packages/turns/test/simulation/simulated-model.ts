@@ -9,15 +9,15 @@ import type { SimulatedTools } from './simulated-tools.ts';
 
 /** The model. Each call writes its own text, piece by piece, and may fail at any piece. */
 export class SimulatedModel {
-  /** Every call so far; the text grows as it is written. */
+  /** All calls so far. The text of a running call grows. */
   readonly calls: (ModelCall & { text: string })[] = [];
-  /** How often another model began the answer of a turn again. */
+  /** How often another model restarted the answer of a turn. */
   readonly restarts = new Map<string, number>();
-  /** All calls are rejected. */
-  isAway = false;
+  /** Whether all calls are rejected. */
+  isUnavailable = false;
   readonly tools: SimulatedTools;
   readonly #random: Random;
-  readonly #asked = new Map<SimulatedProcess, number>();
+  readonly #callsInFlight = new Map<SimulatedProcess, number>();
   #habits: ModelHabits;
 
   constructor(random: Random, habits: ModelHabits, tools: SimulatedTools) {
@@ -26,21 +26,21 @@ export class SimulatedModel {
     this.#habits = habits;
   }
 
-  /** Whether it answers this process now. */
-  isAsked(process: SimulatedProcess): boolean {
-    return (this.#asked.get(process) ?? 0) > 0;
+  /** Whether a call of this process is in flight. */
+  isCalledBy(process: SimulatedProcess): boolean {
+    return (this.#callsInFlight.get(process) ?? 0) > 0;
   }
 
-  /** From now on it is fast and does not fail. */
+  /** Makes all later calls fast and successful. */
   calmDown(): void {
     this.#habits = { failures: 0, fallbacks: 0, atOnce: 0, tools: 0, piecesMax: 2, pauseMaxMs: 50 };
   }
 
   check(): void {
-    if (this.isAway) throw new ApiError('model_loading');
+    if (this.isUnavailable) throw new ApiError('model_loading');
   }
 
-  /** The call function of one process. */
+  /** The agent of one process. */
   agentOf(process: SimulatedProcess): RunAgent {
     return async (input) => {
       this.#count(process, 1);
@@ -57,7 +57,7 @@ export class SimulatedModel {
   }
 
   #count(process: SimulatedProcess, change: number): void {
-    this.#asked.set(process, (this.#asked.get(process) ?? 0) + change);
+    this.#callsInFlight.set(process, (this.#callsInFlight.get(process) ?? 0) + change);
   }
 
   async #answer(process: SimulatedProcess, input: AgentInput): Promise<AgentOutcome> {

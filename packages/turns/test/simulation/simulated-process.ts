@@ -44,7 +44,7 @@ export class SimulatedProcess {
     return this.#stalledUntil > this.#scheduler.now;
   }
 
-  /** Ends it like `kill -9`: none of its events happen any more. */
+  /** Ends the process like `kill -9`: none of its events happen any more. */
   kill(): void {
     if (this.#isDead) return;
     this.#isDead = true;
@@ -57,7 +57,7 @@ export class SimulatedProcess {
     else this.#whenDead.push(notify);
   }
 
-  /** Suspends it like SIGSTOP and resumes it after `ms`. */
+  /** Suspends the process like SIGSTOP and resumes it after `ms`. */
   stall(ms: number): void {
     this.#stalledUntil = Math.max(this.#stalledUntil, this.#scheduler.now + ms);
   }

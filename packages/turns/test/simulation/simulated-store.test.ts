@@ -10,7 +10,7 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDirectStores } from './direct-stores.ts';
 import { Random } from './random.ts';
 
-/* The simulated store has to pass the suite of the real one and to return the same for random calls. */
+/* The simulated store must pass the suite of the real store and return the same results for random calls. */
 
 const CALLS = 400;
 

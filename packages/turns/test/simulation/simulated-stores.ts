@@ -137,7 +137,7 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
 
-    /** Every chat whose turns have ended counts as idle long enough. */
+    /** Every chat whose turns have ended counts as idle. */
     listIdle: ({ team }, agent, _before, { limit, after }) =>
       connection.read((view) => {
         const ids = [...view.chats]
@@ -259,7 +259,7 @@ function placeBehind(view: View, chat: Id<'chat'>): number {
   return newest + 1;
 }
 
-/** False if a turn has the place. True if the marker is stored, whichever process inserted it. */
+/** Returns false if a turn has the sequence number, true if the marker is stored, whichever process inserted it. */
 async function insertMarker(
   connection: Connection,
   chat: Id<'chat'>,

@@ -5,17 +5,17 @@ import type { SimulatedDatabase } from './simulated-database.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
 /**
- * The tools, and their guarantees: a call is stored before it is made, and a result before the model continues. A
- * process that has lost a turn finds it ended, deleted or at a later step.
+ * Tools that check two guarantees: a call is stored before it is made, and its result before the model continues. A
+ * process that has lost a turn may find the turn ended, deleted or at a later step.
  */
 export class SimulatedTools {
   readonly offences: string[] = [];
-  /** The number of calls, with repeated ones. */
+  /** The number of calls, including repeated calls. */
   calls = 0;
   readonly #database: SimulatedDatabase;
   readonly #random: Random;
   /** Calls by turn and number of the step. Tools recognize a repeated call by them. */
-  readonly #asked = new Map<string, string>();
+  readonly #requested = new Map<string, string>();
 
   constructor(database: SimulatedDatabase, random: Random) {
     this.#database = database;
@@ -37,14 +37,14 @@ export class SimulatedTools {
     return `<r${this.calls}>`;
   }
 
-  #expectSame(place: string, asked: string): void {
-    const before = this.#asked.get(place) ?? asked;
-    this.#asked.set(place, before);
-    if (before !== asked)
-      this.offences.push(`tools were asked for ${asked} where they had been for ${before}`);
+  #expectSame(place: string, requested: string): void {
+    const before = this.#requested.get(place) ?? requested;
+    this.#requested.set(place, before);
+    if (before !== requested)
+      this.offences.push(`a repeated tool call was ${requested} instead of ${before}`);
   }
 
-  /** The steps that a run claims to have stored are those of a majority, or the beginning of them. */
+  /** Checks that a majority has the steps that a run claims to have stored, perhaps with later ones. */
   expectStored(turn: string, steps: readonly ToolStep[], what: string): void {
     const stored = this.#database.committed.turns.get(turn as Id<'turn'>)?.record;
     if (!stored || isEnded(stored.status)) return;

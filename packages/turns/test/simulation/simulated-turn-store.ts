@@ -18,7 +18,7 @@ import type { Batches } from './simulated-batches.ts';
 import type { MarkerDocument, TurnDocument, View } from './simulated-database.ts';
 import { settle } from './simulated-usage.ts';
 
-/** The number of turns that the real store reads of a queue. */
+/** The number of newest turns that the real store reads for a tail. */
 const TAIL_TURNS = 64;
 
 /**
@@ -295,7 +295,6 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
   };
 }
 
-/** A search by team finds a marker only until its chat is purged, and only if it came before the mark. */
 function toPolled({ record, wait }: TurnDocument): PolledTurn {
   const { id, team, sequence, status, isCancelled, lease } = record;
   const attempt = lease?.attempt ?? 0;
@@ -306,6 +305,10 @@ function toPolled({ record, wait }: TurnDocument): PolledTurn {
   };
 }
 
+/**
+ * Whether a query by team finds a marker: only until the purge, and only if the marker was inserted before the chat
+ * was marked.
+ */
 function isMarkedFor(marker: MarkerDocument | undefined, team: Scope['team']): boolean {
   return marker?.pendingFor === team;
 }

@@ -2,7 +2,7 @@ import type { BudgetStore, Reservation, UsageGroup, UsageRecord, UsageStore, Usa
 import type { Connection } from './connection.ts';
 import type { SimulatedDatabase, TurnDocument, UsageDocument } from './simulated-database.ts';
 
-/** Usage as the real store counts it. A transaction takes effect as one. */
+/** Counts usage as the real store does. A transaction is atomic. */
 export function createSimulatedUsage(connection: Connection): UsageStore {
   return {
     count: (ids) =>
@@ -81,12 +81,12 @@ export function createSimulatedBudgets(connection: Connection): BudgetStore {
   };
 }
 
-/** Whether a turn is counted, or returns a reservation, before it is removed. */
+/** Whether a turn has to be counted, or its reservation settled, before it is removed. */
 export function isOpen({ isUncounted, record }: TurnDocument): boolean {
   return isUncounted || record.reservations !== undefined;
 }
 
-/** Adds the usage of a turn and settles its reservations. The caller removes its mark. */
+/** Adds the usage of a turn and settles its reservations. The caller marks the turn as counted. */
 export function count(database: SimulatedDatabase, { record, account, usage }: TurnDocument): void {
   const { team, id: turn, spender, reservations = [] } = record;
   if (account) put(database, { team, turn, key: spender?.key, account, usage });

@@ -2,7 +2,7 @@ import type { Random } from './random.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
-/** A process that does not end in this time is killed, as at the end of an operator's grace period. */
+/** A draining process that does not end in this time is killed, as by an orchestrator. */
 const PATIENCE_LEASES = 3;
 const BUSY_TRIES = 5;
 
@@ -40,17 +40,17 @@ export class Storm {
     const noFaults = { lost: 0, unanswered: 0, late: 0, hanging: 0, partial: 0, isDown: false };
     Object.assign(conditions, noFaults);
     if (database.isHeld) database.resume();
-    model.isAway = false;
+    model.isUnavailable = false;
     for (let missing = plan.replicas - replicas.length; missing > 0; missing--) this.#world.startReplica();
     this.#world.note('nothing new goes wrong from now on');
   }
 
   #often(times: number, happen: () => void): void {
     const { scheduler, plan, model, replicas } = this.#world;
-    // Faults matter most while a turn runs, so most of them wait for one if there is time.
+    // Faults matter most while a turn runs, so most faults wait for a running turn if there is time.
     const happenWhenBusy = (tries: number) => {
       if (this.#isOver) return;
-      const isBusy = replicas.some(({ process }) => model.isAsked(process));
+      const isBusy = replicas.some(({ process }) => model.isCalledBy(process));
       if (isBusy || tries === 0) happen();
       else scheduler.after(this.#random.between(0, plan.activeMs / 10), () => happenWhenBusy(tries - 1));
     };
@@ -61,8 +61,8 @@ export class Storm {
 
   #any(): Replica | undefined {
     const { replicas, model } = this.#world;
-    const asked = replicas.filter(({ process }) => model.isAsked(process));
-    const from = asked.length > 0 && this.#random.chance(0.7) ? asked : replicas;
+    const callers = replicas.filter(({ process }) => model.isCalledBy(process));
+    const from = callers.length > 0 && this.#random.chance(0.7) ? callers : replicas;
     return from.length > 0 ? this.#random.pick(from) : undefined;
   }
 
@@ -104,7 +104,7 @@ export class Storm {
     replica?.process.stall(ms);
   }
 
-  /** Stops all acknowledgements for a while. Then the majority returns, or another primary is elected. */
+  /** Stops all acknowledgements for a while. Then a majority is available again, or another primary is elected. */
   #hold(): void {
     const { database, scheduler } = this.#world;
     if (database.isHeld) return;
@@ -148,9 +148,9 @@ export class Storm {
   #loseModel(): void {
     const { model, scheduler } = this.#world;
     this.#world.note('no model can be called');
-    model.isAway = true;
+    model.isUnavailable = true;
     scheduler.after(this.#random.between(0, this.#leaseMs), () => {
-      model.isAway = false;
+      model.isUnavailable = false;
       this.#world.note('the model can be called again');
     });
   }

@@ -6,9 +6,9 @@ import type { World } from './world.ts';
 /** The end of a stream: its server ended it, its reader was cut off, or it was rejected. */
 export type StreamEnd = 'over' | 'cut' | ApiError;
 
-/** An abort without a reason creates an error with a stack trace. */
+/** The reason of an abort. Without a reason, an abort would create an error with a stack trace. */
 const CUT = Symbol('cut');
-/** A reader that is cut off may miss some of the server's last events. */
+/** The number of the server's last events that a reader may miss when it is cut off. */
 const MISSED_MAX = 2;
 
 export interface Stream<Event> {

@@ -12,7 +12,7 @@ export class Trace {
     this.lines.push(`${now.toFixed(1).padStart(9)} ${named}`);
   }
 
-  /** A turn and its answer have the same suffix, and so one number. */
+  /** A short name of an id. A turn and its answer have the same suffix, so they get the same number. */
   #nameOf(id: string, noun: string): string {
     const tail = id.slice(noun.length + 1);
     const number = this.#names.get(tail) ?? String(this.#names.size + 1);

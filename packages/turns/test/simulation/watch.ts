@@ -9,11 +9,14 @@ import type { World } from './world.ts';
  * the recovery loop.
  */
 const CALM_START_MS = 1_500;
-/** The next tick of the process that runs the turn notices a cancel. */
+/**
+ * The time within which a running turn stops after a cancel in a calm run: the next tick of its process notices the
+ * cancel.
+ */
 const CALM_STOP_MS = 2_000;
 /**
- * The next pass of the recovery loop ends a cancelled turn that waits in another process: its longest pause, in
- * leases, and its work.
+ * The time within which the recovery loop ends a cancelled turn that waits in another process, in leases: its longest
+ * pause.
  */
 const RECOVERY_LEASES = 1.25 / 3;
 const RECOVERY_MS = 3_000;
@@ -25,17 +28,17 @@ interface Times {
   endedAt: number | undefined;
 }
 
-/** Watches each change that the database commits: changes that may never happen, and those that are late. */
+/** Checks each change that the database commits: some must never happen, others must not be late. */
 export class Watch {
   readonly #world: World;
   readonly #times = new Map<Id<'turn'>, Times>();
   readonly #unfinished = new Set<Id<'turn'>>();
   readonly #marked = new Set<Id<'chat'>>();
-  /** Chats whose marker came first and which may not be marked yet. */
+  /** Chats whose marker was inserted before they were marked as deleted. */
   readonly #pending = new Set<Id<'chat'>>();
   /** The turns of visitors with an address, in the order of their first claims. */
   readonly #starts: { readonly at: number; readonly address: string }[] = [];
-  /** The newest turn of each chat, also of deleted ones. */
+  /** The newest turn of each chat, including deleted chats. */
   readonly #newest = new Map<Id<'chat'>, number>();
 
   constructor(world: World) {
@@ -55,7 +58,7 @@ export class Watch {
     return this.#unfinished.size === 0 && this.#marked.size === 0 && this.#pending.size === 0;
   }
 
-  /** The unfinished work. */
+  /** A description of the unfinished work. */
   get rest(): string {
     return [...this.#unfinished, ...this.#marked, ...this.#pending].join(', ');
   }
@@ -91,9 +94,9 @@ export class Watch {
 
   /** A chat without a request for its deletion is deleted only by retention, with no turns after the checked one. */
   #judgeDeletion(chat: Id<'chat'>): void {
-    const { askedToGo, judged } = this.#world;
+    const { deletionRequestedFor, retentionChecks } = this.#world;
     const newest = this.#newest.get(chat) ?? 0;
-    if (!askedToGo.has(chat) && !judged.get(chat)?.has(newest))
+    if (!deletionRequestedFor.has(chat) && !retentionChecks.get(chat)?.has(newest))
       this.#world.offend(`retention deleted ${chat} with turn ${newest}, which it had not judged`);
   }
 
@@ -119,7 +122,7 @@ export class Watch {
     if (!before) this.#judgeInsert(record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
     if (record.status === 'generating') {
-      // A turn that was cancelled before its claim needs no place and overtakes no other turn.
+      // A turn that was cancelled before its claim needs no place, so it overtakes no other turn.
       if (times.startedAt === undefined && times.cancelledAt === undefined) this.#judgeOrder(record, times);
       times.startedAt ??= scheduler.now;
       if (before?.record.status !== 'generating') this.#judgeStart(record);
@@ -132,7 +135,8 @@ export class Watch {
   }
 
   /**
-   * Without crashes places and addresses keep their bounds: each process its own, and a single process all of them.
+   * Checks the bounds of places and addresses. They hold only without crashes, and the bounds of all processes together
+   * only if there is one process.
    */
   #judgeStart({ origin }: TurnRecord): void {
     const { plan, database } = this.#world;
@@ -203,9 +207,9 @@ export class Watch {
     return endedAt;
   }
 
-  /** The queue has its bound, and a message with `reject` does not wait. */
+  /** Checks that the queue respects its bound, and that a message with `onBusy: reject` does not wait. */
   #judgeInsert({ chat, sequence, userMessage }: TurnRecord): void {
-    const { plan, database, impatient } = this.#world;
+    const { plan, database, rejectedIfBusy } = this.#world;
     this.#newest.set(chat, Math.max(this.#newest.get(chat) ?? 0, sequence));
     const marker = database.committed.markers.get(chat);
     if (marker && sequence > marker.sequence)
@@ -217,7 +221,7 @@ export class Watch {
       if (other.record.chat === chat && other.record.sequence < sequence && !hasEnded(other)) unfinished++;
     if (unfinished > plan.bounds.queuedTurnsPerChatMax)
       this.#world.offend(`turn ${sequence} of ${chat} was accepted behind ${unfinished} that wait`);
-    if (unfinished > 0 && userMessage && impatient.has(userMessage.content))
+    if (unfinished > 0 && userMessage && rejectedIfBusy.has(userMessage.content))
       this.#world.offend(`turn ${sequence} of ${chat} was accepted to wait, and would not`);
   }
 
@@ -232,7 +236,7 @@ export class Watch {
         this.#world.offend(`turn ${sequence} of ${chat} ended before turn ${other.sequence}`);
       else freeAt = Math.max(freeAt, endedAt);
     }
-    // Another model that began an answer again raised its attempt.
+    // Another model that restarted an answer raised its attempt.
     const attempt = lease?.attempt ?? 0;
     const isOnce = attempt >= 1 && attempt <= 1 + (model.restarts.get(id) ?? 0);
     if (plan.kind === 'healthy' && !isOnce)
@@ -267,7 +271,7 @@ export class Watch {
   }
 }
 
-/** A fifth of the places is reserved. */
+/** The places that visitors can use: a fifth of all places is reserved. */
 function visitorPlaces({ runningTurnsMax }: TurnBounds): number {
   return runningTurnsMax - Math.floor(runningTurnsMax / 5);
 }

@@ -10,12 +10,12 @@ parentPort?.on('message', (chunk: Chunk) => {
 });
 
 async function run({ from, to, stopsAtFirst }: Chunk): Promise<ChunkResult> {
-  const sum = { run: 0, happened: 0, turns: 0, rerun: 0, calls: 0, settledLeases: 0 };
+  const sum = { run: 0, events: 0, turns: 0, rerun: 0, calls: 0, settledLeases: 0 };
   const broken: Report[] = [];
   for (let seed = from; seed < to; seed++) {
     const report = await simulate(seed);
     sum.run++;
-    sum.happened += report.happened;
+    sum.events += report.events;
     sum.turns += report.turns;
     sum.rerun += report.rerun;
     sum.calls += report.calls;

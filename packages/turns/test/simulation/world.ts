@@ -14,12 +14,12 @@ import { Trace } from './trace.ts';
 /**
  * The result of a request to a process: its response, its error, or nothing because it died or the connection broke.
  */
-export type Asked<Result> =
+export type CallResult<Result> =
   | { readonly kind: 'answered'; readonly value: Result }
   | { readonly kind: 'refused'; readonly apiError: ApiError }
   | { readonly kind: 'unknown' };
 
-/** The parts of one run: its clock, its random values, its database, model and processes. */
+/** The state of one simulation run: its clock, random values, database, model and processes. */
 export class World {
   readonly plan: Plan;
   readonly scheduler = new Scheduler();
@@ -30,18 +30,18 @@ export class World {
   readonly scope: SystemScope = { team: mintId('team') };
   readonly chats: Id<'chat'>[] = [];
   readonly offences: string[] = [];
-  /** The time at which the turn of an answer had ended for a majority. */
+  /** The time at which a majority had the end of an answer's turn, by answer. */
   readonly endedAt = new Map<string, number>();
-  /** Chats that users asked to delete, with any result. */
-  readonly askedToGo = new Set<Id<'chat'>>();
-  /** The newest turns of chats that retention checked. */
-  readonly judged = new Map<Id<'chat'>, Set<number>>();
-  /** Users all of whose turns were asked to stop. */
+  /** Chats that a user sent a request to delete, with any result. */
+  readonly deletionRequestedFor = new Set<Id<'chat'>>();
+  /** The newest turns at the times when retention checked a chat. */
+  readonly retentionChecks = new Map<Id<'chat'>, Set<number>>();
+  /** Users who were blocked, which stops all their turns. */
   readonly stoppedUsers = new Set<string>();
-  /** Messages with `onBusy: reject`. */
-  readonly impatient = new Set<string>();
+  /** The contents of messages with `onBusy: reject`. */
+  readonly rejectedIfBusy = new Set<string>();
   replicas: Replica[] = [];
-  /** How often a process handed its turns over. */
+  /** The number of drains in which a process handed its turns over. */
   handovers = 0;
   /** Whether faults may still happen. */
   isStormy = true;
@@ -86,7 +86,7 @@ export class World {
     return replica;
   }
 
-  /** In a calm run a waiting request gets the end soon. */
+  /** Checks that a waiting request gets the end soon in a calm run. */
   judgeReport(name: string, answerId: string, since: number, patienceMs: number): void {
     if (this.plan.kind !== 'calm') return;
     const endedAt = this.endedAt.get(answerId) ?? this.scheduler.now;
@@ -108,7 +108,7 @@ export class World {
   }
 
   /** Sends a request to a process. A thrown error that is no ApiError is a bug. */
-  ask<Result>(replica: Replica, call: (turns: TurnsById) => Promise<Result>): Promise<Asked<Result>> {
+  call<Result>(replica: Replica, call: (turns: TurnsById) => Promise<Result>): Promise<CallResult<Result>> {
     const { process } = replica;
     const isAnswerLost = this.isStormy && this.random.chance(this.plan.faults.lostAnswers);
     return new Promise((resolve) => {

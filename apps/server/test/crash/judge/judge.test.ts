@@ -312,7 +312,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
   ],
   [
     'an answer is stopped only where somebody asked for it',
-    [['nobody was blocked', withFirstTurn({ status: 'stopped' }), /was stopped, and nobody asked/]],
+    [['nobody was blocked', withFirstTurn({ status: 'stopped' }), /was stopped without a request/]],
   ],
   [
     'a rejection is no bug',

@@ -75,7 +75,7 @@ function chatHistory(
     ),
     readers: messages.flatMap(readerOf),
     chatReaders: followers,
-    askedToStop: new Set(isStopped ? turns.map(({ answerId }) => answerId) : []),
+    stopRequestedFor: new Set(isStopped ? turns.map(({ answerId }) => answerId) : []),
   };
 }
 

@@ -5,20 +5,20 @@ import { ADDRESS_COUNT_MS } from '../intervals.ts';
 import type { TurnOwner } from './turn-owner.ts';
 import type { TurnScheduler } from './turn-scheduler.ts';
 
-/** The number of networks that are counted in one round. The next round counts the others. */
+/** The number of networks that are counted in one round. The next round counts the other networks. */
 const COUNTS_PER_ROUND = 20;
-/** The number of networks whose last count is remembered. Beyond it the oldest count is forgotten. */
+/** The number of networks whose last count is remembered. Beyond this number the oldest count is forgotten. */
 const COUNTED_MAX = 10_000;
 
 /**
  * Counts the running turns of an address in other processes and reports them to the scheduler: at most once a second
- * before one more starts, and repeatedly while turns wait here only because turns run elsewhere. An address with few
- * running turns is not counted.
+ * before a further turn starts, and repeatedly while turns wait here only because of turns in other processes. An
+ * address with few running turns is not counted.
  */
 export class AddressCounts {
   readonly #deps: TurnDeps;
   readonly #scheduler: TurnScheduler<unknown>;
-  /** In the order of the counts. */
+  /** The time of the last count of each network, oldest first. */
   readonly #countedAt = new Map<string, number>();
   #isWatching = false;
 
@@ -40,8 +40,8 @@ export class AddressCounts {
   }
 
   /**
-   * Counts again about once a second while turns wait because of turns in other processes, and calls `onRoom` after each
-   * round: other processes do not report the end of a turn. Never rejects.
+   * Counts about once a second while turns wait because of turns in other processes, because those processes do not
+   * report the ends of their turns. Calls `onRoom` after each round. Never rejects.
    */
   async watch(onRoom: () => void, signal: AbortSignal): Promise<void> {
     if (this.#isWatching) return;

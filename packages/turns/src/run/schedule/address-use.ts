@@ -1,6 +1,6 @@
 import { limits } from '@parley/contract';
 
-/** The share of a bound that a process runs for a network without counting the turns in other processes. */
+/** The share of its bound that a network may use in a process without a count of the turns in other processes. */
 const SHARE = 1 / 8;
 
 interface Use {

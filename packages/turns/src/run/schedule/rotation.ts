@@ -1,10 +1,10 @@
 interface Member<Item> {
   readonly item: Item;
-  /** When it joined or was last served. The head has the lowest of the rotation. */
+  /** The number of the serving at which the member joined or was last served. The head has the lowest number. */
   readonly since: number;
 }
 
-/** Members that are served in turn: the head is the one that was served longest ago. */
+/** Members that are served in rotation. The head was served longest ago. */
 export class Rotation<Item> {
   readonly #members = new Map<string, Member<Item>>();
 
@@ -26,7 +26,7 @@ export class Rotation<Item> {
     this.#members.set(key, { item, since });
   }
 
-  /** Puts a member behind all others, as one that was served. */
+  /** Puts a member that was served behind all others. */
   moveToEnd(key: string, since: number): void {
     const member = this.#members.get(key);
     if (!member) return;

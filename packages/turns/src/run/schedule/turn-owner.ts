@@ -5,9 +5,12 @@ export interface TurnOwner {
   readonly team: string;
   /** The caller's address and the network around it, narrowest first; empty when they are not known. */
   readonly networks: readonly string[];
-  /** The user the caller is bound to. */
+  /** The user to whom the caller is bound. */
   readonly user: string | undefined;
-  /** A secret key or a verified user: no bound per address, and access to the reserved places. */
+  /**
+   * Whether the caller has a secret key or is a verified user: not limited by address, and may use the reserved
+   * places.
+   */
   readonly isPrivileged: boolean;
 }
 

@@ -23,7 +23,7 @@ function start(bounds: Partial<SchedulerBounds> = {}) {
       if (place === 'waiting') scheduler.queue({ id: name, owner, item: undefined, hasPlace: true });
       return place ?? 'rejected';
     },
-    /** A running turn ends; answers the names of those that start in its place. */
+    /** A running turn ends. Returns the names of the turns that start in its place. */
     end(owner: TurnOwner): string[] {
       scheduler.leave(owner);
       return startAll();
@@ -122,7 +122,7 @@ test('an address starts no more than what its turns on other processes leave of 
   expect(scheduler.unknownNetworks(visitor('a'))).toEqual([]);
   together();
   expect(scheduler.unknownNetworks(visitor('a'))).toEqual(['a']);
-  // An eighth of the bound runs without a count of other processes; more runs only after it.
+  // An eighth of the bound runs without a count of other processes; further turns need the count.
   expect(together('third')).toBe('waiting');
   scheduler.learn('a', 13);
   expect(scheduler.next()?.id).toBe('third');
@@ -144,7 +144,7 @@ test('a forgotten turn gives back its place and does not start', () => {
   expect(end(server())).toEqual(['second']);
 });
 
-/* Properties over random histories, judged by a plain model of the rules. */
+/* Properties over random histories, checked against a simple model of the rules. */
 
 const TEAMS = ['one', 'two'];
 const owners: readonly TurnOwner[] = TEAMS.flatMap((team) => [
@@ -187,7 +187,7 @@ class Play {
     { readonly owner: TurnOwner; readonly hasPlace: boolean; passedBy: number }
   >();
   readonly bounds: SchedulerBounds;
-  /** The learned numbers of turns in other processes, by network. */
+  /** The reported numbers of turns in other processes, by network. */
   readonly elsewhere = new Map<string, number>();
   #turns = 0;
 
@@ -231,7 +231,7 @@ class Play {
     this.scheduler.learn(network, elsewhere);
   }
 
-  /** Starts all that can start, and checks that this is so. */
+  /** Starts all turns that the scheduler returns, and checks that no other waiting turn could start. */
   settle(): void {
     for (let turn = this.scheduler.next(); turn; turn = this.scheduler.next()) {
       const { owner } = turn;
@@ -257,7 +257,7 @@ class Play {
     this.scheduler.queue({ id, owner, item: undefined, hasPlace });
   }
 
-  /** Within a team nobody who could have started is passed over for more than one round of those who wait. */
+  /** Checks that a turn that could have started is passed over for at most one round of the waiting owners. */
   #countPassing(started: TurnOwner): void {
     const firsts = new Map<string, { passedBy: number }>();
     for (const turn of this.waiting.values()) {
@@ -297,7 +297,7 @@ class Play {
   }
 }
 
-/** Starts within which everybody who waits is served once: kinds, teams, addresses and users of the play. */
+/** The number of starts in which each waiting owner is served once: kinds, teams, addresses and users of the play. */
 const ROUND = 2 * TEAMS.length * 6 * 2;
 
 test('any history respects the bounds, uses every usable place, and passes nobody over for long', () => {

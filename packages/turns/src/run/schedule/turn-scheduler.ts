@@ -2,7 +2,7 @@ import { AddressUse } from './address-use.ts';
 import { Rotation } from './rotation.ts';
 import type { TurnOwner } from './turn-owner.ts';
 
-/** The default share of all running and waiting places that only privileged owners can use. */
+/** The default share of the running and the waiting places that only privileged owners can use. */
 const RESERVED_SHARE_DEFAULT = 1 / 5;
 
 /** How many turns may run and wait in one process. */
@@ -22,7 +22,7 @@ export interface WaitingTurn<Item> {
   readonly id: string;
   readonly owner: TurnOwner;
   readonly item: Item;
-  /** Whether it holds one of the waiting places; what was found in the database holds none. */
+  /** Whether the turn holds a waiting place. A turn that was found in the database holds none. */
   readonly hasPlace: boolean;
 }
 
@@ -36,7 +36,7 @@ interface AddressNode<Item> {
   readonly key: string;
   readonly owner: TurnOwner;
   readonly users: Rotation<UserNode<Item>>;
-  /** The full network it waits for. While it is set the node is in no rotation. */
+  /** The full network that the address waits for. A parked address is in no rotation. */
   parkedAt: string | undefined;
 }
 
@@ -46,13 +46,13 @@ interface TeamNode<Item> {
 
 /**
  * Decides which turn of a process starts next: in rotation over teams, then addresses, then users, each user's turns
- * in their order. Holds the counts that decide it and no other state: no database, no clock.
+ * in their order. It holds only the counts for this decision and uses no database and no clock.
  *
- * It keeps one invariant: when a place is free, no waiting turn could use it, provided that `next` is called until it
- * answers nothing after each `leave`, `queue` and `learn`. So a turn that arrives may take a free place at once.
+ * Invariant: no waiting turn could use a free place, provided that after each `leave`, `queue` and `learn` the caller
+ * calls `next` until it returns undefined. So a turn that arrives may take a free place at once.
  *
  * An address at its bound is parked when its turn comes, and returns to the rotation when one of its turns ends.
- * Every operation takes constant time, apart from that return: it touches each waiting address of the network once.
+ * Every operation takes constant time, except that return, which visits each waiting address of the network once.
  */
 export class TurnScheduler<Item> {
   readonly #bounds: SchedulerBounds;
@@ -74,17 +74,17 @@ export class TurnScheduler<Item> {
     this.#use = new AddressUse(bounds.perAddress);
   }
 
-  /** Running turns, and places that are taken for turns about to run. */
+  /** The number of running turns, including turns that have a place and are about to run. */
   get running(): number {
     return this.#running.privileged + this.#running.visitors;
   }
 
-  /** The turns that wait for a place, including those that other processes accepted. */
+  /** The number of turns that wait for a place, including turns that other processes accepted. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Whether no turn waits that could be the next; those of full addresses do not count. */
+  /** Whether no waiting turn could be the next. Turns of full addresses do not count. */
   get isIdle(): boolean {
     return this.#teams.privileged.size === 0 && this.#teams.visitors.size === 0;
   }
@@ -107,7 +107,10 @@ export class TurnScheduler<Item> {
     return !this.canStart(owner) && !this.#hasWaitingPlace(kindOf(owner));
   }
 
-  /** Takes a place for a turn that arrives: a running one, else a waiting one. Undefined: all are taken. */
+  /**
+   * Takes a running place for a turn that arrives, otherwise a waiting place. Returns undefined if all places are
+   * taken.
+   */
   enter(owner: TurnOwner): 'running' | 'waiting' | undefined {
     if (this.canStart(owner)) {
       this.#count(owner, 1);
@@ -119,7 +122,7 @@ export class TurnScheduler<Item> {
     return 'waiting';
   }
 
-  /** Gives back a waiting place that came to no waiting turn. */
+  /** Gives back a waiting place whose turn was not queued. */
   leaveWaiting(owner: TurnOwner): void {
     this.#placesTaken[kindOf(owner)]--;
   }
@@ -130,7 +133,7 @@ export class TurnScheduler<Item> {
     if (!owner.isPrivileged) for (const network of owner.networks) this.#unpark(network);
   }
 
-  /** Lets a turn wait; the place of one that `hasPlace` was taken by `enter`. */
+  /** Adds a waiting turn. If it `hasPlace`, `enter` has taken that place. */
   queue(turn: WaitingTurn<Item>): void {
     const { id, owner, hasPlace } = turn;
     if (this.#waiting.has(id)) {
@@ -154,19 +157,19 @@ export class TurnScheduler<Item> {
     if (isNew) this.#rotateIn(address);
   }
 
-  /** A turn that waits need not start here any more. */
+  /** Removes a waiting turn that need not start in this process any more. */
   forget(id: string): void {
     const turn = this.#waiting.get(id);
     const address = turn && this.#addresses.get(addressKey(turn.owner));
     if (turn && address) this.#remove(turn, address);
   }
 
-  /** All turns that wait. */
+  /** All waiting turns. */
   list(): WaitingTurn<Item>[] {
     return [...this.#waiting.values()];
   }
 
-  /** Takes a running place for the next waiting turn. Undefined: none can start. */
+  /** Takes a running place for the next waiting turn. Returns undefined if no turn can start. */
   next(): WaitingTurn<Item> | undefined {
     for (;;) {
       const team = this.#nextTeam();
@@ -188,15 +191,15 @@ export class TurnScheduler<Item> {
   }
 
   /**
-   * The networks of an owner whose running turns on other processes have to be known before one more may start.
-   * Below an eighth of its bound a process starts turns of an address without asking.
+   * The networks of an owner whose turns in other processes must be counted before a further turn may start. No count
+   * is needed while a process runs less than an eighth of a network's bound.
    */
   unknownNetworks(owner: TurnOwner): string[] {
     if (owner.isPrivileged) return [];
     return owner.networks.filter((network, width) => this.#use.isBeyondShare(network, width));
   }
 
-  /** Networks that are full only because of what other processes run, and for which turns wait here. */
+  /** Networks with waiting turns that are full only because of turns in other processes. */
   networksFullElsewhere(): string[] {
     return [...this.#parked.keys()].filter((network) => this.#use.isFullElsewhere(network));
   }
@@ -205,7 +208,7 @@ export class TurnScheduler<Item> {
     return this.#use.runningOf(network);
   }
 
-  /** Takes note of how many turns of a network run on other processes. */
+  /** Records the number of a network's running turns in other processes. */
   learn(network: string, runningElsewhere: number): void {
     this.#use.learn(network, runningElsewhere);
     this.#unpark(network);
@@ -237,7 +240,7 @@ export class TurnScheduler<Item> {
     for (const [width, network] of owner.networks.entries()) this.#use.count(network, width, change);
   }
 
-  /** The team that was served longest ago, of those with a turn that a free place would suit. */
+  /** The team that was served longest ago, among the teams with a turn that could use a free place. */
   #nextTeam(): TeamNode<Item> | undefined {
     const privileged = this.#hasRunningPlace('privileged') ? this.#teams.privileged.head : undefined;
     const visitors = this.#hasRunningPlace('visitors') ? this.#teams.visitors.head : undefined;
@@ -245,13 +248,13 @@ export class TurnScheduler<Item> {
     return (privileged.since < visitors.since ? privileged : visitors).item;
   }
 
-  /** Puts the team, the address and the user of a turn behind the others. */
+  /** Moves the team, the address and the user of a turn to the ends of their rotations. */
   #serve({ owner }: WaitingTurn<Item>): void {
     const kind = kindOf(owner);
     const key = addressKey(owner);
     this.#addresses.get(key)?.users.moveToEnd(owner.user ?? '', ++this.#served);
     this.#teams[kind].get(owner.team)?.addresses.moveToEnd(key, ++this.#served);
-    // Within the team the other kind is next.
+    // The team's turns of the other kind are served before its next turn of this kind.
     this.#teams[kind === 'visitors' ? 'privileged' : 'visitors'].moveToEnd(owner.team, ++this.#served);
     this.#teams[kind].moveToEnd(owner.team, ++this.#served);
   }
