@@ -25,13 +25,13 @@ describe('a running Ollama', () => {
   });
 
   test('a running Ollama gets one request, for its list at /api/tags', async () => {
-    const asked: string[] = [];
+    const requests: string[] = [];
     const { origin } = await serve((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
+      requests.push(`${request.method} ${request.url}`);
       json(tags('llama3.2'))(request, response);
     });
     await detect({ ollama: origin });
-    expect(asked).toEqual(['GET /api/tags']);
+    expect(requests).toEqual(['GET /api/tags']);
   });
 
   test('a running Ollama is preferred to other servers, even when it answers last', async () => {
@@ -102,16 +102,16 @@ describe('another web server', () => {
   );
 
   test('a server that redirects is not taken for a model server, and the other address is not requested', async () => {
-    let asked = 0;
+    let requestCount = 0;
     const target = await serve((request, response) => {
-      asked++;
+      requestCount++;
       json(tags('llama3.2'))(request, response);
     });
     const { origin } = await serve((_, response) => {
       response.writeHead(302, { location: `${target.origin}/api/tags` }).end();
     });
     expect(await detectEverywhere(origin)).toBeUndefined();
-    expect(asked).toBe(0);
+    expect(requestCount).toBe(0);
   });
 
   test('a server whose response is too long is not taken for a model server, even if a list comes at the end', async () => {
@@ -141,14 +141,14 @@ test('an address without a listener is not a model server', async () => {
 });
 
 test('the server’s own port is not probed', async () => {
-  let asked = 0;
+  let requestCount = 0;
   const { origin } = await serve((request, response) => {
-    asked++;
+    requestCount++;
     json(tags('llama3.2'))(request, response);
   });
   const ownPorts = [Number(new URL(origin).port)];
   expect(await detectModelServer({ ownPorts, probes: at({ ollama: origin }) })).toBeUndefined();
-  expect(asked).toBe(0);
+  expect(requestCount).toBe(0);
 });
 
 test('an aborted search finds nothing', async () => {

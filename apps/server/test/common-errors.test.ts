@@ -29,7 +29,7 @@ const withBody = names.filter((name) => takesBody(operationOf(name).method));
 const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
 
 /** Sends a request as a caller of `team` who may use the procedure. */
-const askAsTeam = async (transport: Transport, name: string, input: unknown) =>
+const callAsTeam = async (transport: Transport, name: string, input: unknown) =>
   ask(transport, name, input, { url, headers: await headersFor(team, name) });
 
 const inputOf = async (name: string): Promise<Record<string, unknown>> => {
@@ -49,7 +49,7 @@ test.each(names)('the table of %s names every field of its input', (name) => {
 });
 
 test.each(everyTransport)('$name over $transport accepts its valid example', async ({ name, transport }) => {
-  const answer = await askAsTeam(transport, name, await inputOf(name));
+  const answer = await callAsTeam(transport, name, await inputOf(name));
   expect(answer.apiError).toBeUndefined();
 });
 
@@ -153,7 +153,7 @@ describe('resources of another team', () => {
       const answers: TransportAnswer[] = [];
       for (const id of [foreign, `${noun}_${'0'.repeat(28)}`, 'no-such-id', `${noun}_${'é'.repeat(9)}`]) {
         const input = { ...(await inputOf(name)), [field]: id };
-        answers.push(await rejected(() => askAsTeam(transport, name, input)));
+        answers.push(await rejected(() => callAsTeam(transport, name, input)));
       }
       const said = answers.map(({ status, apiError }) => ({ status, ...apiError, requestId: '' }));
       const named = { secretId: 'signing_secret' }[field] ?? field.replace('Id', '');
@@ -180,7 +180,7 @@ describe('resources of another team', () => {
         { agentType: 'support' },
         { userId: 'theirs', agentType: 'support' },
       ]) {
-        const { data } = await askAsTeam(transport, 'chat.list', input);
+        const { data } = await callAsTeam(transport, 'chat.list', input);
         const teams = (data as { chats: { teamId: string }[] }).chats.map(({ teamId }) => teamId);
         expect(teams).not.toContain(other.id);
       }
@@ -188,7 +188,7 @@ describe('resources of another team', () => {
   );
 
   test.each(transports)('agent.list over %s shows no agents of another team', async (transport) => {
-    const { data } = await askAsTeam(transport, 'agent.list', {});
+    const { data } = await callAsTeam(transport, 'agent.list', {});
     const ids = (data as { agents: { id: string }[] }).agents.map(({ id }) => id);
     expect(ids).toContain(team.agent.id);
     expect(ids).not.toContain(other.agent.id);
@@ -261,7 +261,7 @@ async function expectRejected(
   await unchanged(mongo.raw, async () => {
     const wrong: unknown[] = [];
     for (const { what, input, saysAbout } of cases) {
-      const { status, apiError } = await askAsTeam(transport, name, input);
+      const { status, apiError } = await callAsTeam(transport, name, input);
       const paths = apiError?.issues?.map(({ path }) => path) ?? [];
       const isRefused = status === 400 && apiError?.code === 'invalid_input' && paths.includes(saysAbout);
       if (!isRefused) wrong.push({ what, status, code: apiError?.code, paths });

@@ -1,7 +1,7 @@
 import { restOperations, streamOperations } from '@parley/api';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
-import { askForStream, streams } from './support/streams.ts';
+import { requestStream, streams } from './support/streams.ts';
 import { transports } from './support/transports.ts';
 
 const { makeTeam, url } = await startHarness();
@@ -102,7 +102,7 @@ describe('streams to pages', () => {
     async ({ transport, validInput, ...example }) => {
       const input = { ...(await validInput(team)), lastEventId: 'x' };
       const headers = { Origin, 'x-api-key': team.publishableKey };
-      const stream = await askForStream(transport, example, input, { url, headers });
+      const stream = await requestStream(transport, example, input, { url, headers });
       expect(stream.status).toBe(200);
       expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
       expect(stream.headers.get('access-control-allow-origin')).toBe('*');

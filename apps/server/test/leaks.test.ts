@@ -3,7 +3,7 @@ import { mintId } from '@parley/contract';
 import { describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
 import { headersFor, operations } from './support/operations.ts';
-import { askForStream } from './support/streams.ts';
+import { requestStream } from './support/streams.ts';
 import { ask, transports } from './support/transports.ts';
 
 /* A field that is added to a collection is in no response until the contract names it. */
@@ -132,7 +132,7 @@ describe('fields that are added by hand to every stored document', () => {
       for (const baseUrl of [url, replica.url]) {
         const about = { url: baseUrl, headers: { 'x-api-key': team.publishableKey } };
         const input = { chatId: unfinished.id, ...names };
-        const stream = await askForStream(transport, { operationId, procedure }, input, about);
+        const stream = await requestStream(transport, { operationId, procedure }, input, about);
         const events = await stream.until(({ data }) => data.includes('so far'));
         expect(JSON.stringify(events)).not.toMatch(shownNowhere);
         stream.close();

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 import {
   apiErrorAt,
-  askForStream,
+  requestStream,
   type StreamExample,
   streamOperationOf,
   streams,
@@ -24,7 +24,7 @@ const rejected = async (
   example: Pick<StreamExample, 'operationId' | 'procedure'>,
   input: Readonly<Record<string, unknown>>,
   sent: Readonly<Record<string, string>> = headers,
-) => apiErrorAt(transport, await askForStream(transport, example, input, { url, headers: sent }));
+) => apiErrorAt(transport, await requestStream(transport, example, input, { url, headers: sent }));
 
 /** `streamChat` only exists over REST. Its counterpart is `message.follow`, as for `streamMessage`. */
 const everyTransport = streams.flatMap((example) =>
@@ -61,7 +61,7 @@ describe('authentication comes first', () => {
         for (const sent of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
           // After an unknown id the stream has an event at once.
           const input = { ...(await example.validInput(team)), lastEventId: 'x' };
-          const stream = await askForStream(example.transport, example, input, { url, headers: sent });
+          const stream = await requestStream(example.transport, example, input, { url, headers: sent });
           expect(stream.status).toBe(example.operationId === 'streamChat' ? 204 : 200);
           const first = await stream.until(({ event }) => event !== 'connected').catch(() => []);
           if (example.operationId !== 'streamChat') expect(first.at(-1)?.data).toContain('snapshot');

@@ -17,7 +17,7 @@ let current: Promise<Session> | undefined;
 export function openSession(): Promise<Session> {
   if (current) return current;
   // Tabs that open at the same time share one visitor: the first gets the cookie, the others send it.
-  const opening = exclusively('parley-session', askForSession);
+  const opening = exclusively('parley-session', requestSession);
   current = opening;
   opening.catch(() => {
     if (current === opening) current = undefined;
@@ -44,7 +44,7 @@ async function ofSession(name: keyof Session, rejected: string | undefined): Pro
  * Requests a session. It is the only request of this page outside the typed client, which needs the session's
  * credentials.
  */
-async function askForSession(): Promise<Session> {
+async function requestSession(): Promise<Session> {
   const response = await fetch('/web/session', { method: 'POST' }).catch((cause: unknown) => {
     throw new ParleyError('network', 'The server cannot be reached. Check the connection.', { cause });
   });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { askForSession } from '../../../apps/server/test/web/support.ts';
+import { requestSession } from '../../../apps/server/test/web/support.ts';
 import { chatOf, contentsOf, type Server, type UpgradeScenario, type World } from '../scenario.ts';
 
 /** A browser's cookies, by their names. */
@@ -8,7 +8,7 @@ export type Cookies = Map<string, string>;
 /** Opens a session of the chat page, as a browser with these cookies does, and keeps what it is given. */
 export async function visit(server: Server, cookies: Cookies) {
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const { status, body, headers } = await askForSession(server.url, cookie === '' ? {} : { cookie });
+  const { status, body, headers } = await requestSession(server.url, cookie === '' ? {} : { cookie });
   expect(status).toBe(200);
   for (const line of headers.getSetCookie()) {
     const [name = '', value = ''] = (line.split(';', 1)[0] ?? '').split('=');

@@ -17,15 +17,15 @@ async function startServer(
   answer: () => ListAnswer,
   ofModel: ListAnswer = { status: 404, body: '{"error":{"code":"model_not_found"}}' },
 ) {
-  const asked: (string | undefined)[] = [];
+  const requests: (string | undefined)[] = [];
   const server = createServer(({ headers, url }, response) => {
-    asked.push(headers.authorization);
+    requests.push(headers.authorization);
     const { status, body } = url === '/v1/models' ? answer() : ofModel;
     response.writeHead(status).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
-  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked };
+  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, requests };
 }
 
 const listOf = (...ids: string[]) => JSON.stringify({ data: ids.map((id) => ({ id })) });
@@ -46,11 +46,11 @@ describe('a probe of the model', () => {
     ['model_unreachable', { status: 200, body: '<html>Welcome</html>' }, /OPENAI_BASE_URL/],
     ['model_not_found', { status: 200, body: listOf('another') }, /OPENAI_MODEL/],
   ])('finds %s, and reports it once', async (code, answer, advice) => {
-    const { baseUrl, asked } = await startServer(() => answer);
+    const { baseUrl, requests } = await startServer(() => answer);
     const { health, notices } = watch({ endpoint: () => ({ baseUrl, apiKey: 'sk-one', model: 'm' }) });
     await expect.poll(() => health.notice).toMatchObject({ code, message: expect.stringMatching(advice) });
-    expect(asked[0]).toBe('Bearer sk-one');
-    if (health.isServerUnusable) await expect.poll(() => asked.length).toBeGreaterThan(2);
+    expect(requests[0]).toBe('Bearer sk-one');
+    if (health.isServerUnusable) await expect.poll(() => requests.length).toBeGreaterThan(2);
     expect(notices).toHaveLength(1);
   });
 
@@ -68,14 +68,14 @@ describe('a probe of the model', () => {
     ['does not list models to this key', { status: 403, body: '{}' }],
     ['fails', { status: 500, body: '{}' }],
   ])('finds no problem with a server that %s, and asks it once', async (_, answer) => {
-    const { baseUrl, asked } = await startServer(() => answer);
+    const { baseUrl, requests } = await startServer(() => answer);
     const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
-    await expect.poll(() => asked.length).toBe(1);
+    await expect.poll(() => requests.length).toBe(1);
     // Another server, which rejects the key, is probed repeatedly in the same time.
     const other = await startServer(() => ({ status: 401, body: '{}' }));
     watch({ endpoint: () => ({ baseUrl: other.baseUrl, apiKey: '', model: 'm' }) });
-    await expect.poll(() => other.asked.length).toBeGreaterThan(5);
-    expect([asked.length, health.notice]).toEqual([1, undefined]);
+    await expect.poll(() => other.requests.length).toBeGreaterThan(5);
+    expect([requests.length, health.notice]).toEqual([1, undefined]);
   });
 
   test.each([
@@ -83,12 +83,15 @@ describe('a probe of the model', () => {
     ['knows the model all the same', { status: 200, body: '{"id":"m"}' }],
     ['fails', { status: 500, body: '{}' }],
   ])('finds nothing wrong with a gateway that does not list the model and %s', async (_, ofModel) => {
-    const { baseUrl, asked } = await startServer(() => ({ status: 200, body: listOf('another') }), ofModel);
+    const { baseUrl, requests } = await startServer(
+      () => ({ status: 200, body: listOf('another') }),
+      ofModel,
+    );
     const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
-    await expect.poll(() => asked.length).toBe(2);
+    await expect.poll(() => requests.length).toBe(2);
     const other = await startServer(() => ({ status: 401, body: '{}' }));
     watch({ endpoint: () => ({ baseUrl: other.baseUrl, apiKey: '', model: 'm' }) });
-    await expect.poll(() => other.asked.length).toBeGreaterThan(5);
+    await expect.poll(() => other.requests.length).toBeGreaterThan(5);
     expect(health.notice).toBeUndefined();
   });
 
@@ -112,13 +115,13 @@ describe('a probe of the model', () => {
 
   test('reports nothing while the model is loading, and reports a missing model', async () => {
     let code: 'model_loading' | 'model_not_configured' = 'model_loading';
-    let asked = 0;
+    let requestCount = 0;
     const endpoint = () => {
-      asked++;
+      requestCount++;
       throw new ApiError(code);
     };
     const { health } = watch({ endpoint });
-    await expect.poll(() => asked).toBeGreaterThan(2);
+    await expect.poll(() => requestCount).toBeGreaterThan(2);
     expect(health.notice).toBeUndefined();
     code = 'model_not_configured';
     await expect.poll(() => health.notice?.code).toBe('model_not_configured');

@@ -4,7 +4,7 @@ import { casesOfForm } from '@parley/embedded/testing/form';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { operations } from '../support/operations.ts';
-import { askForStream, streams } from '../support/streams.ts';
+import { requestStream, streams } from '../support/streams.ts';
 import { makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 import { ask, transports } from '../support/transports.ts';
 import { trpcBatch } from '../support/trpc-batch.ts';
@@ -179,7 +179,7 @@ describe.each(casesOfForm(streams, 3))('$operationId', (example) => {
     async (transport) => {
       const violations = await violationsOf(casesOf(procedure, ids), async (caller, thing) => {
         const input = await inputFor(validInput, caller, thing);
-        const stream = await askForStream(transport, example, input as never, {
+        const stream = await requestStream(transport, example, input as never, {
           url,
           headers: caller.headers,
         });
@@ -195,7 +195,7 @@ describe.each(casesOfForm(streams, 3))('$operationId', (example) => {
 });
 
 /** Over tRPC a rejection is the first event of a stream after `connected`. */
-async function firstOf(stream: Awaited<ReturnType<typeof askForStream>>): Promise<Answer> {
+async function firstOf(stream: Awaited<ReturnType<typeof requestStream>>): Promise<Answer> {
   const [first] = (await stream.until(({ event }) => event !== 'connected')).slice(-1);
   if (first?.event !== 'serialized-error') return { status: stream.status };
   const { data } = JSON.parse(first.data) as { data: { httpStatus: number; apiError: { code: string } } };

@@ -35,8 +35,8 @@ export async function runMatrix(
   report: (result: CellResult) => void,
   signal: AbortSignal,
 ): Promise<CellResult[]> {
-  const asked = matrix.filter(({ name }) => options.cells.includes(name));
-  const { one = [], three = [] } = Object.groupBy(asked, ({ fault }) =>
+  const cells = matrix.filter(({ name }) => options.cells.includes(name));
+  const { one = [], three = [] } = Object.groupBy(cells, ({ fault }) =>
     fault.database === 'one node' ? 'one' : 'three',
   );
   const results: CellResult[] = [];

@@ -99,7 +99,7 @@ const cases = Object.entries(failures).flatMap(([code, faults]) =>
 );
 
 /** Sends a waiting message and a streamed one, in separate chats, to a model that answers by `script`. */
-async function askBothWays(what: string, script: ModelScript) {
+async function callBothWays(what: string, script: ModelScript) {
   model.replyTo(`waiting: ${what}`, script);
   model.replyTo(`streaming: ${what}`, script);
   const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
@@ -113,7 +113,7 @@ async function askBothWays(what: string, script: ModelScript) {
 // The cases that wait for a timeout run at the same time.
 describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) => {
   test(`the fault is ${code} for a waiting request and for a stream`, async () => {
-    const { waiting, streaming, answer, events } = await askBothWays(what, script);
+    const { waiting, streaming, answer, events } = await callBothWays(what, script);
     expect(answer).toMatchObject({ status: statusOf(code), apiError: { code } });
 
     const ends = partsOf(events).filter(({ type }) => /^(?:finish|abort|error|data-refusal)$/.test(type));
@@ -175,7 +175,7 @@ describe.concurrent.each([
   'an answer that %s',
   (what, script, content, finishReason) => {
     test('the answer has its finish reason in the response, the stream, the chat stream and the list', async () => {
-      const { waiting, streaming, answer, events } = await askBothWays(what, script);
+      const { waiting, streaming, answer, events } = await callBothWays(what, script);
       expect(answer.body).toMatchObject({ content, status: 'completed', finishReason });
       expect(shownText(events)).toBe(content);
       expect(partsOf(events).at(-1)).toMatchObject({

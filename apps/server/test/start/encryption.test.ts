@@ -2,7 +2,7 @@ import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mintEncryptionKey } from '@parley/db';
 import { expect, test } from 'vitest';
-import { askForSession } from '../web/support.ts';
+import { requestSession } from '../web/support.ts';
 import { admin, call, encryptionKeyOf, ServerProcess, temporaryFolder } from './server-process.ts';
 
 const statusOf = async (dataDir: string, env: Record<string, string> = {}) =>
@@ -10,7 +10,7 @@ const statusOf = async (dataDir: string, env: Record<string, string> = {}) =>
 
 /** Opens the chat page, as a browser with this cookie does. */
 async function visit(url: string, sent?: string): Promise<{ userId: unknown; cookie: string }> {
-  const { status, headers, body } = await askForSession(url, sent === undefined ? {} : { cookie: sent });
+  const { status, headers, body } = await requestSession(url, sent === undefined ? {} : { cookie: sent });
   expect(status).toBe(200);
   return { userId: body?.['userId'], cookie: headers.getSetCookie()[0]?.split(';', 1)[0] ?? '' };
 }

@@ -1,7 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type OneAnswer, startHarness } from '../harness.ts';
-import { askForStream } from '../support/streams.ts';
+import { requestStream } from '../support/streams.ts';
 import { transports } from '../support/transports.ts';
 
 /* A disconnected reader costs nothing: a server that polled the database for its answer stops. */
@@ -22,7 +22,7 @@ async function begin(content: string) {
 
 describe.each(transports)('disconnected readers over %s', (transport) => {
   const open = (answer: OneAnswer) =>
-    askForStream(
+    requestStream(
       transport,
       { operationId: 'streamMessage', procedure: 'message.follow' },
       { ...answer },

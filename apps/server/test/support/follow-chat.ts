@@ -2,7 +2,7 @@ import type { ChatEvent, StreamError } from '@parley/contract';
 import { checkChatEvent } from './answer-check.ts';
 import { ChatView } from './chat-view.ts';
 import type { OpenStream, StreamEvent } from './event-stream.ts';
-import { askForStream } from './streams.ts';
+import { requestStream } from './streams.ts';
 import type { Transport } from './transports.ts';
 
 export interface ReceivedEvent {
@@ -78,7 +78,7 @@ export async function followChat(
   input: { readonly chatId: string; readonly lastEventId?: string; readonly seen?: readonly ReceivedEvent[] },
 ): Promise<FollowedChat> {
   const { chatId, seen = [], lastEventId = seen.at(-1)?.id } = input;
-  const stream = await askForStream(
+  const stream = await requestStream(
     transport,
     { operationId: 'followChat', procedure: 'chat.follow' },
     { chatId, ...(lastEventId !== undefined && { lastEventId }) },

@@ -59,7 +59,7 @@ interface TrpcError {
 }
 
 /** Requests a stream over one transport. Over REST all fields except path parameters go into the query. */
-export function askForStream(
+export function requestStream(
   transport: Transport,
   { operationId, procedure }: Pick<StreamExample, 'operationId' | 'procedure'>,
   input: Readonly<Record<string, unknown>>,

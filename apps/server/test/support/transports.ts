@@ -27,11 +27,11 @@ export async function ask(
   { url, headers = {} }: TransportRequest,
 ): Promise<TransportAnswer> {
   return transport === 'rest'
-    ? await askRest(procedure, input, url, headers)
-    : await askTrpc(procedure, input, url, headers);
+    ? await callRest(procedure, input, url, headers)
+    : await callTrpc(procedure, input, url, headers);
 }
 
-async function askRest(
+async function callRest(
   procedure: string,
   input: unknown,
   url: string,
@@ -69,7 +69,7 @@ export function toRestRequest(procedure: string, input: unknown): RestRequest & 
   return left.size === 0 ? { path: filled } : { path: filled, query };
 }
 
-async function askTrpc(
+async function callTrpc(
   procedure: string,
   input: unknown,
   url: string,

@@ -3,7 +3,7 @@ import type { Chat, Team as TeamView } from '@parley/contract';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import type { Team } from '../harness.ts';
-import { askForSession, startWithPage } from '../web/support.ts';
+import { requestSession, startWithPage } from '../web/support.ts';
 
 /* Guests share the budgets of the networks that create them and that they send from: anyone can become another guest. */
 
@@ -212,7 +212,7 @@ describe('the visitors of the chat page', () => {
   /** The session of a browser with this cookie, at this address. */
   async function visit(address: string, cookie?: string) {
     const headers = { ...PUBLIC, 'x-forwarded-for': address, ...(cookie !== undefined && { cookie }) };
-    const session = await askForSession(url, headers);
+    const session = await requestSession(url, headers);
     expect(session.status).toBe(200);
     const { userToken = '', userId = '' } = session.body as { userToken?: string; userId?: string };
     return { token: userToken, userId, cookie: session.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '' };

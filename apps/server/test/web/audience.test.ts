@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { ask, askForSession, startWithPage, webApp } from './support.ts';
+import { ask, requestSession, startWithPage, webApp } from './support.ts';
 
 describe('WEB_APP=on', () => {
   const publicUrls = ['https://chat.example', 'http://chat.example:8080'];
@@ -13,7 +13,7 @@ describe('WEB_APP=on', () => {
       ['https://chat.example', 'parley.internal:3000'],
       ['http://chat.example:8080', 'chat.example:8080'],
     ] as const) {
-      const answer = await askForSession(url, { host, origin, 'x-forwarded-for': '203.0.113.7' });
+      const answer = await requestSession(url, { host, origin, 'x-forwarded-for': '203.0.113.7' });
       expect(answer.status).toBe(200);
       const [cookie = ''] = answer.headers.getSetCookie();
       // A browser stores a name with this prefix only if it is Secure, for all paths and this host.
@@ -40,7 +40,7 @@ describe('WEB_APP=on', () => {
       { host: 'chat.example', origin: 'https://chat.example', 'sec-fetch-site': 'cross-site' },
     ],
   ])('a session request from %s is rejected', async (_, headers) => {
-    const { status, body } = await askForSession(await start(), headers);
+    const { status, body } = await requestSession(await start(), headers);
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code: 'origin_not_allowed' });
   });
 });
@@ -77,7 +77,7 @@ test.each([
   ['not valid', 'pk_live_canary'],
 ])('a page whose publishable key is %s says how to set one', async (_, publishableKey) => {
   const { url } = await startHarness({ web: await webApp({ publishableKey }) });
-  const { status, headers, body, text } = await askForSession(url);
+  const { status, headers, body, text } = await requestSession(url);
   expect({ status, code: body?.['code'] }).toEqual({ status: 503, code: 'web_app_not_configured' });
   expect(body?.['message']).toContain('WEB_PUBLISHABLE_KEY');
   expect(headers.getSetCookie()).toEqual([]);

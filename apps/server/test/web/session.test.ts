@@ -3,7 +3,7 @@ import { connectDatabase } from '@parley/db';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createVisitors } from '../../src/routes/web-visitor.ts';
-import { ask, askForSession, startWithPage } from './support.ts';
+import { ask, requestSession, startWithPage } from './support.ts';
 
 const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
 const { host, port } = new URL(url);
@@ -14,7 +14,7 @@ const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[
 
 describe('the page on this machine', () => {
   test('the page gets the publishable key and a token of its own user, in a response without caching', async () => {
-    const { status, headers, body } = await askForSession(url);
+    const { status, headers, body } = await requestSession(url);
     expect(status).toBe(200);
     expect(body).toEqual({
       publishableKey: pageKey,
@@ -42,7 +42,7 @@ describe('the page on this machine', () => {
       'localhost',
       'localhost:8080',
     ]) {
-      const { status } = await askForSession(url, { host: name, origin: `http://${name}` });
+      const { status } = await requestSession(url, { host: name, origin: `http://${name}` });
       expect({ name, status }).toEqual({ name, status: 200 });
     }
   });
@@ -52,7 +52,7 @@ describe('the page on this machine', () => {
   });
 
   test('the cookie is a secret for a year, hidden from scripts and other sites, and does not reveal the user id', async () => {
-    const { headers, body } = await askForSession(url);
+    const { headers, body } = await requestSession(url);
     const [value, ...attributes] = headers.getSetCookie()[0]?.split('; ') ?? [];
     expect(headers.getSetCookie()).toHaveLength(1);
     expect(value).toMatch(/^parley_visitor=v\.\d+\.[\w-]{43}\.[\w.-]+\.[\w-]{43}$/);
@@ -61,25 +61,25 @@ describe('the page on this machine', () => {
   });
 
   test('a visitor keeps their user as long as the cookie', async () => {
-    const first = await askForSession(url);
+    const first = await requestSession(url);
     const cookie = cookieOf(first.headers);
     for (let visit = 0; visit < 3; visit++) {
-      const again = await askForSession(url, { cookie });
+      const again = await requestSession(url, { cookie });
       expect(again.body?.['userId']).toBe(first.body?.['userId']);
       expect(cookieOf(again.headers)).toBe(cookie);
     }
-    expect((await askForSession(url)).body?.['userId']).not.toBe(first.body?.['userId']);
+    expect((await requestSession(url)).body?.['userId']).not.toBe(first.body?.['userId']);
   });
 
   test('the user id of a visitor is not accepted as a cookie', async () => {
-    const { body } = await askForSession(url);
+    const { body } = await requestSession(url);
     const userId = String(body?.['userId']);
     for (const cookie of [
       `parley_visitor=${userId}`,
       `parley_user=${userId}`,
       `__Host-parley_visitor=${userId}`,
     ]) {
-      const other = await askForSession(url, { cookie });
+      const other = await requestSession(url, { cookie });
       expect(other.status).toBe(200);
       expect(other.body?.['userId']).not.toBe(userId);
     }
@@ -97,9 +97,11 @@ describe('the page on this machine', () => {
     ['a changed signature', (cookie: string) => cookie.slice(0, -43) + 'A'.repeat(43)],
     ['another kind', (cookie: string) => cookie.replace(/^v/, 'x')],
   ])('a cookie that this server did not issue is ignored without a query: %s', async (_, change) => {
-    const first = await askForSession(url);
+    const first = await requestSession(url);
     const [, value = ''] = cookieOf(first.headers).split('=');
-    const { status, headers, body } = await askForSession(url, { cookie: `parley_visitor=${change(value)}` });
+    const { status, headers, body } = await requestSession(url, {
+      cookie: `parley_visitor=${change(value)}`,
+    });
     expect(status).toBe(200);
     expect(body?.['userId']).toMatch(/^visitor_[0-9a-f]{40}$/);
     expect(body?.['userId']).not.toBe(first.body?.['userId']);
@@ -108,24 +110,24 @@ describe('the page on this machine', () => {
 });
 
 test('a visitor who was signed out returns as another user', async () => {
-  const { headers, body } = await askForSession(url);
+  const { headers, body } = await requestSession(url);
   const cookie = cookieOf(headers);
   const { status } = await team.rest('POST', `/user/${body?.['userId']}/sign-out`);
   expect(status).toBeLessThan(300);
   await expect
-    .poll(async () => (await askForSession(url, { cookie })).body?.['userId'])
+    .poll(async () => (await requestSession(url, { cookie })).body?.['userId'])
     .not.toBe(body?.['userId']);
 });
 
 test('a visitor who was signed out elsewhere gets no new token from a server that has cached their status', async () => {
-  const { headers, body } = await askForSession(url);
+  const { headers, body } = await requestSession(url);
   const asUser = { 'x-api-key': pageKey, 'x-user-token': String(body?.['userToken']) };
   expect((await fetch(`${url}/chat`, { headers: asUser })).status).toBe(200);
   // Another connection has its own caches, as another server has.
   const elsewhere = await connectDatabase(mongo.uri);
   onTestFinished(() => elsewhere.close());
   await elsewhere.stores.userStatuses.signOut({ team: team.id }, String(body?.['userId']));
-  const again = await askForSession(url, { cookie: cookieOf(headers) });
+  const again = await requestSession(url, { cookie: cookieOf(headers) });
   expect(again.status).toBe(200);
   expect(again.body?.['userId']).not.toBe(body?.['userId']);
 });
@@ -163,12 +165,12 @@ describe('a cookie of release 0.1.0 with the user id', () => {
   test('an old cookie is exchanged for a secret that keeps its user and their chats', async () => {
     const userId = legacyUser('1');
     const chat = await team.makeChat({ userId });
-    const first = await askForSession(url, { cookie: `parley_user=${userId}` });
+    const first = await requestSession(url, { cookie: `parley_user=${userId}` });
     expect(first.body?.['userId']).toBe(userId);
     const [cookie = '', ...more] = first.headers.getSetCookie().toReversed();
     expect(cookie).toMatch(/^parley_visitor=x\./);
     expect(more).toEqual([expect.stringMatching(/^parley_user=; .*Path=\/web/)]);
-    const again = await askForSession(url, { cookie: cookie.split(';', 1)[0] ?? '' });
+    const again = await requestSession(url, { cookie: cookie.split(';', 1)[0] ?? '' });
     expect(again.body?.['userId']).toBe(userId);
     const list = await fetch(`${url}/chat`, {
       headers: { 'x-api-key': pageKey, 'x-user-token': String(again.body?.['userToken']) },
@@ -181,7 +183,7 @@ describe('a cookie of release 0.1.0 with the user id', () => {
     await team.makeChat({ userId });
     const replica = await startReplica({ hasOwnDatabase: true });
     const answers = await Promise.all(
-      [url, replica.url].map((at) => askForSession(at, { cookie: `parley_user=${userId}` })),
+      [url, replica.url].map((at) => requestSession(at, { cookie: `parley_user=${userId}` })),
     );
     expect(answers.map(({ body }) => body?.['userId'])).toEqual([userId, userId]);
     expect(new Set(answers.map(({ headers }) => headers.getSetCookie().at(-1))).size).toBe(1);
@@ -215,7 +217,7 @@ describe('a cookie of release 0.1.0 with the user id', () => {
     ['a user of the team with another name', 'user_1'],
   ])('an old cookie of %s is not accepted', async (_, userId) => {
     if (userId === 'user_1') await team.makeChat({ userId });
-    const { body } = await askForSession(url, { cookie: `parley_user=${userId}` });
+    const { body } = await requestSession(url, { cookie: `parley_user=${userId}` });
     expect(body?.['userId']).not.toBe(userId);
   });
 
@@ -223,17 +225,17 @@ describe('a cookie of release 0.1.0 with the user id', () => {
     const userId = legacyUser('7');
     await team.makeChat({ userId });
     expect((await team.rest('POST', `/user/${userId}/sign-out`)).status).toBe(200);
-    const { body } = await askForSession(url, { cookie: `parley_user=${userId}` });
+    const { body } = await requestSession(url, { cookie: `parley_user=${userId}` });
     expect(body?.['userId']).not.toBe(userId);
   });
 
   test('an old cookie is forgotten with the user’s data', async () => {
     const userId = legacyUser('6');
     await team.makeChat({ userId });
-    const { headers } = await askForSession(url, { cookie: `parley_user=${userId}` });
+    const { headers } = await requestSession(url, { cookie: `parley_user=${userId}` });
     const cookie = headers.getSetCookie().at(-1)?.split(';', 1)[0] ?? '';
     expect((await team.rest('DELETE', `/user/${userId}`)).status).toBeLessThan(300);
-    await expect.poll(async () => (await askForSession(url, { cookie })).body?.['userId']).not.toBe(userId);
+    await expect.poll(async () => (await requestSession(url, { cookie })).body?.['userId']).not.toBe(userId);
   });
 });
 
@@ -303,7 +305,7 @@ describe('session requests that are rejected', () => {
   );
 
   async function expectRejected(code: string, more: Record<string, string>): Promise<void> {
-    const { status, headers, body, text } = await askForSession(url, more);
+    const { status, headers, body, text } = await requestSession(url, more);
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code });
     expect(headers.getSetCookie()).toEqual([]);
     expect(headers.get('access-control-allow-origin')).toBeNull();
@@ -326,7 +328,7 @@ describe('session requests that are rejected', () => {
 
 test('no key and no token is in the log', async () => {
   const harness = await startWithPage();
-  await askForSession(harness.url);
+  await requestSession(harness.url);
   expect(harness.log.text).toContain('/web/session');
   expect(harness.log.text).not.toMatch(/pk_live|eyJ|ss_live/);
 });
@@ -334,7 +336,7 @@ test('no key and no token is in the log', async () => {
 describe('the token of the page', () => {
   /** Returns the session of a browser with this cookie, and a function that calls the API with it. */
   const openPage = async (at: string, cookie?: string) => {
-    const { body, headers } = await askForSession(at, cookie === undefined ? {} : { cookie });
+    const { body, headers } = await requestSession(at, cookie === undefined ? {} : { cookie });
     const session = body as { publishableKey: string; userToken: string; userId: string };
     return {
       ...session,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { openKeyWarning } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { encryptionKeyOf, ServerProcess, temporaryFolder } from '../start/server-process.ts';
-import { ask, askForSession } from './support.ts';
+import { ask, requestSession } from './support.ts';
 
 test('`npm start` builds the page, says where it is, and opens it with the publishable key', async () => {
   const server = await ServerProcess.start(await temporaryFolder());
@@ -11,7 +11,7 @@ test('`npm start` builds the page, says where it is, and opens it with the publi
   expect(server.stderr).toMatch(new RegExp(`^ {2}Chat +${server.url}/$`, 'm'));
   expect((await ask(server.url, 'GET', '/')).text).toContain('<script type="module"');
 
-  const { status, body, text } = await askForSession(server.url);
+  const { status, body, text } = await requestSession(server.url);
   const { publishableKey, secretKey, webKey } = await server.credentials();
   expect({ status, key: body?.['publishableKey'] }).toEqual({ status: 200, key: webKey });
   expect(text).not.toContain(secretKey);
@@ -25,7 +25,7 @@ test('WEB_APP=off serves no page, and the start page names none', async () => {
   const server = await ServerProcess.start(await temporaryFolder(), { WEB_APP: 'off' });
   expect(server.stderr).not.toMatch(/^ {2}Chat /m);
   expect((await ask(server.url, 'GET', '/')).status).toBe(404);
-  expect((await askForSession(server.url)).status).toBe(404);
+  expect((await requestSession(server.url)).status).toBe(404);
 });
 
 test('the page of a server with keys of another place asks for one, and WEB_PUBLISHABLE_KEY provides it', async () => {
@@ -34,7 +34,7 @@ test('the page of a server with keys of another place asks for one, and WEB_PUBL
   const { mongodbUri, publishableKey, webKey } = await home.credentials();
   const database = { MONGODB_URI: mongodbUri, ...(await encryptionKeyOf(homeFolder)) };
   const elsewhere = await ServerProcess.start(await temporaryFolder(), database);
-  const rejected = await askForSession(elsewhere.url);
+  const rejected = await requestSession(elsewhere.url);
   expect(rejected).toMatchObject({ status: 503, body: { code: 'web_app_not_configured' } });
 
   for (const [key, isOpen] of [
@@ -43,7 +43,7 @@ test('the page of a server with keys of another place asks for one, and WEB_PUBL
   ] as const) {
     const given = { ...database, WEB_PUBLISHABLE_KEY: key };
     const configured = await ServerProcess.start(await temporaryFolder(), given);
-    expect(await askForSession(configured.url)).toMatchObject({
+    expect(await requestSession(configured.url)).toMatchObject({
       status: 200,
       body: { publishableKey: key, userToken: expect.any(String) },
     });

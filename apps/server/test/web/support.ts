@@ -96,7 +96,7 @@ export function ask(
 }
 
 /** Requests a session like the page of this server, with other headers if given. */
-export function askForSession(
+export function requestSession(
   url: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<WebAnswer> {

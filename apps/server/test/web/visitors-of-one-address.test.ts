@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
-import { askForSession, startWithPage } from './support.ts';
+import { requestSession, startWithPage } from './support.ts';
 
 /* Fifty sessions of the chat page from one address share the limits of one address. */
 
@@ -24,7 +24,7 @@ interface Visitor {
 
 /** A browser without a cookie, at this address. */
 async function newVisitor(address: string): Promise<Visitor> {
-  const { status, body } = await askForSession(url, { origin: publicUrl, 'x-forwarded-for': address });
+  const { status, body } = await requestSession(url, { origin: publicUrl, 'x-forwarded-for': address });
   expect(status).toBe(200);
   const headers = { 'x-user-token': String(body?.['userToken']), 'x-forwarded-for': address };
   return { key: String(body?.['publishableKey']), headers };

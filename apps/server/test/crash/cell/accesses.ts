@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NewGuest, NewKey, NewSigningSecret } from '@parley/contract';
 import type { Lab } from '../lab/lab.ts';
-import type { Act } from './ask-until-done.ts';
+import type { Act } from './request-until-done.ts';
 import { create } from './scene.ts';
 import { newIssuerSettings, signAsIdentityProvider, signWithSecret } from './user-tokens.ts';
 

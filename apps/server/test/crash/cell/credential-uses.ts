@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readApiError } from '../clients/api-errors.ts';
 import type { Lab } from '../lab/lab.ts';
-import { GIVE_UP_MS } from './ask-until-done.ts';
+import { GIVE_UP_MS } from './request-until-done.ts';
 
 const PAUSE_MS = 100;
 const ATTEMPT_MS = 5_000;

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NewGuest, NewKey, NewSigningSecret, SigningSecret } from '@parley/contract';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
-import { type Act, askUntilDone, type DoneAct } from './ask-until-done.ts';
 import { rejectionsOf } from './credential-uses.ts';
+import { type Act, type DoneAct, requestUntilDone } from './request-until-done.ts';
 import { create } from './scene.ts';
 import { newIssuerSettings, signAsIdentityProvider, signWithSecret } from './user-tokens.ts';
 
@@ -43,7 +43,7 @@ export class NewCredential {
   /** Creates it, with as many requests as necessary. */
   async create(random: Random): Promise<void> {
     await delay(random.between(0, WITHIN_MS));
-    this.#done = await askUntilDone(this.#lab, this.#creation.act, random);
+    this.#done = await requestUntilDone(this.#lab, this.#creation.act, random);
   }
 
   /** Uses it at every server, after the faults. Returns the violations of promises. */

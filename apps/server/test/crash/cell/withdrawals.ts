@@ -8,8 +8,8 @@ import type { ClientRequest, Interval, SentMessage, Use } from '../judge/history
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
 import { type Access, type AccessKind, accesses } from './accesses.ts';
-import { askUntilDone, GIVE_UP_MS } from './ask-until-done.ts';
 import { untilAccepted } from './credential-uses.ts';
+import { GIVE_UP_MS, requestUntilDone } from './request-until-done.ts';
 import { create, type Episode } from './scene.ts';
 import { clientOf } from './writers.ts';
 
@@ -61,7 +61,7 @@ export class AccessWithdrawal {
     const following = this.#follow(follower, isBack.signal);
     const writing = Array.from({ length: PEOPLE }, (_, person) => this.#write(person + 1, random));
     await delay(random.between(0, WITHIN_MS));
-    const withdrawn = await askUntilDone(this.#lab, this.#access.withdraw, random.fork('withdraw'));
+    const withdrawn = await requestUntilDone(this.#lab, this.#access.withdraw, random.fork('withdraw'));
     this.#withdrawn = withdrawn;
     await Promise.all(writing);
     const { giveBack } = this.#access;
@@ -71,7 +71,7 @@ export class AccessWithdrawal {
       following,
       this.#watch(true).then(async () => {
         if (!isGivenBack) return;
-        this.#restored = await askUntilDone(this.#lab, giveBack, random.fork('give back'));
+        this.#restored = await requestUntilDone(this.#lab, giveBack, random.fork('give back'));
         await this.#watch(false);
         isBack.abort();
       }),

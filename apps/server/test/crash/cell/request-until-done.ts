@@ -28,7 +28,7 @@ export const GIVE_UP_MS = 30_000;
  * Asks one server after the other until one has done it. Undefined if none did. An earlier attempt without a response
  * may have removed an object that a later one does not find.
  */
-export async function askUntilDone(
+export async function requestUntilDone(
   lab: Lab,
   { path, ...act }: Act,
   random: Random,
