@@ -148,7 +148,7 @@ describe('waiting for an answer', () => {
 });
 
 test('a run that is aborted in every way leaves no unhandled promise', async () => {
-  // This test has no assertion for it: an unhandled rejection fails the run of vitest.
+  // There is no assertion, because vitest fails the run on an unhandled rejection.
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();
   tap.disconnect('turns.renew', 'before', 3);

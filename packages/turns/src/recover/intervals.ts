@@ -9,7 +9,7 @@ export const PASSES_PER_LEASE = 3;
 /** The longest pause before a failed deletion is tried again. */
 export const DELETION_RETRY_MAX_MS = 10 * 60_000;
 
-/** A deletion that takes longer continues in the background, and the loop goes on with the next deletions. */
+/** A deletion that takes longer continues in the background, and the loop continues with the next deletions. */
 export const DELETION_WORK_MAX_MS = 60_000;
 
 /** While so many deletions continue in the background, no other deletion begins. */

@@ -62,13 +62,13 @@ export class AnswerReader {
     const { events } = stream;
     this.#connections.push({ ...(from !== undefined && { from: from ?? UNKNOWN_CURSOR }), events });
     this.#note(replica.process.name, from, events, end);
-    this.#judge(end, from, events);
+    this.#check(end, from, events);
     if (end === 'over' && events.length > 0)
-      world.judgeReport(this.#name, this.#answerId, connectedAt, REPORT_MS + events.length * SLOW_MS);
+      world.checkReport(this.#name, this.#answerId, connectedAt, REPORT_MS + events.length * SLOW_MS);
     return events.at(-1)?.cursor;
   }
 
-  #judge(end: StreamEnd, from: StreamCursor | null | undefined, events: ReaderConnection['events']): void {
+  #check(end: StreamEnd, from: StreamCursor | null | undefined, events: ReaderConnection['events']): void {
     const last = events.at(-1)?.event.type;
     if (last === 'end') this.#hasEnded = true;
     if (end === 'cut') return;

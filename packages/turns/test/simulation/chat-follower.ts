@@ -87,11 +87,11 @@ export class ChatFollower {
     if (last) this.#from = last.cursor;
     if (world.isStormy && world.random.chance(0.02)) this.#from = IMPOSSIBLE;
     if (last?.event.type === 'chat-deleted') this.#isDeleted = true;
-    this.#judge(end);
+    this.#check(end);
     this.#stream = undefined;
   }
 
-  #judge(end: StreamEnd): void {
+  #check(end: StreamEnd): void {
     this.#world.note(`${this.#name} comes to an end: ${typeof end === 'string' ? end : end.code}`);
     if (end === 'over' && !this.#isDeleted && !this.#isStopped)
       this.#world.offend(`${this.#name}: the stream of a living chat ended`);

@@ -21,7 +21,7 @@ export async function mutatedFiles({ edits }: Mutant): Promise<ReadonlyMap<strin
     const source = files.get(file) ?? (await readFile(originalOf(file), 'utf8'));
     const [before, after, ...more] = source.split(find);
     if (before === undefined || after === undefined || more.length > 0)
-      throw new Error(`${file} holds this ${more.length + (after === undefined ? 0 : 1)} times: ${find}`);
+      throw new Error(`${file} contains this ${more.length + (after === undefined ? 0 : 1)} times: ${find}`);
     files.set(file, before + replace + after);
   }
   return files;

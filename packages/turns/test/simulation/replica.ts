@@ -25,7 +25,7 @@ export class Replica {
       runAgent: world.model.agentOf(this.process),
       checkModel: () => world.model.check(),
       clock: this.process.clock,
-      log: (level, event, { error }) => this.#judge(level, event, error),
+      log: (level, event, { error }) => this.#check(level, event, error),
       bounds: plan.bounds,
     };
     this.store = deps.store;
@@ -38,7 +38,7 @@ export class Replica {
   }
 
   /** Reports log lines that only a bug causes. All others are expected. */
-  #judge(level: string, event: string, error: unknown): void {
+  #check(level: string, event: string, error: unknown): void {
     this.#world.note(`${this.process.name} logs ${level}: ${event} ${describe(error)}`);
     if (error instanceof Error && !EXPECTED.has(error.name))
       this.#world.offend(`${this.process.name} logged ${event}: ${error.stack ?? error.message}`);

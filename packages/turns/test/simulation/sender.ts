@@ -53,7 +53,7 @@ export class Sender {
     const message: Message = { chat, content, onBusy, key, requestedBy: this.#anyRequester() };
     if (onBusy === 'reject') this.#world.rejectedIfBusy.add(content);
     const twice = key !== undefined && random.chance(duplicates);
-    await Promise.all([this.#sendPatiently(message), twice && this.#sendPatiently(message)]);
+    await Promise.all([this.#sendRepeatedly(message), twice && this.#sendRepeatedly(message)]);
   }
 
   async retry(chat: Id<'chat'>): Promise<void> {
@@ -108,7 +108,7 @@ export class Sender {
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`someone deletes ${chat} at ${replica.process.name}`);
-    this.#judgeDeletion(chat, await this.#world.call(replica, (turns) => turns.deleteChat(scope, chat)));
+    this.#checkDeletion(chat, await this.#world.call(replica, (turns) => turns.deleteChat(scope, chat)));
   }
 
   /** Checks a chat as retention does and deletes it later. Messages may have arrived in between. */
@@ -124,14 +124,14 @@ export class Sender {
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`retention deletes ${chat} behind turn ${sequence} at ${replica.process.name}`);
-    this.#judgeDeletion(
+    this.#checkDeletion(
       chat,
       await this.#world.call(replica, (turns) => turns.deleteIdleChat(scope, chat, sequence)),
     );
   }
 
   /** A deletion is acknowledged after the chat's marker is stored, so no message follows. */
-  #judgeDeletion(chat: Id<'chat'>, result: CallResult<boolean>): void {
+  #checkDeletion(chat: Id<'chat'>, result: CallResult<boolean>): void {
     if (result.kind !== 'answered' || !result.value) return;
     this.#ledger.of(chat).wasConfirmedDeleted = true;
     const { markers, chats } = this.#world.database.committed;
@@ -139,7 +139,7 @@ export class Sender {
     if (chats.get(chat)?.record) this.#world.offend(`${chat} was confirmed as deleted before it was marked`);
   }
 
-  #sendPatiently(message: Message): Promise<void> {
+  #sendRepeatedly(message: Message): Promise<void> {
     const { chat, content, onBusy, key } = message;
     return this.#repeat(key, () =>
       this.#request(chat, { content, key, onBusy }, (turns, replica) =>
@@ -148,7 +148,7 @@ export class Sender {
     );
   }
 
-  /** Repeats a request with a key until its result is known. A request without a key is sent once. */
+  /** Repeats a request with a key until it is accepted or rejected for good. A request without a key is sent once. */
   async #repeat(key: string | undefined, request: () => Promise<RequestResult>): Promise<void> {
     const { random, plan } = this.#world;
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
@@ -248,7 +248,7 @@ export class Sender {
     request.result = this.#resultOf(await world.call(replica, (turns) => call(turns, replica)));
     request.knownAt = world.scheduler.now;
     if (request.result.kind === 'accepted' && request.result.end)
-      world.judgeReport(request.name, request.result.answerId, request.sentAt, REPORT_MS);
+      world.checkReport(request.name, request.result.answerId, request.sentAt, REPORT_MS);
     world.note(`${request.name} learns ${JSON.stringify(request.result)}`);
     this.#learn(chat, request.result);
     return request.result;

@@ -3,7 +3,7 @@ import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
 /** A draining process that does not end in this time is killed, as by an orchestrator. */
-const PATIENCE_LEASES = 3;
+const DRAIN_LEASES_MAX = 3;
 const BUSY_TRIES = 5;
 
 /** Causes the faults of the plan at random times while users act. */
@@ -92,7 +92,7 @@ export class Storm {
         end();
       });
     });
-    this.#world.scheduler.after(graceMs + PATIENCE_LEASES * this.#leaseMs, () => {
+    this.#world.scheduler.after(graceMs + DRAIN_LEASES_MAX * this.#leaseMs, () => {
       if (!process.isDead) end();
     });
   }

@@ -64,7 +64,7 @@ export class Watch {
   }
 
   #chat(id: Id<'chat'>, before: ChatDocument | undefined, after: ChatDocument | undefined): void {
-    if (before?.record && !after?.record) this.#judgeDeletion(id);
+    if (before?.record && !after?.record) this.#checkDeletion(id);
     if (after?.isMarked) this.#marked.add(id);
     else this.#marked.delete(id);
   }
@@ -93,11 +93,11 @@ export class Watch {
   }
 
   /** A chat without a request for its deletion is deleted only by retention, with no turns after the checked one. */
-  #judgeDeletion(chat: Id<'chat'>): void {
+  #checkDeletion(chat: Id<'chat'>): void {
     const { deletionRequestedFor, retentionChecks } = this.#world;
     const newest = this.#newest.get(chat) ?? 0;
     if (!deletionRequestedFor.has(chat) && !retentionChecks.get(chat)?.has(newest))
-      this.#world.offend(`retention deleted ${chat} with turn ${newest}, which it had not judged`);
+      this.#world.offend(`retention deleted ${chat} with turn ${newest}, which it had not checked`);
   }
 
   #turn(id: Id<'turn'>, before: TurnDocument | undefined, after: TurnDocument | undefined): void {
@@ -119,18 +119,18 @@ export class Watch {
       endedAt: undefined,
     };
     this.#times.set(id, times);
-    if (!before) this.#judgeInsert(record);
+    if (!before) this.#checkInsert(record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
     if (record.status === 'generating') {
       // A turn that was cancelled before its claim needs no place, so it overtakes no other turn.
-      if (times.startedAt === undefined && times.cancelledAt === undefined) this.#judgeOrder(record, times);
+      if (times.startedAt === undefined && times.cancelledAt === undefined) this.#checkOrder(record, times);
       times.startedAt ??= scheduler.now;
-      if (before?.record.status !== 'generating') this.#judgeStart(record);
+      if (before?.record.status !== 'generating') this.#checkStart(record);
     }
     if (isOver && times.endedAt === undefined) {
       times.endedAt = scheduler.now;
       this.#world.endedAt.set(record.answerId, scheduler.now);
-      this.#judgeEnd(after, times);
+      this.#checkEnd(after, times);
     }
   }
 
@@ -138,7 +138,7 @@ export class Watch {
    * Checks the bounds of places and addresses. They hold only without crashes, and the bounds of all processes together
    * only if there is one process.
    */
-  #judgeStart({ origin }: TurnRecord): void {
+  #checkStart({ origin }: TurnRecord): void {
     const { plan, database } = this.#world;
     if (plan.kind === 'stormy') return;
     const running = [...database.committed.turns.values()]
@@ -171,7 +171,7 @@ export class Watch {
    * round of places: waiting turns start in rotation. This is checked where one process runs all of them and no
    * address is at its bound.
    */
-  #judgeOrder({ chat, sequence, origin }: TurnRecord, { insertedAt }: Times): void {
+  #checkOrder({ chat, sequence, origin }: TurnRecord, { insertedAt }: Times): void {
     const { plan, scheduler } = this.#world;
     const [own] = origin?.isPrivileged === false ? (origin.networks ?? []) : [];
     if (own === undefined) return;
@@ -208,7 +208,7 @@ export class Watch {
   }
 
   /** Checks that the queue respects its bound, and that a message with `onBusy: reject` does not wait. */
-  #judgeInsert({ chat, sequence, userMessage }: TurnRecord): void {
+  #checkInsert({ chat, sequence, userMessage }: TurnRecord): void {
     const { plan, database, rejectedIfBusy } = this.#world;
     this.#newest.set(chat, Math.max(this.#newest.get(chat) ?? 0, sequence));
     const marker = database.committed.markers.get(chat);
@@ -225,7 +225,7 @@ export class Watch {
       this.#world.offend(`turn ${sequence} of ${chat} was accepted to wait, and would not`);
   }
 
-  #judgeEnd({ record }: TurnDocument, times: Times): void {
+  #checkEnd({ record }: TurnDocument, times: Times): void {
     const { plan, database, model } = this.#world;
     const { id, chat, sequence, lease } = record;
     let freeAt = times.insertedAt;
@@ -241,7 +241,7 @@ export class Watch {
     const isOnce = attempt >= 1 && attempt <= 1 + (model.restarts.get(id) ?? 0);
     if (plan.kind === 'healthy' && !isOnce)
       this.#world.offend(`turn ${sequence} of ${chat} was run ${attempt} times, and nobody died`);
-    this.#judgeCancelled(record, times, freeAt);
+    this.#checkCancelled(record, times, freeAt);
     if (plan.kind !== 'calm') return;
     const { startedAt = Number.POSITIVE_INFINITY, cancelledAt, endedAt = 0 } = times;
     const turns = plan.people.messages + plan.people.retries;
@@ -256,7 +256,7 @@ export class Watch {
   }
 
   /** A turn that was cancelled while it waited ends as soon as its predecessor has, with or without a free place. */
-  #judgeCancelled({ chat, sequence }: TurnRecord, { cancelledAt, endedAt = 0 }: Times, freeAt: number): void {
+  #checkCancelled({ chat, sequence }: TurnRecord, { cancelledAt, endedAt = 0 }: Times, freeAt: number): void {
     const { plan } = this.#world;
     if (cancelledAt === undefined || plan.kind === 'stormy') return;
     const isRecovered = plan.kind === 'healthy';

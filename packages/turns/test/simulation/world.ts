@@ -58,7 +58,7 @@ export class World {
       new SimulatedTools(this.database, this.random.fork()),
     );
     this.#trace = isTraced ? new Trace() : undefined;
-    this.#furnish();
+    this.#createChats();
     for (let index = 0; index < this.plan.replicas; index++) this.startReplica();
   }
 
@@ -87,11 +87,11 @@ export class World {
   }
 
   /** Checks that a waiting request gets the end soon in a calm run. */
-  judgeReport(name: string, answerId: string, since: number, patienceMs: number): void {
+  checkReport(name: string, answerId: string, since: number, delayMaxMs: number): void {
     if (this.plan.kind !== 'calm') return;
     const endedAt = this.endedAt.get(answerId) ?? this.scheduler.now;
     const waited = this.scheduler.now - Math.max(endedAt, since);
-    if (waited > patienceMs) this.offend(`${name} received an end ${waited} ms late`);
+    if (waited > delayMaxMs) this.offend(`${name} received an end ${waited} ms late`);
   }
 
   wait(ms: number): Promise<void> {
@@ -126,7 +126,7 @@ export class World {
     });
   }
 
-  #furnish(): void {
+  #createChats(): void {
     const { database, scope } = this;
     const agent = mintId('agent');
     database.put('agents', agent, {
