@@ -140,6 +140,14 @@ describe('an answer that is handed over', () => {
 });
 
 describe('a follower of a chat', () => {
+  test('a follower that was accepted before a drain is rejected when it pulls its first event after it', async () => {
+    const { owner } = await startOwner(new SteppedAgent());
+    const chat = await harness.newChat();
+    const events = owner.turns.followChat(harness.scope, chat, undefined, new AbortController().signal);
+    await owner.turns.drain(0, FORCE);
+    await expect(events.next()).rejects.toMatchObject({ code: 'draining' });
+  });
+
   test('a follower is disconnected at once and continues with its cursor in another process', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
