@@ -273,8 +273,16 @@ describe('reads of one batch', () => {
         ]),
       ).toEqual([['mine'], ['theirs'], [], range(10), range(70)]);
     });
-    // The second one reads the rest of the long list.
-    expect(commands).toEqual(['find turns', 'find turns']);
+    // The others read the rest of the long list, and that nothing follows the short ones.
+    expect(commands).toEqual(['find turns', 'find turns', 'find turns']);
+  });
+
+  test('a list shows the turns behind a gap in the sequences', async () => {
+    const chat = await newChat(stores, one);
+    for (const sequence of [1, 2, 60, 61]) await endedTurn(stores, one, chat, sequence, `answer ${sequence}`);
+    const { items } = await stores.messages.list(inScope(one, chat), { limit: 1_000, order: 'asc' });
+    const answers = items.filter(({ role }) => role === 'assistant').map(({ content }) => content);
+    expect(answers).toEqual(['answer 1', 'answer 2', 'answer 60', 'answer 61']);
   });
 
   test('reading a history whose turns were purged queries them once', async () => {

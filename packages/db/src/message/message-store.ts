@@ -30,8 +30,11 @@ export function createMessageStore({ turns }: Models, pages: TurnPages): Message
       const before = from + Math.min(size, FIRST_TURNS);
       const first = await pages.read({ ...filter, from, before });
       yield* first;
-      // The sequences of a chat have no gaps, so a range that is not full is the last.
-      if (first.length < before - from) return;
+      if (first.length < before - from) {
+        // Nothing follows, unless an import left a gap in the sequences of the chat.
+        yield* await pages.read({ ...filter, from: before, before: Number.MAX_SAFE_INTEGER });
+        return;
+      }
       next = before;
     }
     for (;;) {
