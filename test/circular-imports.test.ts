@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageFolders, readSourceFiles, type SourceFile } from './support/source-files.ts';
+import { packageFolders, parseSourceFile, readSourceFiles, type SourceFile } from './support/source-files.ts';
 
 /** Every source file is read, which a busy machine takes its time for. */
 const PATIENCE_MS = 60_000;
@@ -13,6 +13,22 @@ test(
   },
   PATIENCE_MS,
 );
+
+test('a circle of imports is found whether a file imports values, types, re-exports or loads when needed', () => {
+  const files = [
+    ['src/a.ts', "import { b } from './b.ts';"],
+    ['src/b.ts', "export { c } from './folder/c.ts';"],
+    ['src/folder/c.ts', "import type { D } from '../d.ts';"],
+    ['src/d.ts', "const a = () => import('./a.ts');"],
+    ['src/outside.ts', "import { a } from './a.ts';"],
+    ['src/itself.ts', "export * from './itself.ts';"],
+    ['src/library.ts', "import a from 'a';"],
+  ] as const;
+  expect(findCircles(files.map(([path, text]) => parseSourceFile(path, text)))).toEqual([
+    ['src/a.ts', 'src/b.ts', 'src/folder/c.ts', 'src/d.ts'],
+    ['src/itself.ts'],
+  ]);
+});
 
 /** Finds the groups of files in which each file reaches every other by imports; imports of types count too. */
 function findCircles(files: readonly SourceFile[]): string[][] {

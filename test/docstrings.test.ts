@@ -1,9 +1,33 @@
 import type { Declaration } from 'oxc-parser';
 import { expect, test } from 'vitest';
-import { packageFolders, readSourceFiles, type SourceFile } from './support/source-files.ts';
+import { packageFolders, parseSourceFile, readSourceFiles, type SourceFile } from './support/source-files.ts';
 
 test.each(packageFolders)('%s has a docstring on every export', (folder) => {
   expect(readSourceFiles(folder).flatMap(undocumentedExportsOf)).toEqual([]);
+});
+
+test('an export without a docstring is found, even if another comment precedes it', () => {
+  const text = `
+    /** Has one. */
+    export const documented = 1;
+    export function bare() {}
+    // Not a docstring.
+    export class Commented {}
+    /* Not a docstring either. */
+    export type Type = string;
+    /** Belongs to a function that is not exported. */
+    function local() {}
+    export const first = 1, second = 2;
+    /** Has one too. */
+    export interface Documented {}
+    export { local };
+  `;
+  expect(undocumentedExportsOf(parseSourceFile('a.ts', text))).toEqual([
+    'a.ts: bare',
+    'a.ts: Commented',
+    'a.ts: Type',
+    'a.ts: first, second',
+  ]);
 });
 
 /** Names the exported functions, classes, types and values of a file that no `/** … *\/` comment precedes. */

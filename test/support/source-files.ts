@@ -24,11 +24,11 @@ export function readSourceFiles(packageFolder: string): SourceFile[] {
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort()
-    .map(parse);
+    .map((path) => parseSourceFile(path, readFileSync(join(root, path), 'utf8')));
 }
 
-function parse(path: string): SourceFile {
-  const text = readFileSync(join(root, path), 'utf8');
+/** Parses the text of a TypeScript file. */
+export function parseSourceFile(path: string, text: string): SourceFile {
   const { program, module, comments, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`${path} does not parse: ${errors[0]?.message}`);
   return { path, text, program, module, comments };
