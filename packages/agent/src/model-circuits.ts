@@ -1,4 +1,5 @@
 import { type ModelChoice, nameOfModelChoice } from '@parley/contract';
+import { LRUCache } from 'lru-cache';
 import { type AgentBounds, defaultBounds } from './bounds.ts';
 
 type CircuitBounds = Pick<AgentBounds, 'circuitFailuresMax' | 'circuitOpenMs'>;
@@ -26,7 +27,7 @@ const MODELS_MAX = 1_000;
  */
 export class ModelCircuits {
   readonly #bounds: CircuitBounds;
-  readonly #circuits = new Map<string, Circuit>();
+  readonly #circuits = new LRUCache<string, Circuit>({ max: MODELS_MAX });
 
   constructor(bounds: Partial<CircuitBounds> = {}) {
     this.#bounds = { ...defaultBounds, ...bounds };
@@ -69,10 +70,7 @@ export class ModelCircuits {
   #fail(name: string, circuit: Circuit): void {
     circuit.failures++;
     circuit.openUntil = performance.now() + this.#bounds.circuitOpenMs;
-    this.#circuits.delete(name);
     this.#circuits.set(name, circuit);
-    const [oldest] = this.#circuits.keys();
-    if (this.#circuits.size > MODELS_MAX && oldest !== undefined) this.#circuits.delete(oldest);
   }
 
   #hasOpened({ failures }: Circuit): boolean {

@@ -19,8 +19,6 @@ import { turnRequesterOf } from './turn-requester.ts';
  * The base of all procedures. Before the input is validated, it authenticates the caller, authorizes them by the policy
  * of the procedure, and rejects input that is too complex. Acts that are audited get their entry before they begin.
  * An `ApiError` that is thrown by the procedure becomes a tRPC error with its status.
- *
- * It is one middleware because tRPC copies the context and the options of a call for each.
  */
 export const procedure = t.procedure.use(async ({ ctx: { request }, path, type, getRawInput, next }) => {
   try {
