@@ -16,7 +16,7 @@ import type { InitialTitle, TitleCommands } from './title-batches.ts';
 import type { PageCommands, PagedTurn, PageRange } from './turn-pages.ts';
 import type { Ending, WriteCommands } from './write-batches.ts';
 
-const lookedFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
+const rangeFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
 const pagedFields = { team: 1, chat: 1, ...listedFields } as const;
 const endFields = { team: 1, status: 1, 'lease.token': 1, hasSuccessor: 1 } as const;
 
@@ -44,7 +44,7 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
     async findTurns(ranges, signal) {
       const found = await hotTurns
         .find<TurnInRange>(anyOf(ranges.map(rangeFilter)), {
-          projection: lookedFields,
+          projection: rangeFields,
           batchSize: REPLY_DOCUMENTS,
           signal,
         })

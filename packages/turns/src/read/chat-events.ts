@@ -17,7 +17,7 @@ export interface ChatEventWithCursor {
 }
 
 /** Converts an event of an answer to an event of its chat; undefined if a chat's stream has no such event. */
-export function toChatEvent(messageId: Id<'message'>, event: AnswerEvent): EngineChatEvent | undefined {
+export function toEngineChatEvent(messageId: Id<'message'>, event: AnswerEvent): EngineChatEvent | undefined {
   switch (event.type) {
     case 'start':
       return { type: 'answer-started', messageId };

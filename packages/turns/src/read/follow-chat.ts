@@ -1,7 +1,7 @@
 import { ApiError, type ChatCursor, limits } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import { toTurnIds } from '../accept/accepted-turn.ts';
-import { type ChatEventWithCursor, type EngineChatEvent, toChatEvent } from './chat-events.ts';
+import { type ChatEventWithCursor, type EngineChatEvent, toEngineChatEvent } from './chat-events.ts';
 import { CHAT_POLL } from './intervals.ts';
 import { alignedPause, isWithin } from './reads.ts';
 import { type ReadDeps, TurnReader } from './turn-reader.ts';
@@ -134,7 +134,7 @@ export class ChatReader {
       }
       for (const { event, cursor } of step.events) {
         this.#cursor = { ...this.#cursor, answer: cursor };
-        const chatEvent = toChatEvent(turn.answerId, event);
+        const chatEvent = toEngineChatEvent(turn.answerId, event);
         if (chatEvent) yield this.#withCursor(chatEvent);
       }
       if (!step.isOver) return Math.min(step.pauseMs ?? CHAT_POLL.maxMs, untilPoll());

@@ -66,7 +66,7 @@ function createReadCommands(connection: Connection): ReadCommands {
         const chats = new Set(ranges.map(({ chat }) => chat));
         return [...view.turns.values()]
           .filter(({ record }) => chats.has(record.chat))
-          .map(({ record }) => toLookedTurn(record));
+          .map(({ record }) => toTurnInRange(record));
       }, signal),
   };
 }
@@ -172,7 +172,7 @@ function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnReco
   return { ...turn, team, status, takeovers: 0, isCancelled: false, ...question };
 }
 
-function toLookedTurn({
+function toTurnInRange({
   team,
   chat,
   sequence,
