@@ -42,9 +42,9 @@ export const auditEntrySchema = z
     }),
     outcome: z.enum(['done', 'refused', 'unknown']).meta({
       description:
-        '`refused`: a secret key tried to manage keys or signing secrets beyond its own permissions. This is recorded once an ' +
-        'hour for each key and operation; other rejected requests are not listed. `unknown`: the action is still running ' +
-        'or was cut off, and may have been done.',
+        '`refused`: a secret key asked for more than its own permissions, for example to issue a key or to change the team ' +
+        'beyond its limits. This is recorded once an hour for each key and operation; other rejected requests are not ' +
+        'listed. `unknown`: the action is still running or was cut off, and may have been done.',
     }),
   })
   .meta({ id: 'AuditEntry', description: 'An administrative action.' });

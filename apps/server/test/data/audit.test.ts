@@ -119,12 +119,29 @@ test('a deletion of a chat by the team is listed, and one by its user is not', a
 
 test('a secret key that asks for more than it has is noted once, not for each attempt', async () => {
   const team = await makeTeam();
-  const body = { kind: 'secret', tokensPerDay: 1_000 };
-  const { body: limited } = await team.rest<NewKey>('POST', '/key', { body });
+  const more = { tokensPerDay: 2_000 };
+  const issue = async (limits: object) =>
+    (await team.rest<NewKey>('POST', '/key', { body: { kind: 'secret', ...limits } })).body;
+  const limited = await issue({ tokensPerDay: 1_000 });
+  const ofAgent = await issue({ agentIds: [team.agent.id] });
+  const { id: otherAgentId } = await team.makeAgent();
+  const attempts: [NewKey, string, string, number, object?][] = [
+    [limited, 'POST', '/signing-secret', 403],
+    [limited, 'POST', '/key', 403, { kind: 'secret', ...more }],
+    [limited, 'PATCH', `/key/${limited.id}`, 403, more],
+    [limited, 'PATCH', '/team', 403, more],
+    [ofAgent, 'POST', '/key', 404, { kind: 'secret', agentIds: [otherAgentId] }],
+    [ofAgent, 'POST', `/key/${limited.id}/roll`, 404],
+    [ofAgent, 'PATCH', '/team', 403, more],
+  ];
   for (let count = 0; count < 3; count++) {
-    await team.rest('POST', '/signing-secret', { key: limited.key });
-    await team.rest('POST', '/key', { key: limited.key, body: { ...body, tokensPerDay: 2_000 } });
+    for (const [{ key }, method, path, status, body] of attempts) {
+      const rejected = await team.rest(method, path, { key, ...(body && { body }) });
+      expect([method, path, rejected.status]).toEqual([method, path, status]);
+    }
   }
+  const entriesOf = ({ id }: NewKey, actions: readonly string[]) =>
+    actions.map((action) => `${action} by ${id}`);
   await expect
     .poll(async () => {
       const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
@@ -132,7 +149,12 @@ test('a secret key that asks for more than it has is noted once, not for each at
       expect(rejected.filter(({ address }) => !LOOPBACK.test(address ?? ''))).toEqual([]);
       return rejected.map(({ action, actor }) => `${action} by ${actor.keyId}`).sort();
     })
-    .toEqual([`key.create by ${limited.id}`, `signingSecret.create by ${limited.id}`]);
+    .toEqual(
+      [
+        ...entriesOf(limited, ['signingSecret.create', 'key.create', 'key.update', 'team.update']),
+        ...entriesOf(ofAgent, ['key.create', 'key.roll', 'team.update']),
+      ].sort(),
+    );
 });
 
 test('reads and rejected actions are not listed', async () => {
