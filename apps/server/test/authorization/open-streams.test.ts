@@ -4,7 +4,7 @@ import { createTRPCClient, httpLink, type TRPCClient, type TRPCClientError } fro
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { rest } from '../support/client.ts';
-import { type OpenStream, openStream, type StreamEvent } from '../support/event-stream.ts';
+import { errorCodeOf, type OpenStream, openStream, type StreamEvent } from '../support/event-stream.ts';
 import { makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 
 /*
@@ -480,18 +480,6 @@ const endings: Readonly<Record<string, Ending>> = {
   },
 };
 
-/** The code with which the server ended a stream; undefined if it reached its own end. */
-function codeOf(events: readonly StreamEvent[]): string | undefined {
-  for (const { event, data } of events) {
-    if (data === '[DONE]' || data === '') continue;
-    const body = JSON.parse(data) as { type?: string; code?: string; data?: Record<string, unknown> };
-    if (event === 'serialized-error') return (body.data as { apiError: { code: string } }).apiError.code;
-    if (body.type === 'data-refusal') return String(body.data?.['code']);
-    if (body.type === 'error' && body.code) return body.code;
-  }
-  return undefined;
-}
-
 /** Whether a stream said that its answer was stopped. */
 function isStopped(events: readonly StreamEvent[]): boolean {
   return events.some(({ data }) => data.includes('"type":"abort"') || data.includes('"status":"stopped"'));
@@ -527,7 +515,7 @@ describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stop
       if (isExpiry && opening.isOfAnswer) continue;
       const received = await events;
       if (stopsAnswers && opening.isOfAnswer && isStopped(received)) continue;
-      expect([name, codeOf(received)]).toEqual([name, code]);
+      expect([name, errorCodeOf(received)]).toEqual([name, code]);
     }
     for (const { name, end } of isExpiry ? [] : waiting) {
       const result = await end;
@@ -540,7 +528,7 @@ describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stop
     }
     for (const { name, opening, events } of open) {
       if (!isExpiry || !opening.isOfAnswer) continue;
-      expect([name, codeOf(await events)]).toEqual([name, undefined]);
+      expect([name, errorCodeOf(await events)]).toEqual([name, undefined]);
     }
     await expect.poll(() => other.composition.services.streams.size).toBe(0);
     expect(composition.services.streams.size).toBe(0);
@@ -559,5 +547,5 @@ test('setting the same token issuer again ends no stream', async () => {
   const before = checks.mock.calls.length;
   await expect.poll(() => checks.mock.calls.length).toBeGreaterThan(before + 1);
   await must(team.rest('POST', `/user/${user}/sign-out`));
-  expect(codeOf(await events)).toBe('user_signed_out');
+  expect(errorCodeOf(await events)).toBe('user_signed_out');
 });

@@ -197,6 +197,23 @@ describe('a server without free places', () => {
   });
 });
 
+test('a server runs `RUNNING_ANSWERS_MAX` answers, lets as many messages wait, then returns 503', async () => {
+  // `RUNNING_ANSWERS_MAX` sets this bound alone.
+  const small = await startHarness({ bounds: { runningTurnsMax: 2 } });
+  const team = await small.makeTeam();
+  const gate = small.model.hold();
+  const sent = [];
+  for (let count = 0; count < 5; count++) {
+    sent.push(await send(team, { key: team.secretKey }, small.url));
+  }
+  expect(sent.map(({ status }) => status)).toEqual([...ok(4), 503]);
+  expect(sent.at(-1)?.apiError.code).toBe('overloaded');
+  const { turns } = small.composition;
+  expect([turns.running, turns.waiting]).toEqual([2, 2]);
+  gate.release();
+  await expect.poll(() => turns.running + turns.waiting, PATIENCE).toBe(0);
+});
+
 test('visitors of a team with a limit leave a fifth of it to the team’s servers', async () => {
   const team = await makeTeam();
   await team.rest('PATCH', '/team', { body: { concurrentTurns: 5 } });

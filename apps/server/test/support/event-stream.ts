@@ -145,6 +145,18 @@ class StreamReader implements OpenStream {
   }
 }
 
+/** The code with which the server ended a stream; undefined if it reached its own end. */
+export function errorCodeOf(events: readonly StreamEvent[]): string | undefined {
+  for (const { event, data } of events) {
+    if (data === '[DONE]' || data === '') continue;
+    const body = JSON.parse(data) as { type?: string; code?: string; data?: Record<string, unknown> };
+    if (event === 'serialized-error') return (body.data as { apiError: { code: string } }).apiError.code;
+    if (body.type === 'data-refusal') return String(body.data?.['code']);
+    if (body.type === 'error' && body.code) return body.code;
+  }
+  return undefined;
+}
+
 /** Parses server-sent events. A field that the standard does not define fails the test. */
 export function parseEvents(
   onEvent: (event: StreamEvent) => void,

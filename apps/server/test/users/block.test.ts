@@ -4,8 +4,9 @@ import type { Answer, AuditList, Message, UserBlock, UserSignOut } from '@parley
 import { limits } from '@parley/contract';
 import { connectDatabase } from '@parley/db';
 import { SignJWT } from 'jose';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
+import { errorCodeOf, openStream } from '../support/event-stream.ts';
 
 /*
  * Blocks and sign-outs of users. After a block on one server, another server, here another connection, may accept the
@@ -56,6 +57,28 @@ describe('a blocked user', () => {
       new Set(['user.block', 'user.unblock']),
     );
   });
+
+  test('open streams of a blocked user end at another server, which reads credentials at the default interval', async () => {
+    const { team, headers, own } = await userOf();
+    const { id: chatId } = await own.makeChat();
+    const checks = vi.spyOn(other.composition.services.stores.credentials, 'read');
+    const query = { input: JSON.stringify({ chatId }) };
+    const streams = await Promise.all([
+      openStream(other.url, 'GET', `/chat/${chatId}/events`, { headers }),
+      openStream(other.url, 'GET', '/trpc/chat.follow', { headers, query }),
+    ]);
+    expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+    // The first check of a new stream comes early. From then on, the interval decides.
+    const opened = checks.mock.calls.length;
+    const done = () => checks.mock.settledResults.filter(({ type }) => type === 'fulfilled').length;
+    await expect.poll(done, WITHIN).toBeGreaterThan(opened);
+    const codes: unknown[] = [];
+    for (const stream of streams) void stream.rest().then((events) => codes.push(errorCodeOf(events)));
+    expect((await team.rest('PUT', '/user/user_1/block')).status).toBe(200);
+    // A slow machine gets more time than the interval, and less than the time after which unchecked streams end.
+    await expect.poll(() => codes, { timeout: 20_000 }).toEqual(['user_blocked', 'user_blocked']);
+    expect(limits.streamCheckEveryMs + limits.streamFirstCheckMs).toBeLessThan(WITHIN.timeout);
+  }, 40_000);
 
   test('blocking a user stops running answers with their text and cancels waiting messages', async () => {
     const { team, headers, own } = await userOf();

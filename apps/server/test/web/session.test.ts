@@ -3,14 +3,21 @@ import { connectDatabase } from '@parley/db';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createVisitors } from '../../src/routes/web-visitor.ts';
+import { watchCommands, withMonitoring } from '../support/watched-commands.ts';
 import { ask, requestSession, startWithPage } from './support.ts';
 
-const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
+const { result: page, during: commandsDuring } = await watchCommands(() =>
+  startWithPage({}, { addressOf: withMonitoring }),
+);
+const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = page;
 const { host, port } = new URL(url);
 const { guestNetworks } = composition.services;
 
 /** The cookie that a response sets, without its attributes. */
 const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
+
+/** The collections that the server reads to recognize the visitor of a cookie. */
+const VISITOR_COLLECTIONS = ['visitorExchanges', 'userStatuses', 'chats'];
 
 describe('the page on this machine', () => {
   test('the page gets the publishable key and a token of its own user, in a response without caching', async () => {
@@ -99,9 +106,20 @@ describe('the page on this machine', () => {
   ])('a cookie that this server did not issue is ignored without a query: %s', async (_, change) => {
     const first = await requestSession(url);
     const [, value = ''] = cookieOf(first.headers).split('=');
-    const { status, headers, body } = await requestSession(url, {
-      cookie: `parley_visitor=${change(value)}`,
+    const visit = (cookie: string) => requestSession(url, { cookie: `parley_visitor=${cookie}` });
+    // Background jobs read these collections without naming the team.
+    const readsDuring = async (run: () => Promise<unknown>) =>
+      (await commandsDuring(run)).filter(
+        ({ collection, json }) => VISITOR_COLLECTIONS.includes(collection) && json.includes(team.id),
+      );
+    // The server looks up the visitor of a cookie that it issued, and has its caches filled then.
+    expect(await readsDuring(() => visit(value))).not.toEqual([]);
+    let answer = first;
+    const reads = await readsDuring(async () => {
+      answer = await visit(change(value));
     });
+    expect(reads).toEqual([]);
+    const { status, headers, body } = answer;
     expect(status).toBe(200);
     expect(body?.['userId']).toMatch(/^visitor_[0-9a-f]{40}$/);
     expect(body?.['userId']).not.toBe(first.body?.['userId']);
