@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { packageFolders, readSourceFiles } from './support/source-files.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -220,3 +221,33 @@ test('the rest of packages/agent imports an adapter in one place', () => {
       .map(({ file }) => file),
   ).toEqual(['packages/agent/src/run-agent.ts']);
 });
+
+/** Every source file is read, which a busy machine takes its time for. */
+const PATIENCE_MS = 60_000;
+
+test(
+  'the main entry of packages/api exports nothing that only the admin command imports',
+  () => {
+    const exported = readSourceFiles('packages/api')
+      .filter(({ path }) => path === 'packages/api/src/index.ts')
+      .flatMap(({ module }) => module.staticExports.flatMap(({ entries }) => entries))
+      .map(({ exportName }) => exportName.name ?? '');
+    const imports = packageFolders.flatMap(readSourceFiles).flatMap(({ path, module }) =>
+      module.staticImports
+        .filter(({ moduleRequest }) => moduleRequest.value === '@parley/api')
+        .flatMap(({ entries }) => entries)
+        .map(({ importName }) => ({
+          name: importName.name ?? '',
+          isAdmin: path.startsWith('apps/server/src/admin/'),
+        })),
+    );
+    expect(exported).toContain('appRouter');
+    const importersOf = (exportName: string) => imports.filter(({ name }) => name === exportName);
+    expect(
+      exported.filter(
+        (name) => importersOf(name).length > 0 && importersOf(name).every(({ isAdmin }) => isAdmin),
+      ),
+    ).toEqual([]);
+  },
+  PATIENCE_MS,
+);

@@ -1,7 +1,6 @@
 export { rateHeaders, replayedHeader, responseMeta } from './answer-headers.ts';
 export { apiErrorOf, toTrpcError } from './api-error-of.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
-export { beginAuditedAction } from './audit/begin-act.ts';
 export type { Caller, CallerIdentity } from './caller.ts';
 export {
   type Context,
@@ -11,7 +10,7 @@ export {
   type Services,
   type TurnLimits,
 } from './context.ts';
-export { type Eraser, erase } from './deletion/erase.ts';
+export type { Eraser } from './deletion/erase.ts';
 export { expireChats, RetentionProgress } from './deletion/expire-chats.ts';
 export { DeletionProgress, finishDeletions } from './deletion/finish-deletions.ts';
 export { bodyBoundsOf } from './gate/body-bounds.ts';
@@ -27,13 +26,12 @@ export { findRunningAnswer } from './message/running-answer.ts';
 export { nodeRequest } from './node-request.ts';
 export { buildOpenApiDocument } from './openapi-document.ts';
 export { type IsOwnOrigin, isLoopbackHost, ownOrigins } from './own-origins.ts';
-export { credentialRules, type IssuedCredential, type Policy, policies } from './policies.ts';
+export { type IssuedCredential, type Policy, policies } from './policies.ts';
 export { requestHeaders } from './request-headers.ts';
 export { type RestOperation, restOperations } from './rest-operations.ts';
 export { type StreamOperation, streamOperations } from './stream-operations.ts';
 export type { StreamKind } from './streams/open-stream.ts';
 export { OpenStreams, type StreamLimits, type StreamTimes } from './streams/open-streams.ts';
-export { toTeam } from './team/to-team.ts';
 export { createKeySets, type KeySets } from './token-issuer/key-sets.ts';
 export { type ProcedureMeta, t } from './trpc.ts';
 export { signUserToken } from './user-token.ts';

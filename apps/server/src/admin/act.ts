@@ -1,4 +1,4 @@
-import { beginAuditedAction } from '@parley/api';
+import { beginAuditedAction } from '@parley/api/operator';
 import { ApiError, type Id, isId } from '@parley/contract';
 import type { AuditDetails, Database, Stores } from '@parley/db';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { beginAuditedAction } from '@parley/api';
+import { beginAuditedAction } from '@parley/api/operator';
 import type { Command } from 'commander';
 import { exportTeam } from '../transfer/export-team.ts';
 import { importTeam } from '../transfer/import-team.ts';

@@ -1,4 +1,4 @@
-import { beginAuditedAction, erase, toTeam } from '@parley/api';
+import { beginAuditedAction, erase, toTeam } from '@parley/api/operator';
 import { isId, mintId, newAgentSchema } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';

@@ -1,5 +1,6 @@
 import { scripts } from '@parley/agent/testing';
-import { DeletionProgress, type Eraser, erase, finishDeletions } from '@parley/api';
+import { DeletionProgress, type Eraser, finishDeletions } from '@parley/api';
+import { erase } from '@parley/api/operator';
 import type { Answer, AuditList, Chat, ChatList, Deletion, MessageList } from '@parley/contract';
 import { ApiError } from '@parley/contract';
 import type { Database, DeletionStore } from '@parley/db';

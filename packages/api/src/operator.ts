@@ -1,0 +1,5 @@
+/* The entry for an operator's command line. Servers import the main entry. */
+
+export { beginAuditedAction } from './audit/begin-act.ts';
+export { erase } from './deletion/erase.ts';
+export { toTeam } from './team/to-team.ts';
