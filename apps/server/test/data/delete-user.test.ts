@@ -2,12 +2,14 @@ import { scripts } from '@parley/agent/testing';
 import { DeletionProgress, type Eraser, finishDeletions } from '@parley/api';
 import { erase } from '@parley/api/operator';
 import type { Answer, AuditList, Chat, ChatList, Deletion, MessageList } from '@parley/contract';
-import { ApiError } from '@parley/contract';
+import { ApiError, markerIdOf } from '@parley/contract';
 import type { Database, DeletionStore } from '@parley/db';
 import { FailingItems } from '@parley/turns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
+import { rest } from '../support/client.ts';
 import { everythingButMarkersIn, everythingIn } from '../support/everything.ts';
+import { storedTurns } from '../support/stored-turns.ts';
 import { ask, transports } from '../support/transports.ts';
 
 /* When the response says so, no collection has data of the user. After a crash any server finishes the deletion. */
@@ -20,7 +22,7 @@ afterEach(() => {
   failing = undefined;
 });
 
-const { url, makeTeam, mongo, model, composition } = await startHarness({
+const { url, makeTeam, mongo, model, composition, startReplica } = await startHarness({
   alter: (database): Database => {
     const { deletions } = database.stores;
     const steps = Object.entries(deletions).map(([name, step]: [string, (...args: never[]) => unknown]) => [
@@ -128,6 +130,35 @@ test('the running answer of a deleted user stops, and waiting requests are rejec
   expect((await waiting).apiError.code).toBe('chat_not_found');
   await call.aborted;
 });
+
+test.each([{ idempotencyKey: undefined }, { idempotencyKey: 'again' }])(
+  'a message to a deleted user’s chat returns 404 at a server that remembers its end, and nothing is stored (idempotency key: $idempotencyKey)',
+  async ({ idempotencyKey }) => {
+    const team = await makeTeam();
+    const userId = newUser();
+    const replica = await startReplica({ hasOwnDatabase: true });
+    const { id: chatId } = await team.makeChat({ userId });
+    const sendThere = (content: string) =>
+      rest(replica.url, 'POST', `/chat/${chatId}/message`, {
+        key: team.secretKey,
+        ...(idempotencyKey && { headers: { 'idempotency-key': `${idempotencyKey}-${content.length}` } }),
+        body: { content, role: 'user' },
+      });
+    expect((await sendThere(`${userId} asks`)).status).toBe(200);
+    expect((await remove(team, userId)).status).toBe('done');
+    // The marker of the chat takes the place of the next turn.
+    const stored = () => mongo.raw.collection('turns').find({ chat: chatId }).sort({ _id: 1 }).toArray();
+    const left = await stored();
+    expect(left.map(({ _id }) => String(_id))).toContain(markerIdOf(chatId));
+
+    const late = await sendThere(`${userId} asks again`);
+    expect([late.status, late.apiError.code]).toEqual([404, 'chat_not_found']);
+    expect(await stored()).toEqual(left);
+    expect(await storedTurns(mongo.raw, chatId)).toEqual([]);
+    expect(model.calls().map(({ message }) => message)).not.toContain(`${userId} asks again`);
+    await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
+  },
+);
 
 test('a user id that needs encoding is deleted, and the same id can be used again', async () => {
   const team = await makeTeam();

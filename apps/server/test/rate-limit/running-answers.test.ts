@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness, type Team } from '../harness.ts';
 import { rest as restOf } from '../support/client.ts';
@@ -12,7 +12,7 @@ const bounds = {
   runningPerAddressMax: 2,
   waitingPerAddressMax: 3,
 };
-const { makeTeam, model, mongo, url, composition, trpc } = await startHarness({
+const { makeTeam, model, mongo, url, composition, trpc, startReplica } = await startHarness({
   bounds,
   turnLimits: { team: 0, user: 4 },
   trustProxy: parseTrustProxy('loopback'),
@@ -21,6 +21,7 @@ const { makeTeam, model, mongo, url, composition, trpc } = await startHarness({
 const PATIENCE = { timeout: 20_000 };
 
 afterEach(async () => {
+  vi.useRealTimers();
   await expect.poll(() => composition.turns.running + composition.turns.waiting, PATIENCE).toBe(0);
 });
 
@@ -235,4 +236,35 @@ test('the fifth unfinished message of a user gets 429, also when many are sent i
     new Set(['too_many_turns']),
   );
   gate.release();
+});
+
+describe('a server on which no turn has ended', () => {
+  /** The assumed duration of a turn. */
+  const FIRST_DURATION_SECONDS = 8;
+
+  test('`Retry-After` of a team with one running answer is the duration of a turn, and of an address with two half of it', async () => {
+    // The age of the running turns must not exceed the assumed duration on a busy machine.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const replica = await startReplica({ bounds });
+    const gate = model.hold();
+    const waitOf = ({ status, apiError, headers }: Awaited<ReturnType<typeof send>>) => [
+      ...[status, apiError.code, Number(headers.get('retry-after'))],
+    ];
+
+    const team = await makeTeam();
+    await team.rest('PATCH', '/team', { body: { concurrentTurns: 1 } });
+    const server = { key: team.secretKey };
+    expect((await send(team, server, replica.url)).status).toBe(200);
+    const one = waitOf(await send(team, server, replica.url));
+    expect(one).toEqual([429, 'too_many_turns', FIRST_DURATION_SECONDS]);
+
+    const other = await makeTeam();
+    const guests = await guestsAt(other, 6, '203.0.113.5');
+    for (const guest of guests.slice(0, 5)) expect((await send(other, guest, replica.url)).status).toBe(200);
+    const two = waitOf(await send(other, guests[5] ?? { key: '' }, replica.url));
+    expect(two).toEqual([429, 'too_many_turns', FIRST_DURATION_SECONDS / 2]);
+    gate.release();
+    await expect.poll(() => replica.composition.turns.running, PATIENCE).toBe(0);
+    await expect.poll(() => replica.composition.turns.waiting, PATIENCE).toBe(0);
+  });
 });
