@@ -16,7 +16,7 @@ export interface OldRelease extends AsyncDisposable {
   readonly serverEntry: URL;
   /** Makes a team with its code. */
   makeTeam(mongoUri: string): Promise<{ key: string; agentId: string }>;
-  /** The fields that it stores: see `fieldsOf`. */
+  /** The fields that it stores, and the values of some: see `fieldsOf` and `valuesOf`. */
   storedFields(): Promise<string[]>;
 }
 
@@ -61,15 +61,18 @@ export async function checkOutRelease(version: string): Promise<OldRelease> {
       return JSON.parse(await runIn(folder, program, mongoUri));
     },
     async storedFields() {
-      const [models, fields] = [
+      const [contract, models, fields] = [
+        new URL('packages/contract/src/index.ts', checkout).href,
         new URL('packages/db/src/models.ts', checkout).href,
         new URL('fields.ts', import.meta.url).href,
       ];
       const program = `
         import mongoose from 'mongoose';
+        import * as contract from ${JSON.stringify(contract)};
         import { createModels } from ${JSON.stringify(models)};
-        import { fieldsOf } from ${JSON.stringify(fields)};
-        console.log(JSON.stringify(fieldsOf(createModels(mongoose.createConnection()))));`;
+        import { fieldsOf, valuesOf } from ${JSON.stringify(fields)};
+        const models = createModels(mongoose.createConnection());
+        console.log(JSON.stringify([...fieldsOf(models), ...valuesOf(contract)]));`;
       return JSON.parse(await runIn(folder, program));
     },
     [Symbol.asyncDispose]: remove,

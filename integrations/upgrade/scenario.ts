@@ -52,7 +52,10 @@ export type OwnSettings = Partial<Omit<OwnServerOptions, 'checkout'>> &
 export interface UpgradeScenario {
   /** A sentence that can be read alone. */
   readonly name: string;
-  /** The fields that release 0.1.0 does not have and that are stored meanwhile, as `collection.path`. */
+  /**
+   * The fields that release 0.1.0 does not have and that are stored meanwhile, as `collection.path`, and the values that it
+   * does not have in its own fields, as `collection.path=value`.
+   */
   readonly fields?: readonly string[];
   /** The test fails with what this throws. */
   run(world: World): Promise<void>;

@@ -1,7 +1,10 @@
 import type { mongo } from 'mongoose';
 import { expect } from 'vitest';
 
-/** The fields that anybody has written on a server of MongoDB, as `collection.path`, without indexes of lists. */
+/**
+ * The fields that anybody has written on a server of MongoDB, as `collection.path`, without indexes of lists; and their
+ * texts, as `collection.path=text`.
+ */
 export interface WrittenFields extends AsyncDisposable {
   readonly seen: ReadonlySet<string>;
 }
@@ -33,6 +36,7 @@ function addField(seen: Set<string>, path: string, value: unknown): void {
 }
 
 function addFields(seen: Set<string>, path: string, value: unknown): void {
+  if (typeof value === 'string') seen.add(`${path}=${value}`);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return;
   for (const [name, part] of Object.entries(value)) addField(seen, `${path}.${name}`, part);
