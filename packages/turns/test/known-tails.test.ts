@@ -1,13 +1,21 @@
-import { mintId } from '@parley/contract';
+import { scripts } from '@parley/agent/testing';
+import { type Id, mintId } from '@parley/contract';
 import { inScope } from '@parley/db/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { KnownTails } from '../src/run/known-tails.ts';
-import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, type Replica, startHarness, transcript, turnsOf } from './harness.ts';
 
 const harness = await startHarness('tails');
 
-const send = (replica: ReturnType<Harness['startReplica']>, chat: `chat_${string}`, content: string) =>
+const send = (replica: Replica, chat: Id<'chat'>, content: string) =>
   replica.turns.send(harness.scope, { chat, content });
+
+/** A remembered chat would be used for the insert of the next message. */
+async function expectForgotten(replica: Replica, chat: Id<'chat'>): Promise<void> {
+  const { length } = replica.tap.calls;
+  await expect(send(replica, chat, 'next')).rejects.toMatchObject({ code: 'chat_not_found' });
+  expect(replica.tap.calls.slice(length)).toEqual(['chats.find']);
+}
 
 test('the next message of a chat whose turn ended here is inserted without a read before it', async () => {
   const replica = harness.startReplica();
@@ -57,14 +65,56 @@ test('a message to a chat that was deleted elsewhere meets the marker, is reject
   expect(harness.model.calls()).toHaveLength(calls);
 });
 
-test('a process that deletes a chat forgets it, and rejects the next message before an insert', async () => {
-  const replica = harness.startReplica();
-  const chat = await harness.newChat();
-  await send(replica, chat, 'first');
-  await replica.turns.deleteChat(harness.scope, chat);
-  const { length } = replica.tap.calls;
-  await expect(send(replica, chat, 'second')).rejects.toMatchObject({ code: 'chat_not_found' });
-  expect(replica.tap.calls.slice(length)).not.toContain('turns.insert');
+test.each<[string, (replica: Replica, chat: Id<'chat'>) => Promise<unknown>]>([
+  ['a request', ({ turns }, chat) => turns.deleteChat(harness.scope, chat)],
+  ['retention', ({ turns }, chat) => turns.deleteIdleChat(harness.scope, chat, 1)],
+  [
+    'the erasure of its user',
+    async ({ turns }, chat) => {
+      await harness.db.stores.chats.markDeleted(harness.scope, chat);
+      await turns.dropChat(chat);
+    },
+  ],
+])(
+  'a process forgets a chat that %s deletes, and rejects the next message before an insert',
+  async (_, remove) => {
+    const replica = harness.startReplica();
+    const chat = await harness.newChat();
+    await send(replica, chat, 'first');
+    await remove(replica, chat);
+    await expectForgotten(replica, chat);
+  },
+);
+
+describe('a chat that is deleted while the end of its turn is in flight', () => {
+  test('a chat is not remembered if it was deleted between an answer and its acknowledgement', async () => {
+    const replica = harness.startReplica();
+    const chat = await harness.newChat();
+    const end = replica.tap.hold('turns.end', 'after');
+    const sending = send(replica, chat, 'first');
+    await end.reached;
+    await replica.turns.deleteChat(harness.scope, chat);
+    end.release();
+    await eventually(() => replica.turns.running).toBe(0);
+    await sending;
+    await expectForgotten(replica, chat);
+  });
+
+  test('a chat is not remembered if it was deleted after its answer was stopped', async () => {
+    const replica = harness.startReplica();
+    const chat = await harness.newChat();
+    const end = replica.tap.hold('turns.end', 'after');
+    harness.model.reply(scripts.neverEnding('piece'));
+    const { answerId } = await replica.turns.accept(harness.scope, { chat, content: 'first' });
+    await (await harness.model.callTo('first')).flushed();
+    const cancelling = replica.turns.cancel(harness.scope, { chat, answerId }).catch(() => 'deleted');
+    await end.reached;
+    await replica.turns.deleteChat(harness.scope, chat);
+    end.release();
+    await eventually(() => replica.turns.running).toBe(0);
+    await cancelling;
+    await expectForgotten(replica, chat);
+  });
 });
 
 test('a message to a purged chat is not answered from a remembered history', async () => {

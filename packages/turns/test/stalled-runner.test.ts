@@ -7,6 +7,7 @@ import {
   eventually,
   insertTurn,
   LEASE_MS,
+  type Replica,
   type ReplicaOptions,
   startHarness,
   transcript,
@@ -22,6 +23,21 @@ const harness = await startHarness('stalled');
 
 const GIVEN_UP = 'a turn whose runner died was ended';
 const startReplica = (options: ReplicaOptions = {}) => startClocked(harness, options);
+
+/** Holds the ends of a process as a batch does that waits to be sent, and notes their results. */
+function holdEnd({ tap }: Replica) {
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const results: unknown[] = [];
+  tap.intercept('turns.end', async (proceed) => {
+    reached.resolve();
+    await gate.promise;
+    const result = await proceed();
+    results.push(result);
+    return result;
+  });
+  return { reached: reached.promise, release: gate.resolve, results };
+}
 
 describe('a process that stalls during a run', () => {
   test('a stalled process that was taken over stores and shows nothing when it resumes', async () => {
@@ -54,6 +70,40 @@ describe('a process that stalls during a run', () => {
     await eventually(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
     // Requests that wait in the stalled process get the stored answer.
     stalled.clock.advance(5_000);
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer: { content: 'fresh' } } });
+    expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, usage: [{ attempt: 2 }] }]);
+  });
+
+  test('an end that waited until its lease was over succeeds if no process took the turn over', async () => {
+    const chat = await harness.newChat();
+    const replica = await startReplica();
+    const end = holdEnd(replica);
+    const sending = replica.turns.send(harness.scope, { chat, content: 'ended late' });
+    await end.reached;
+    replica.tap.disconnect('turns.renew', 'before', 1_000);
+    replica.clock.advance(LEASE_MS);
+    await replica.clock.rounds();
+    end.release();
+    const answer = { content: echoOf('ended late') };
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer } });
+    expect(end.results).toEqual([{ result: 'ended', hasSuccessor: false }]);
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 0 }]);
+  });
+
+  test('an end that waited until another process took the turn over is lost', async () => {
+    const chat = await harness.newChat();
+    const late = await startReplica();
+    const end = holdEnd(late);
+    harness.model.reply(scripts.text('stale'), scripts.text('fresh'));
+    const sending = late.turns.send(harness.scope, { chat, content: 'q' });
+    await end.reached;
+    late.clock.jump(LEASE_MS);
+    const other = await startReplica();
+    await other.live(LEASE_MS + RECOVERY_MS + STEP_MS);
+    await eventually(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
+    end.release();
+    await eventually(() => end.results).toEqual([{ result: 'lost' }]);
+    late.clock.advance(5_000);
     expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer: { content: 'fresh' } } });
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, usage: [{ attempt: 2 }] }]);
   });

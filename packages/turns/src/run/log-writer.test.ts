@@ -21,6 +21,7 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
     text: '',
     unacknowledgedWrites: 0,
     endUnknown: false,
+    isChatDeleted: false,
     loggedTo: 0,
   };
 }

@@ -35,6 +35,8 @@ export interface Run {
   account?: Pick<Account, 'agent' | 'user'>;
   /** The chat of the turn; set after it was read. */
   chat?: ChatAccess;
+  /** Whether the chat was deleted. The run may have been cancelled before, or may already be ending. */
+  isChatDeleted: boolean;
   /** The messages before the turn; set after they were read. */
   history?: History;
   /** The usage of the run; set when it is known. */
@@ -64,10 +66,17 @@ export function newRun(
     before,
     unacknowledgedWrites: 0,
     endUnknown: false,
+    isChatDeleted: false,
     deadline,
     text: '',
     loggedTo: 0,
   };
+}
+
+/** Stops a run whose chat was deleted. If it ends nevertheless, its chat is not remembered. */
+export function stopDeleted(run: Run): void {
+  run.isChatDeleted = true;
+  run.abort.abort(new RunStopped('chat-deleted'));
 }
 
 /** Creates the unguessable fencing token of one run. */

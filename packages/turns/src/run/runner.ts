@@ -3,7 +3,7 @@ import type { ChatAccess, TurnRecord } from '@parley/db';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import { historyAfter } from './known-history.ts';
 import type { KnownTails } from './known-tails.ts';
-import { mintToken, newRun, type Run, RunningTurns, RunStopped } from './run.ts';
+import { mintToken, newRun, type Run, RunningTurns, RunStopped, stopDeleted } from './run.ts';
 import type { RunDurations } from './run-durations.ts';
 import { type RunDeps, type RunResult, runTurn } from './run-turn.ts';
 import { ownerOf, type TurnOwner } from './schedule/turn-owner.ts';
@@ -84,7 +84,7 @@ export class Runner {
   /** Stops the runs of a chat that was deleted. */
   stopChat(chat: Id<'chat'>): void {
     for (const run of this.running.all()) {
-      if (run.turn.chat === chat) run.abort.abort(new RunStopped('chat-deleted'));
+      if (run.turn.chat === chat) stopDeleted(run);
     }
   }
 
@@ -169,7 +169,8 @@ export class Runner {
     if (result.kind === 'ended') {
       const { textBytes, outcome } = result;
       const history = run.history && historyAfter(run.history, turn, outcome, bounds.historyBytesMax);
-      if (chat && !result.hasSuccessor) tails.remember(chat, { sequence: turn.sequence, textBytes, history });
+      const isTail = !result.hasSuccessor && !run.isChatDeleted;
+      if (chat && isTail) tails.remember(chat, { sequence: turn.sequence, textBytes, history });
       this.notifyEnd(turn, outcome);
     }
     if (result.kind === 'deleted' || result.kind === 'handed-over') {

@@ -2,7 +2,7 @@ import type { TurnDeps } from '../dependencies.ts';
 import { RENEWALS_PER_LEASE } from './intervals.ts';
 import type { KnownTails } from './known-tails.ts';
 import type { LogWriter } from './log-writer.ts';
-import { type Run, type RunningTurns, RunStopped } from './run.ts';
+import { type Run, type RunningTurns, RunStopped, stopDeleted } from './run.ts';
 
 interface SuperviseDeps extends TurnDeps {
   readonly logWriter: LogWriter;
@@ -60,8 +60,8 @@ async function readMarks({ store, log }: TurnDeps, runs: readonly Run[]): Promis
     if (missing.length === 0) return;
     // A replaced primary may lack the newest writes, so a missing turn may exist. A renewal shows whether it does.
     const deleted = new Set(await store.turns.renew(missing.map(toLease)));
-    for (const { token, abort } of missing) {
-      if (deleted.has(token)) abort.abort(new RunStopped('chat-deleted'));
+    for (const run of missing) {
+      if (deleted.has(run.token)) stopDeleted(run);
     }
   } catch (error) {
     log('warn', 'could not read whether running turns were cancelled or deleted', {
