@@ -55,16 +55,29 @@ describe.each([
       .toMatchObject([{ content }, { content: 'I went on.', status: 'completed' }]);
   });
 
-  test('a disconnect before the acceptance leaves either a whole message or none', async () => {
+  test('a disconnect while the message is being stored does not stop its turn', async () => {
     const chat = await team.makeChat();
+    const [reached, gate] = [createGate(), createGate()];
+    const { turns } = mongo.database.stores;
+    const { insert } = turns;
+    vi.spyOn(turns, 'insert').mockImplementationOnce(async (...args) => {
+      reached.release();
+      await gate.released;
+      return insert(...args);
+    });
     const client = new AbortController();
-    const sending = send(chat.id, 'now or never', client.signal).catch((error: unknown) => error);
+    const content = `stored without you: ${transport}`;
+    const disconnected = log.next(({ msg, route }) => msg === 'client disconnected' && route === sendRoute);
+    const sending = send(chat.id, content, client.signal).catch((error: unknown) => error);
+    await reached.released;
     client.abort();
     await sending;
-    expect((await team.send(chat.id, 'and then')).status).toBe(200);
-    const turns = await storedTurns(mongo.raw, chat.id);
-    expect(turns.map(({ sequence }) => sequence)).toEqual(turns.map((_, index) => index + 1));
-    expect(turns.every(({ status }) => status === 'completed')).toBe(true);
+    await disconnected;
+    expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);
+    gate.release();
+    await expect
+      .poll(() => storedTurns(mongo.raw, chat.id))
+      .toMatchObject([{ status: 'completed', takeovers: 0, messages: [{ content }, { role: 'assistant' }] }]);
   });
 });
 
