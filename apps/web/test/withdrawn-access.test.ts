@@ -74,8 +74,14 @@ test('a visitor who is blocked during an answer keeps its text, and goes on when
   const answer = await beginAnswer(own, 'Blocked');
   const user = await visitorOf(own.context, url);
   expect((await team.rest('PUT', `/user/${user}/block`)).status).toBe(200);
-  await screen.untilAnswer(PIECES[0] ?? '', 'stopped');
   await own.page.getByText('You can’t use this chat').waitFor();
+  await screen.untilAnswer(PIECES[0] ?? '');
+  // The page may lose its access before it is told of the end.
+  const newestStatus = async () => {
+    const { body } = await team.rest<MessageList>('GET', `/chat/${screen.chatId}/message`);
+    return body.messages.at(-1)?.status;
+  };
+  await expect.poll(newestStatus).toBe('stopped');
   answer.finish();
   expect((await team.rest('DELETE', `/user/${user}/block`)).status).toBe(204);
   // The page tries again at growing intervals; a reload tries at once.

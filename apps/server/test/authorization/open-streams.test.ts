@@ -419,6 +419,7 @@ const endings: Readonly<Record<string, Ending>> = {
   },
   'a user is blocked': {
     code: 'user_blocked',
+    stopsAnswers: true,
     letIn: async (team) => ({
       headers: await withToken(team, 'user_1'),
       user: 'user_1',
@@ -437,6 +438,7 @@ const endings: Readonly<Record<string, Ending>> = {
   },
   'a guest is blocked': {
     code: 'user_blocked',
+    stopsAnswers: true,
     letIn: async (team) => {
       const { userId, token } = await team.makeGuest();
       return {

@@ -126,11 +126,9 @@ describe('a guest that a verified user claims', () => {
     await claim(guest.token, user);
     const late = await ask('/chat', { method: 'POST', body: JSON.stringify({ agentId: team.agent.id }) });
     const { id } = (await late.json()) as Chat;
-    expect(await chatsOf(user)).not.toContain(id);
+    // A background job of one of the servers may move it first.
     const { guests } = mongo.database.stores;
-    const moves = await guests.listMoves(100, []);
-    expect(moves.length).toBeGreaterThan(0);
-    for (const move of moves) await guests.finishMove(move);
+    for (const move of await guests.listMoves(100, [])) await guests.finishMove(move);
     expect(await chatsOf(user)).toContain(id);
   });
 });

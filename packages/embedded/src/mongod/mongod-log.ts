@@ -22,7 +22,14 @@ export async function openMongodLog(
   // The log may quote stored data.
   const file = await open(path, 'a+', 0o600);
   const start = await sizeOf(path);
-  const timer = setInterval(() => void rotate(path), checkEveryMs);
+  let isRotating = false;
+  const timer = setInterval(async () => {
+    // A second rotation at the same time would remove lines that were written after the first.
+    if (isRotating) return;
+    isRotating = true;
+    await rotate(path);
+    isRotating = false;
+  }, checkEveryMs);
   timer.unref();
   return {
     path,
