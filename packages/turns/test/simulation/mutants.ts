@@ -477,6 +477,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'an erasure removes the marker with the chat',
+    edits: [
+      {
+        file: 'test/simulation/simulated-stores.ts',
+        find: "database.delete('chats', chat);",
+        replace: "database.delete('chats', chat);\n    database.delete('markers', chat);",
+      },
+    ],
+  },
+  {
     name: 'a message that loses to a marker is inserted after it',
     edits: [
       {

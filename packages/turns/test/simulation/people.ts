@@ -47,6 +47,7 @@ export class People {
         this.#follow(chat),
       );
     }
+    this.#often(people.erasures, (chat) => this.#sender.erase(chat));
   }
 
   /** Describes the events that followers have not received of chats that do not change any more. */

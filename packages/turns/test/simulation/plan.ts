@@ -58,6 +58,8 @@ interface People {
   readonly deletes: number;
   /** How often retention checks a chat, which it deletes later if no message has arrived since. */
   readonly retentions: number;
+  /** How often a chat is deleted together with all data of its user. */
+  readonly erasures: number;
   readonly retries: number;
   readonly readers: number;
   readonly chatReaders: number;
@@ -103,6 +105,8 @@ const ONE_MODEL: ReadonlySet<number> = new Set([278_064]);
 const TITLES_TOGETHER_EVERY = 4;
 /** Seeds of `SHORT_FORM` that find rare planted bugs only without batched titles. */
 const LONE_TITLES: ReadonlySet<number> = new Set([1_056, 278_064]);
+/** In one of so many runs chats are deleted with their users. The seeds of the short form keep their schedules. */
+const ERASURES_EVERY = 30;
 const TICK_MS = 250;
 /** So long that a calm run has only the first pass of the recovery loop. */
 const CALM_LEASE_MS = 3_600_000;
@@ -140,7 +144,7 @@ export function drawPlan(seed: number): Plan {
     },
     faults,
     activeMs: pace * random.between(1, 6),
-    people: drawPeople(random, kind),
+    people: { ...drawPeople(random, kind), erasures: drawErasures(seed, kind) },
     model: {
       failures: random.pick([0, 0.1, 0.5]),
       // From a separate generator, so that older seeds keep their schedules.
@@ -181,7 +185,7 @@ function inFlood(plan: Plan): Plan {
     people: {
       ...plan.people,
       ...{ messages: 40, visitors: 1, addresses: 3, flood: 0.75, together: 0.9 },
-      ...{ interrupts: 0, cancels: 0, deletes: 0, retentions: 0, blocks: 0 },
+      ...{ interrupts: 0, cancels: 0, deletes: 0, retentions: 0, erasures: 0, blocks: 0 },
     },
     model: { ...plan.model, atOnce: 0 },
   };
@@ -256,7 +260,14 @@ function drawFaults(random: Random, leaseMs: number): Faults {
   };
 }
 
-function drawPeople(random: Random, kind: Plan['kind']): People {
+/** Drawn from a source of its own, so that older seeds keep their schedules. */
+function drawErasures(seed: number, kind: Plan['kind']): number {
+  // The recovery loop finds waiting turns of a deleted chat, because no request waits for their answers.
+  if (kind === 'calm' || seed % ERASURES_EVERY !== 0) return 0;
+  return new Random(seed ^ 0x3c6ef372).integer(1, 3);
+}
+
+function drawPeople(random: Random, kind: Plan['kind']): Omit<People, 'erasures'> {
   const some = (max: number) => (random.chance(0.5) ? random.integer(1, max) : 0);
   const rate = (max: number) => (random.chance(0.5) ? random.between(0, max) : 0);
   return {

@@ -1,8 +1,9 @@
+import type { Id } from '@parley/contract';
 import { startTurns, type TurnDeps } from '../../src/index.ts';
 import { type TurnsById, turnsById } from '../../src/testing/index.ts';
 import { Connection } from './connection.ts';
 import { SimulatedProcess } from './simulated-process.ts';
-import { createSimulatedStores } from './simulated-stores.ts';
+import { createSimulatedStores, removeTombstone } from './simulated-stores.ts';
 import { tracedStores } from './traced-stores.ts';
 import type { World } from './world.ts';
 
@@ -35,6 +36,11 @@ export class Replica {
   /** Whether users can reach it. */
   get isOpen(): boolean {
     return !this.process.isDead && !this.turns.isDraining;
+  }
+
+  /** Removes the tombstone of a chat whose user is deleted. */
+  removeTombstone(chat: Id<'chat'>): Promise<void> {
+    return removeTombstone(this.connection, chat);
   }
 
   /** Reports log lines that only a bug causes. All others are expected. */

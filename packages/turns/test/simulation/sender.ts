@@ -111,6 +111,30 @@ export class Sender {
     this.#checkDeletion(chat, await this.#world.call(replica, (turns) => turns.deleteChat(scope, chat)));
   }
 
+  /**
+   * Deletes a chat as the deletion of its user does, which also removes the tombstone. Another process continues a deletion
+   * that stopped, as the background job does.
+   */
+  async erase(chat: Id<'chat'>): Promise<void> {
+    const { scope, deletionRequestedFor, random, plan } = this.#world;
+    this.#ledger.of(chat).wasDeletionRequested = true;
+    deletionRequestedFor.add(chat);
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
+      const replica = this.#world.anyReplica();
+      if (!replica) return;
+      this.#world.note(`the user of ${chat} is deleted at ${replica.process.name}`);
+      const result = await this.#world.call(replica, async (turns) => {
+        await replica.store.chats.markDeleted(scope, chat);
+        await turns.dropChat(chat);
+        await replica.removeTombstone(chat);
+        return true;
+      });
+      this.#checkDeletion(chat, result);
+      if (result.kind === 'answered') return;
+      await this.#world.wait(random.skewed(10, plan.bounds.leaseMs));
+    }
+  }
+
   /** Checks a chat as retention does and deletes it later. Messages may have arrived in between. */
   async retire(chat: Id<'chat'>): Promise<void> {
     const { scope, random, plan, database, retentionChecks } = this.#world;

@@ -36,6 +36,14 @@ export function createSimulatedStores(connection: Connection): EngineStores {
   };
 }
 
+/** Removes the tombstone of a chat, as the deletion of a user does. The marker among its turns stays. */
+export function removeTombstone(connection: Connection, chat: Id<'chat'>): Promise<void> {
+  return connection.write((database) => {
+    if (database.newest.chats.get(chat)?.record) return;
+    database.delete('chats', chat);
+  });
+}
+
 function createTurnLog(connection: Connection): TurnLogStore {
   return {
     append: (batches) =>
