@@ -15,7 +15,10 @@ test('a visitor who opens the page and asks two questions makes no more requests
   const paths = watch.requests.filter((url) => url.startsWith('http')).map((url) => new URL(url).pathname);
   const calls = paths.filter((path) => path.startsWith('/trpc/')).map((path) => path.slice('/trpc/'.length));
   const sessions = paths.filter((path) => path === '/web/session');
-  expect(calls.toSorted()).toEqual(PAGE_REQUESTS.trpc.toSorted());
+  // Calls that begin at the same time share a request.
+  const proceduresOf = (all: readonly string[]) => all.flatMap((call) => call.split(',')).toSorted();
+  expect(proceduresOf(calls)).toEqual(proceduresOf(PAGE_REQUESTS.trpc));
+  expect(calls.length).toBeLessThanOrEqual(PAGE_REQUESTS.trpc.length);
   expect(sessions).toHaveLength(PAGE_REQUESTS.sessions);
   const files = paths.length - calls.length - sessions.length;
   expect(files).toBeGreaterThan(1);
