@@ -1,12 +1,23 @@
 import { echoOf, scripts } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
-import { eventually, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, LEASE_MS, type Replica, startHarness, transcript, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 const harness = await startHarness('drain');
 
 /** Shorter than a lease, because the test lets it pass in one jump of the clock. */
 const GRACE_MS = LEASE_MS / 2;
+
+/** Begins a drain without a grace time that has to wait for something. */
+async function beginWaitingDrain(turns: Replica['turns']): Promise<{ readonly ended: Promise<void> }> {
+  let isDrained = false;
+  const ended = turns.drain(0, AbortSignal.abort()).then(() => {
+    isDrained = true;
+  });
+  await new Promise(setImmediate);
+  expect(isDrained).toBe(false);
+  return { ended };
+}
 
 describe('a draining process', () => {
   test('a draining process accepts nothing more and lets its runs finish', async () => {
@@ -144,15 +155,10 @@ describe('work that is under way when the drain begins', () => {
     const sending = turns.send(harness.scope, { chat, content: 'just in time' });
     await insert.reached;
     const before = harness.model.calls().length;
-    let isDrained = false;
-    const drained = turns.drain(0, AbortSignal.abort()).then(() => {
-      isDrained = true;
-    });
-    await new Promise(setImmediate);
-    expect(isDrained).toBe(false);
+    const drain = await beginWaitingDrain(turns);
     insert.release();
     expect((await sending).outcome).toEqual({ kind: 'handed-over' });
-    await drained;
+    await drain.ended;
     expect(harness.model.calls()).toHaveLength(before);
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
   });
@@ -166,15 +172,10 @@ describe('work that is under way when the drain begins', () => {
     const sending = turns.send(harness.scope, { chat, content: 'just too late', requestedBy });
     sending.catch(() => undefined);
     await giveBack.reached;
-    let isDrained = false;
-    const drained = turns.drain(0, AbortSignal.abort()).then(() => {
-      isDrained = true;
-    });
-    await new Promise(setImmediate);
-    expect(isDrained).toBe(false);
+    const drain = await beginWaitingDrain(turns);
     giveBack.release();
     await expect(sending).rejects.toThrow('it cannot be stored');
-    await drained;
+    await drain.ended;
     const budgets = harness.db.raw.collection('budgets');
     expect(await budgets.findOne({ team: harness.scope.team })).toMatchObject({ spent: 0 });
   });

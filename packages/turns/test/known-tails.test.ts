@@ -87,34 +87,36 @@ test.each<[string, (replica: Replica, chat: Id<'chat'>) => Promise<unknown>]>([
 );
 
 describe('a chat that is deleted while the end of its turn is in flight', () => {
-  test('a chat is not remembered if it was deleted between an answer and its acknowledgement', async () => {
+  /** `begin` begins a request whose turn ends. */
+  async function deleteDuringEnd(
+    begin: (replica: Replica, chat: Id<'chat'>) => Promise<() => Promise<unknown>>,
+  ) {
     const replica = harness.startReplica();
     const chat = await harness.newChat();
     const end = replica.tap.hold('turns.end', 'after');
-    const sending = send(replica, chat, 'first');
+    const settled = await begin(replica, chat);
     await end.reached;
     await replica.turns.deleteChat(harness.scope, chat);
     end.release();
     await eventually(() => replica.turns.running).toBe(0);
-    await sending;
+    await settled();
     await expectForgotten(replica, chat);
-  });
+  }
 
-  test('a chat is not remembered if it was deleted after its answer was stopped', async () => {
-    const replica = harness.startReplica();
-    const chat = await harness.newChat();
-    const end = replica.tap.hold('turns.end', 'after');
-    harness.model.reply(scripts.neverEnding('piece'));
-    const { answerId } = await replica.turns.accept(harness.scope, { chat, content: 'first' });
-    await (await harness.model.callTo('first')).flushed();
-    const cancelling = replica.turns.cancel(harness.scope, { chat, answerId }).catch(() => 'deleted');
-    await end.reached;
-    await replica.turns.deleteChat(harness.scope, chat);
-    end.release();
-    await eventually(() => replica.turns.running).toBe(0);
-    await cancelling;
-    await expectForgotten(replica, chat);
-  });
+  test('a chat is not remembered if it was deleted between an answer and its acknowledgement', () =>
+    deleteDuringEnd(async (replica, chat) => {
+      const sending = send(replica, chat, 'first');
+      return () => sending;
+    }));
+
+  test('a chat is not remembered if it was deleted after its answer was stopped', () =>
+    deleteDuringEnd(async (replica, chat) => {
+      harness.model.reply(scripts.neverEnding('piece'));
+      const { answerId } = await replica.turns.accept(harness.scope, { chat, content: 'first' });
+      await (await harness.model.callTo('first')).flushed();
+      const cancelling = replica.turns.cancel(harness.scope, { chat, answerId }).catch(() => 'deleted');
+      return () => cancelling;
+    }));
 });
 
 test('a message to a purged chat is not answered from a remembered history', async () => {

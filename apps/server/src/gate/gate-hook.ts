@@ -1,4 +1,4 @@
-import { appRouter, type Caller, type ClientAddress, type Context, type Services } from '@parley/api';
+import { appRouter, type ClientAddress, type Context, type Services } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from '../routes/request-context.ts';
@@ -48,10 +48,9 @@ export function addGate(app: FastifyInstance, { services, trustProxy, unnamedPro
     if (isForwarded(request.headers)) request.client();
     const rule = request.routeOptions.config?.gate ?? 'unidentified';
     // This comes before the key is looked up and the request is counted, so that rejections are spread out too.
-    const turn = rule === 'unlimited' ? undefined : starts.enter(request.client().text);
-    if (turn) await turn;
-    const caller = await pass(services, rule, request, reply);
-    if (caller?.kind === 'secret') starts.noteServer(request.client().text);
+    const start = rule === 'unlimited' ? undefined : starts.enter(request.client().text);
+    if (start) await start;
+    await pass({ services, starts }, rule, request, reply);
   });
   // A body that is sent slowly must not keep a withdrawn key or a blocked user for as long as it takes.
   app.addHook('preValidation', ({ authenticatedAt, context }, _reply, done) => {
@@ -69,22 +68,21 @@ export function limitAsFiles(app: FastifyInstance): void {
   });
 }
 
-/** Authenticates and counts a request as its route says. Returns the caller of procedures. */
 async function pass(
-  services: Services,
+  { services, starts }: { readonly services: Services; readonly starts: RequestStarts },
   rule: GateRule,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Caller | undefined> {
+): Promise<void> {
   const { gate } = services;
   switch (rule) {
     case 'unlimited':
-      return undefined;
+      return;
     case 'files':
     case 'new-visitors':
     case 'unidentified':
       gate?.countAddress(rule, request.client());
-      return undefined;
+      return;
     case 'key-in-query': {
       const { key } = request.query as { key?: unknown };
       const isKnown =
@@ -92,7 +90,7 @@ async function pass(
         key.startsWith('pk_') &&
         (await services.stores.apiKeys.find(key, gate?.guard(request.client))) !== undefined;
       gate?.countAddress(isKnown ? 'files' : 'unidentified', request.client());
-      return undefined;
+      return;
     }
     default: {
       const procedures = rule === 'trpc' ? proceduresOf(request) : rule.procedures;
@@ -102,12 +100,11 @@ async function pass(
       const isSubscription =
         rule === 'trpc' && request.method === 'GET' && procedures.every(isSubscriptionProcedure);
       try {
-        const caller = await request.context.request.caller();
+        const { kind } = await request.context.request.caller();
         request.authenticatedAt = performance.now();
-        return caller;
+        if (kind === 'secret') starts.noteServer(request.client().text);
       } catch (error) {
         if (!isSubscription) throw error;
-        return undefined;
       }
     }
   }

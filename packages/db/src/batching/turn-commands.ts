@@ -1,4 +1,5 @@
 import { compact, type Id } from '@parley/contract';
+import type { mongo } from 'mongoose';
 import { type ChatDocument, recordFields, toChatRecord, toContent } from '../chat/chat-model.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
@@ -9,12 +10,13 @@ import { historyFields } from '../turn/turn-history.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
 import type { EndResult } from '../turn/turn-port.ts';
 import { isEnded } from '../turn/turn-status.ts';
+import type { Outcome } from './batcher.ts';
 import { insertOutcomes, updateErrors } from './bulk-outcomes.ts';
 import type { ChatInsertCommands } from './chat-inserts.ts';
 import type { ReadCommands, TurnInRange } from './read-batches.ts';
 import type { InitialTitle, TitleCommands } from './title-batches.ts';
 import type { PageCommands, PagedTurn, PageRange } from './turn-pages.ts';
-import type { Ending, WriteCommands } from './write-batches.ts';
+import type { Ending, InsertOutcome, WriteCommands } from './write-batches.ts';
 
 const rangeFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
 const pagedFields = { team: 1, chat: 1, ...listedFields } as const;
@@ -58,25 +60,14 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
 export function createWriteCommands({ turns }: Models): WriteCommands {
   const hot = databaseOf(turns.db).collection<TurnDocument>(turns.collection.name);
   return {
-    async insertOne({ turn, team }, signal) {
-      try {
-        await hot.insertOne(toDocument(turn, team), withSignal(signal));
-        return 'inserted';
-      } catch (error) {
-        if (isDuplicateKey(error)) return 'duplicate';
-        throw error;
-      }
-    },
+    insertOne: ({ turn, team }, signal) => insertOne(hot, toDocument(turn, team), signal),
 
-    async insertMany(inserts, signal) {
-      const documents = inserts.map(({ turn, team }) => toDocument(turn, team));
-      try {
-        await hot.insertMany(documents, { ordered: false, ...withSignal(signal) });
-        return inserts.map(() => ({ result: 'inserted' }));
-      } catch (error) {
-        return insertOutcomes(error, inserts.length);
-      }
-    },
+    insertMany: (inserts, signal) =>
+      insertMany(
+        hot,
+        inserts.map(({ turn, team }) => toDocument(turn, team)),
+        signal,
+      ),
 
     async endOne({ id, team, token, end }, signal): Promise<EndResult> {
       const ended = await hot.findOneAndUpdate(
@@ -120,15 +111,8 @@ export function createChatInsertCommands({ chats }: Models): ChatInsertCommands 
   return {
     async insertChats(documents, signal) {
       const [only] = documents;
-      try {
-        if (only && documents.length === 1) await hot.insertOne(only, withSignal(signal));
-        else await hot.insertMany([...documents], { ordered: false, ...withSignal(signal) });
-        return documents.map(() => ({ result: 'inserted' }));
-      } catch (error) {
-        if (documents.length > 1) return insertOutcomes(error, documents.length);
-        if (isDuplicateKey(error)) return [{ result: 'duplicate' }];
-        throw error;
-      }
+      if (only && documents.length === 1) return [{ result: await insertOne(hot, only, signal) }];
+      return insertMany(hot, documents, signal);
     },
   };
 }
@@ -171,6 +155,33 @@ export function createTitleCommands({ chats }: Models): TitleCommands {
       }
     },
   };
+}
+
+async function insertOne<Stored extends mongo.Document>(
+  hot: mongo.Collection<Stored>,
+  document: mongo.OptionalUnlessRequiredId<Stored>,
+  signal: AbortSignal,
+): Promise<InsertOutcome> {
+  try {
+    await hot.insertOne(document, withSignal(signal));
+    return 'inserted';
+  } catch (error) {
+    if (isDuplicateKey(error)) return 'duplicate';
+    throw error;
+  }
+}
+
+async function insertMany<Stored extends mongo.Document>(
+  hot: mongo.Collection<Stored>,
+  documents: readonly mongo.OptionalUnlessRequiredId<Stored>[],
+  signal: AbortSignal,
+): Promise<readonly Outcome<InsertOutcome>[]> {
+  try {
+    await hot.insertMany([...documents], { ordered: false, ...withSignal(signal) });
+    return documents.map(() => ({ result: 'inserted' }));
+  } catch (error) {
+    return insertOutcomes(error, documents.length);
+  }
 }
 
 function guardedTitle({ team, chat, title }: InitialTitle) {
