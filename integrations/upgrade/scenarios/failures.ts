@@ -18,6 +18,13 @@ async function newChat(server: Server): Promise<string> {
   return (await server.call('POST', '/chat', { body: { agentId: server.agentId } })).body.id;
 }
 
+/** A site with a server of each version, and a chat that the current one made. */
+async function openBoth(world: World, own: AsyncDisposableStack) {
+  const { model, turns, settings } = await openSite(world, own);
+  const [old, current] = [await world.start('old', settings), await world.start('current', settings)];
+  return { model, turns, old, current, chat: await newChat(current) };
+}
+
 async function failedAnswer(server: Server, chat: string) {
   const { body } = await server.call('GET', `/chat/${chat}/message`);
   return body.messages[0];
@@ -32,9 +39,7 @@ export const failures: readonly UpgradeScenario[] = [
     fields: ['turns.exactErrorCode'],
     async run(world) {
       await using own = new AsyncDisposableStack();
-      const { model, turns, settings } = await openSite(world, own);
-      const [old, current] = [await world.start('old', settings), await world.start('current', settings)];
-      const chat = await newChat(current);
+      const { model, turns, old, current, chat } = await openBoth(world, own);
       model.reply(scripts.status(401));
       const failed = await send(current, chat, 'scenario/refused-key');
       expect(failed.body.code).toBe('model_key_refused');
@@ -51,9 +56,7 @@ export const failures: readonly UpgradeScenario[] = [
     fields: ['turns.retryAt'],
     async run(world) {
       await using own = new AsyncDisposableStack();
-      const { model, turns, settings } = await openSite(world, own);
-      const [old, current] = [await world.start('old', settings), await world.start('current', settings)];
-      const chat = await newChat(current);
+      const { model, turns, old, current, chat } = await openBoth(world, own);
       model.reply(scripts.status(429, { headers: { 'retry-after': '95' } }));
       const failed = await send(current, chat, 'scenario/busy-model');
       expect(failed.body.code).toBe('model_rate_limited');
