@@ -36,11 +36,11 @@ export class TallyReporter implements Reporter {
   }
 }
 
-/** Errors reach a reporter as plain objects. */
+/** Errors reach a reporter as plain objects. The stack of a stray error is all that tells where it came from. */
 function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error
-    ? String(error.message)
-    : 'an error';
+  if (typeof error !== 'object' || error === null || !('message' in error)) return 'an error';
+  const stack = 'stack' in error ? String(error.stack).split('\n').slice(1, 6) : [];
+  return [String(error.message), ...stack.map((line) => line.trim())].join(' ');
 }
 
 const nothing: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createGate, type ScriptedModel, startScriptedModel } from './scripted-model.ts';
 import { echoOf, status, text } from './scripts.ts';
@@ -69,6 +70,17 @@ test('an answer may wait in its middle, and reports the disconnection of the cli
   await call.aborted;
   expect(call.isAborted).toBe(true);
   gate.release();
+});
+
+test('a request that calls no model gets 404, and one that breaks off is not a call', async () => {
+  const { hostname, port } = new URL(model.baseUrl);
+  expect((await fetch(`http://${hostname}:${port}/chat/x/events`)).status).toBe(404);
+  const connection = connect(Number(port), hostname);
+  connection.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"mod');
+  connection.end();
+  await new Promise((resolve) => connection.on('close', resolve).resume());
+  expect(await ask('x')).toBe(`200 ${echoOf('x')}`);
+  expect(model.calls()).toHaveLength(1);
 });
 
 test('the list of models names the one', async () => {

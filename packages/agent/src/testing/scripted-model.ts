@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readRequestBody } from './read-request-body.ts';
 import { ScriptedCall } from './scripted-call.ts';
 import { echo, type ModelScript } from './scripts.ts';
 
@@ -89,7 +90,14 @@ class CallScripts {
       response.end(JSON.stringify(models));
       return;
     }
-    const call = new ScriptedCall(request, response, await bodyOf(request));
+    // Only calls of a model: a client of an earlier server on this port may still be reconnecting.
+    if (request.method !== 'POST') {
+      response.writeHead(404).end();
+      return;
+    }
+    const body = await readRequestBody(request);
+    if (body === undefined) return;
+    const call = new ScriptedCall(request, response, body);
     this.calls.push(call);
     // The script is chosen on arrival, so that the order of the calls decides and not the order of releases.
     const script = this.#scriptOf(call);
@@ -131,11 +139,4 @@ function modelsAt(url = ''): object | undefined {
   if (url === '/v1/models') return { object: 'list', data: [{ id: 'scripted', object: 'model' }] };
   const [, id] = /^\/v1\/models\/(.+)$/.exec(url) ?? [];
   return id === undefined ? undefined : { id: decodeURIComponent(id), object: 'model' };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let body = '';
-  request.setEncoding('utf8');
-  for await (const chunk of request) body += chunk;
-  return body;
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readRequestBody } from './read-request-body.ts';
 
 /** A tool for tests: a real HTTP server on 127.0.0.1 that follows the test's instructions. */
 export interface ScriptedTool {
@@ -30,9 +31,8 @@ export async function startScriptedTool(): Promise<ScriptedTool> {
   let answer: (response: ServerResponse, request: ToolRequest) => void | Promise<void> = (response) =>
     void response.end('{"ok":true}');
   const server = createServer(async (request, response) => {
-    request.setEncoding('utf8');
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await readRequestBody(request);
+    if (body === undefined) return;
     const closed = new Promise<void>((resolve) => response.on('close', () => resolve()));
     const { method = '', url: path = '', headers } = request;
     const call = { method, path, headers, body, closed };

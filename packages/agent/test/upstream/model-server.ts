@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { readRequestBody } from '../../src/testing/read-request-body.ts';
 import type { UpstreamCase } from './cases.ts';
 
 /** A request to a model server. */
@@ -29,10 +30,12 @@ export async function startModelServer(
 ): Promise<ModelServer> {
   const requests: ModelServerRequest[] = [];
   const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    // A client that disconnected sent no body.
-    if (request.destroyed && body === '') return;
+    const body = await readRequestBody(request);
+    // Not a call of a model: a client disconnected, or asks for something else.
+    if (!body) {
+      response.writeHead(404).end();
+      return;
+    }
     const asked = JSON.parse(body) as ModelServerRequest;
     requests.push(asked);
     const { rejects } = case_;
