@@ -30,6 +30,30 @@ test('a letter with hundreds of combining marks is cut', () => {
   expect([...(title ?? '')]).toHaveLength(limits.givenTitleLengthMax);
 });
 
+test.each([
+  ['# Plan\n\n- buy **milk**\n- [ ] call *Ann*', 'Plan buy milk call Ann'],
+  ['> quoted\n\nWhat does `x += 1` do?', 'quoted What does x += 1 do?'],
+  ['```js\nconst a = 1;\n```\nWhy?', 'const a = 1; Why?'],
+  ['See [the docs](https://example.org "Docs") and ![a cat](cat.png)', 'See the docs and a cat'],
+  ['__Bold__, _soft_, ~~gone~~ and ***both***', 'Bold, soft, gone and both'],
+  ['1. first\n2) second', 'first second'],
+])('the marks of Markdown in %j are left out', (message, title) => {
+  expect(titleFromMessage(message)).toBe(title);
+});
+
+test.each([
+  'How much is 2 * 3 * 4?',
+  'Rename snake_case_name and __init__.py_old',
+  'What do *args and **kwargs mean?',
+  '#hashtags and C# or F#',
+  'Is a < b > c?',
+  '-5 degrees [or so]?',
+  '**',
+  '```',
+])('%j has no marks, and is the title as it is', (message) => {
+  expect(titleFromMessage(message)).toBe(message);
+});
+
 test('a message of blanks gives no title', () => {
   expect(titleFromMessage(' \n ')).toBeUndefined();
 });
