@@ -28,7 +28,7 @@ import { type Health, healthRoutes } from './routes/health.ts';
 import { sendLargeAnswers } from './routes/large-answers.ts';
 import { restRoutes } from './routes/rest.ts';
 import { trpcRoutes } from './routes/trpc.ts';
-import { type WebApp, webRoutes } from './routes/web.ts';
+import { notFoundPage, type WebApp, webRoutes } from './routes/web.ts';
 
 /** The dependencies of the HTTP server. */
 export interface ServerDeps {
@@ -176,7 +176,7 @@ export async function buildServer({
   const unnamedProxy = new UnnamedProxyNotice(log);
   addGate(app, { services, trustProxy, unnamedProxy });
   sendLargeAnswers(app);
-  rejectUnknown(app);
+  rejectUnknown(app, web && notFoundPage(web.folder));
   await app.register(healthRoutes, { health, unnamedProxy });
   await app.register(restRoutes);
   await app.register(trpcRoutes);

@@ -1,12 +1,15 @@
 import { ApiError } from '@parley/contract';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendApiError } from './error-reply.ts';
+
+/** Answers a request of a browser that opens an unknown path as a page. */
+export type SendNotFoundPage = (reply: FastifyReply) => void;
 
 /**
  * Answers unknown paths with 404, and known paths with another method with 405 and `Allow`, before a body is read
- * or a key is looked up.
+ * or a key is looked up. With `sendPage`, browsers get a page instead of an error in JSON.
  */
-export function rejectUnknown(app: FastifyInstance): void {
+export function rejectUnknown(app: FastifyInstance, sendPage?: SendNotFoundPage): void {
   const methodsOfPath = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ method, url }) => {
     const methods = methodsOfPath.get(url) ?? new Set();
@@ -29,11 +32,17 @@ export function rejectUnknown(app: FastifyInstance): void {
     const matcher = matchers.find(({ pattern }) => pattern.test(path));
     // The address of a folder looks like the address of a file, but no file has it.
     if (!matcher || matcher.methods.has(request.method)) {
+      if (sendPage && wantsPage(request)) return sendPage(reply);
       return void sendApiError(request, reply, new ApiError('route_not_found'));
     }
     const allow = [...matcher.methods].sort().join(', ');
     void sendApiError(request, reply.header('allow', allow), new ApiError('method_not_allowed'));
   });
+}
+
+/** Returns true if a browser opens the address as a page. Scripts and API clients ask for other types, or for any. */
+function wantsPage({ method, headers: { accept } }: FastifyRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && accept?.includes('text/html') === true;
 }
 
 /** Returns the pattern of a route: a parameter matches any text, everything else only itself. */

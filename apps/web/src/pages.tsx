@@ -1,8 +1,8 @@
 import { Route, Switch } from 'wouter';
-import { ChatNotFound } from './chat/chat-not-found.tsx';
 import { ChatPage } from './chat/chat-page.tsx';
 import { AppShell } from './layout/app-shell.tsx';
 import { NewChatPage } from './new-chat/new-chat-page.tsx';
+import { PageNotFound } from './page-not-found.tsx';
 
 /** The routes of the app, inside its frame. */
 export function Pages() {
@@ -14,7 +14,7 @@ export function Pages() {
         </Route>
         <Route path="/c/:chatId">{({ chatId }) => <ChatPage key={chatId} chatId={chatId} />}</Route>
         <Route>
-          <ChatNotFound />
+          <PageNotFound />
         </Route>
       </Switch>
     </AppShell>

@@ -36,15 +36,43 @@ test('hides a deleted chat at once and shows it unchanged after an undo', async 
   await screen.untilAnswer('You said: Still here', 'completed');
 });
 
-test('deletes the chat after five seconds', async () => {
-  const chat = await openChat('Let me go');
+/** Opens a chat in a page whose clock the test controls. */
+async function openChatWithClock(text: string) {
+  const chat = await openChat(text);
+  await chat.page.clock.install();
+  await chat.page.reload();
+  await chat.screen.untilAnswer(`You said: ${text}`, 'completed');
+  return chat;
+}
+
+test('deletes the chat after ten seconds', async () => {
+  const chat = await openChatWithClock('Let me go');
   await remove(chat, 'Let me go');
+  await chat.page.getByRole('button', { name: 'Undo' }).waitFor();
+  await chat.page.mouse.move(0, 0);
+  await chat.page.clock.fastForward(8_000);
+  expect(await chat.page.getByRole('button', { name: 'Undo' }).count()).toBe(1);
   expect(await statusOf(chat.chatId)).toBe(200);
+  await chat.page.clock.fastForward(2_000);
   await expect.poll(() => statusOf(chat.chatId)).toBe(404);
   await expect.poll(() => chat.page.getByRole('button', { name: 'Undo' }).count()).toBe(0);
   await chat.page.reload();
   await chat.screen.message.waitFor();
   expect(await chat.screen.titles()).toEqual([]);
+});
+
+test.each(['the pointer', 'the focus'] as const)('the undo button waits while %s is on it', async (held) => {
+  const chat = await openChatWithClock(`Wait for ${held}`);
+  const { page, screen } = chat;
+  await remove(chat, `Wait for ${held}`);
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await (held === 'the pointer' ? undo.hover() : undo.focus());
+  await page.clock.fastForward(60_000);
+  expect(await undo.count()).toBe(1);
+  expect(await statusOf(chat.chatId)).toBe(200);
+  await (held === 'the pointer' ? page.mouse.move(0, 0) : screen.message.focus());
+  await page.clock.fastForward(10_000);
+  await expect.poll(() => statusOf(chat.chatId)).toBe(404);
 });
 
 test('deletes the chat if the page is left before that', async () => {

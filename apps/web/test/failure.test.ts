@@ -105,10 +105,28 @@ test('shows a page for a missing chat with a way to start a new one', async () =
     await page.goto(`/c/${chatId}`);
     await page.getByRole('heading', { name: 'This chat doesn’t exist' }).waitFor();
   }
-  await page.getByRole('button', { name: 'Start a new chat' }).click();
+  await page.getByRole('button', { name: 'New chat' }).last().click();
   await screen.begin('On with it');
   await screen.untilAnswer('You said: On with it', 'completed');
 });
+
+test.each(['/nothing', '/c', '/c/a/b'])(
+  'the wrong address %s shows a page with a way to start a new chat',
+  async (path) => {
+    const { screen, page, watch } = await visit();
+    watch.expectProblem(/status of 404/);
+    const response = await page.goto(path);
+    expect([response?.status(), response?.headers()['content-type']]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+    ]);
+    await page.getByRole('heading', { name: 'This page doesn’t exist' }).waitFor();
+    expect(await page.title()).toBe('Page not found · Parley');
+    await page.getByRole('main').getByRole('button', { name: 'New chat' }).last().click();
+    await screen.begin(`On from ${path}`);
+    await screen.untilAnswer(`You said: On from ${path}`, 'completed');
+  },
+);
 
 test('sends a message again after the error page of a proxy', async () => {
   const { screen, page, watch } = await visit();

@@ -18,6 +18,26 @@ test.each<[string, FinishOptions, string]>([
   expect(await screen.answers.last().innerText()).toContain(note);
 });
 
+test('the rest of an answer that the length limit cut is requested by one button', async () => {
+  model.replyTo('A long story', scripts.text('The beginning', { reason: 'length' }));
+  model.replyTo('Continue', scripts.text('and the end'));
+  const { screen, page } = await visit();
+  await screen.begin('A long story');
+  await screen.untilAnswer('The beginning', 'completed');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await screen.untilAnswer('and the end', 'completed');
+  expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
+  expect(await screen.transcript()).toContain('This answer was cut at the length limit.');
+});
+
+test('an answer that a content filter ended cannot be continued', async () => {
+  model.replyTo('Filtered', scripts.text('The beginning', { reason: 'content_filter' }));
+  const { screen, page } = await visit();
+  await screen.begin('Filtered');
+  await screen.untilAnswer('The beginning', 'completed');
+  expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
+});
+
 test('says nothing below an answer that is complete', async () => {
   const { screen } = await visit();
   await screen.begin('All of it');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
+import type { ChatScreen } from './support/chat-screen.ts';
 import { paceAnswer } from './support/paced-answer.ts';
 
 const { visit, model, team } = await startBed();
@@ -27,6 +28,50 @@ test.each(['the button', 'Escape'])('%s stops an answer and keeps its text', asy
 
   await screen.send('Go on');
   await screen.untilAnswer('You said: Go on', 'completed');
+});
+
+test.each([
+  ['the search field', (screen: ChatScreen) => screen.searchBox.focus()],
+  [
+    'a button with a tooltip',
+    (screen: ChatScreen) => screen.page.getByRole('button', { name: 'Hide chats' }).focus(),
+  ],
+  ['the button for it', (screen: ChatScreen) => screen.stopButton.focus()],
+  ['no control', (screen: ChatScreen) => screen.message.evaluate((box) => box.blur())],
+])('Escape stops an answer while the focus is on %s', async (place, focus) => {
+  const message = `Tell me all, with the focus on ${place}`;
+  const answer = paceAnswer(model, message, ['The beginning', ' and the rest']);
+  const { screen } = await visit();
+  await screen.begin(message);
+  answer.next();
+  await screen.untilAnswer('The beginning', 'generating');
+  await focus(screen);
+  await screen.page.keyboard.press('Escape');
+  await screen.untilAnswer('The beginning', 'stopped');
+  answer.finish();
+});
+
+test('Escape closes a menu or clears the search before it stops an answer', async () => {
+  const answer = paceAnswer(model, 'Layers first', ['The beginning', ' and the rest']);
+  const { screen, page } = await visit();
+  await screen.begin('Layers first');
+  answer.next();
+  await screen.untilAnswer('The beginning', 'generating');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('menu').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('menu').waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await screen.searchBox.fill('words');
+  await screen.searchBox.press('Escape');
+  expect(await screen.searchBox.inputValue()).toBe('');
+  expect(await screen.answers.last().getAttribute('data-status')).toBe('generating');
+  await page.keyboard.press('Escape');
+  await screen.untilAnswer('The beginning', 'stopped');
+  answer.finish();
 });
 
 test('shows no answer if it was stopped before its first word', async () => {

@@ -11,13 +11,24 @@ export interface ChatDeletesDeps {
 }
 
 /** The time in which a delete can be undone. */
-const DELAY_MS = 5_000;
+const DELAY_MS = 10_000;
+
+/** A scheduled delete. */
+interface Scheduled {
+  /** Undefined while the deletes are paused. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  leftMs: number;
+  /** When `timer` was started, on the monotonic clock. */
+  startedAt: number;
+}
 
 /** Implements `DeferredDeletes`. */
 export class ChatDeletes implements DeferredDeletes {
   readonly #deps: ChatDeletesDeps;
   readonly #listeners = new Listeners();
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #scheduled = new Map<string, Scheduled>();
+  /** How many calls of `pause` have not been resumed. */
+  #pauses = 0;
   /** Chats that are being deleted or were deleted. Lists that were loaded earlier may still contain them. */
   #deleted = new Set<string>();
   #pending: readonly string[] = [];
@@ -31,18 +42,28 @@ export class ChatDeletes implements DeferredDeletes {
   schedule(chatId: string, ms: number = DELAY_MS): void {
     if (this.isHidden(chatId)) return;
     this.#errors = without(this.#errors, chatId);
-    this.#timers.set(
-      chatId,
-      setTimeout(() => void this.#delete(chatId, false), ms),
-    );
+    this.#scheduled.set(chatId, { timer: undefined, leftMs: ms, startedAt: 0 });
+    if (this.#pauses === 0) this.#startTimer(chatId);
     this.#changed();
   }
 
   undo(chatId: string): boolean {
-    if (!this.#timers.has(chatId)) return false;
-    this.#stopTimer(chatId);
+    if (!this.#scheduled.has(chatId)) return false;
+    this.#unschedule(chatId);
     this.#changed();
     return true;
+  }
+
+  pause(): () => void {
+    this.#pauses++;
+    if (this.#pauses === 1) for (const chatId of this.#pending) this.#stopTimer(chatId);
+    let isPaused = true;
+    return () => {
+      if (!isPaused) return;
+      isPaused = false;
+      this.#pauses--;
+      if (this.#pauses === 0) for (const chatId of this.#pending) this.#startTimer(chatId);
+    };
   }
 
   flush(): void {
@@ -50,7 +71,7 @@ export class ChatDeletes implements DeferredDeletes {
   }
 
   isPending(chatId: string): boolean {
-    return this.#timers.has(chatId);
+    return this.#scheduled.has(chatId);
   }
 
   isHidden(chatId: string): boolean {
@@ -73,8 +94,7 @@ export class ChatDeletes implements DeferredDeletes {
    * Cancels all waiting deletes when the user changes: only the user who scheduled a delete may execute it.
    */
   reset(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const chatId of this.#pending) this.#unschedule(chatId);
     this.#deleted = new Set();
     this.#errors = new Map();
     this.#changed();
@@ -85,7 +105,7 @@ export class ChatDeletes implements DeferredDeletes {
   }
 
   async #delete(chatId: string, isLeaving: boolean): Promise<void> {
-    this.#stopTimer(chatId);
+    this.#unschedule(chatId);
     const deleted = this.#deleted;
     deleted.add(chatId);
     this.#changed();
@@ -107,13 +127,28 @@ export class ChatDeletes implements DeferredDeletes {
     this.#changed();
   }
 
+  #startTimer(chatId: string): void {
+    const scheduled = this.#scheduled.get(chatId);
+    if (!scheduled) return;
+    scheduled.startedAt = performance.now();
+    scheduled.timer = setTimeout(() => void this.#delete(chatId, false), scheduled.leftMs);
+  }
+
   #stopTimer(chatId: string): void {
-    clearTimeout(this.#timers.get(chatId));
-    this.#timers.delete(chatId);
+    const scheduled = this.#scheduled.get(chatId);
+    if (scheduled?.timer === undefined) return;
+    clearTimeout(scheduled.timer);
+    scheduled.timer = undefined;
+    scheduled.leftMs = Math.max(scheduled.leftMs - (performance.now() - scheduled.startedAt), 0);
+  }
+
+  #unschedule(chatId: string): void {
+    this.#stopTimer(chatId);
+    this.#scheduled.delete(chatId);
   }
 
   #changed(): void {
-    this.#pending = [...this.#timers.keys()];
+    this.#pending = [...this.#scheduled.keys()];
     this.#hidden = new Set([...this.#pending, ...this.#deleted]);
     this.#listeners.call();
   }

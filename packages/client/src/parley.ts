@@ -164,10 +164,15 @@ export interface FollowedChats {
 
 /** Deletes of chats that can be undone for a while. */
 export interface DeferredDeletes {
-  /** Deletes a chat after `ms` milliseconds (default: 5,000), unless `undo` is called first. */
+  /** Deletes a chat after `ms` milliseconds (default: 10,000), unless `undo` is called first. */
   schedule(chatId: string, ms?: number): void;
   /** Cancels a scheduled delete. Returns false if it is too late. */
   undo(chatId: string): boolean;
+  /**
+   * Stops the clocks of all scheduled deletes, for example while the user's pointer is on the undo button. Returns a
+   * function that lets them continue with the time they had left. `flush` also executes paused deletes.
+   */
+  pause(): () => void;
   /**
    * Executes all scheduled deletes now, in requests that outlive the page (`keepalive`). The client calls it
    * on `pagehide`.

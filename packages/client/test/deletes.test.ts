@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { startHarness } from '../../../apps/server/test/harness.ts';
 import { openClient, type TestClient, when } from './support/open-client.ts';
 
 const { makeTeam, url } = await startHarness();
 const team = await makeTeam();
+afterEach(() => void vi.useRealTimers());
 const newClient = () => openClient({ url, apiKey: team.publishableKey });
 
 const until = ({ parley }: TestClient, accepts: () => boolean) =>
@@ -46,6 +47,37 @@ test('a chat whose delete was undone in time is not deleted', async () => {
   await expect.poll(() => isThere(other)).toBe(false);
   expect(client.line.to('chat.delete')).toHaveLength(1);
   expect(await isThere(id)).toBe(true);
+});
+
+test('a paused delete waits, and continues with the time it had left', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const { deletes } = newClient().parley;
+  deletes.schedule('chat_paused', 1_000);
+  vi.advanceTimersByTime(900);
+  const resumeFirst = deletes.pause();
+  const resumeSecond = deletes.pause();
+  deletes.schedule('chat_scheduled_while_paused', 1_000);
+  vi.advanceTimersByTime(60_000);
+  resumeFirst();
+  resumeFirst();
+  vi.advanceTimersByTime(60_000);
+  expect(deletes.pending()).toEqual(['chat_paused', 'chat_scheduled_while_paused']);
+  resumeSecond();
+  vi.advanceTimersByTime(99);
+  expect(deletes.pending()).toEqual(['chat_paused', 'chat_scheduled_while_paused']);
+  vi.advanceTimersByTime(1);
+  expect(deletes.pending()).toEqual(['chat_scheduled_while_paused']);
+  vi.advanceTimersByTime(900);
+  expect(deletes.pending()).toEqual([]);
+});
+
+test('a paused delete is executed when the page is left', async () => {
+  const client = newClient();
+  const { id } = await team.makeChat();
+  client.parley.deletes.schedule(id);
+  client.parley.deletes.pause();
+  client.page.leave();
+  await expect.poll(() => isThere(id)).toBe(false);
 });
 
 test('scheduled deletes are executed in keepalive requests when the page is left', async () => {

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import { type IsOwnOrigin, ownOrigins, type Services } from '@parley/api';
 import { ApiError } from '@parley/contract';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendApiError } from '../error-reply.ts';
 import { limitAsFiles } from '../gate/gate-hook.ts';
 import type { Log } from '../log.ts';
+import type { SendNotFoundPage } from '../reject-unknown.ts';
 import { EMBED_FILES, embedRoutes } from './embed.ts';
 import { pagePolicy } from './page-policy.ts';
 import { rejectNoFile } from './reject-no-file.ts';
@@ -44,6 +45,22 @@ export function isBuilt(folder: string): boolean {
   return existsSync(join(folder, 'index.html'));
 }
 
+/**
+ * Returns a function that answers unknown addresses with the chat page, which says that the page does not exist;
+ * undefined if the chat page is not built.
+ */
+export function notFoundPage(folder: string): SendNotFoundPage | undefined {
+  if (!isBuilt(folder)) return undefined;
+  const html = readFileSync(join(folder, 'index.html'), 'utf8');
+  return (reply) => {
+    removeCrossOriginHeaders(reply);
+    void reply
+      .code(404)
+      .headers({ ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' })
+      .send(html);
+  };
+}
+
 /** Serves the chat page at `/` and at the address of each chat, its files, and `/web/session`. */
 export async function webRoutes(
   app: FastifyInstance,
@@ -52,9 +69,7 @@ export async function webRoutes(
   await app.register(webSessionRoutes, { session: web, stores, guestNetworks, isOwnOrigin });
 
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(PAGE_HEADERS);
-    // The addresses that are only for the server's own page.
-    reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers');
+    removeCrossOriginHeaders(reply.headers(PAGE_HEADERS));
   });
   rejectNoFile(app);
   limitAsFiles(app);
@@ -106,6 +121,11 @@ async function servePages(app: FastifyInstance, root: string, stores: SessionSto
     },
     { prefix: '/assets' },
   );
+}
+
+/** Scripts of other sites may not read the pages. */
+function removeCrossOriginHeaders(reply: FastifyReply): void {
+  reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers');
 }
 
 /** The files that keep their names over releases, such as the icon. */

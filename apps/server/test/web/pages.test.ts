@@ -111,6 +111,27 @@ describe('the files of the page', () => {
     expect(body?.['requestId']).toBe(headers.get('x-request-id'));
   });
 
+  test.each(['/none', '/c/a/b', '/robots.txt'])(
+    'a browser that opens %s gets a page with status 404',
+    async (path) => {
+      const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+      const { status, headers, text } = await ask(url, 'GET', path, { accept });
+      expect({ status, text }).toEqual({ status: 404, text: expect.stringContaining('<title>Chat</title>') });
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(headers.get('cache-control')).toBe('no-cache');
+      expect(policyOf(headers)['frame-ancestors']).toBe("'none'");
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+      expect(headers.get('x-request-id')).toMatch(/^req_/);
+      expect((await ask(url, 'HEAD', path, { accept })).text).toBe('');
+      expect((await ask(url, 'POST', path, { accept })).body?.['code']).toBe('route_not_found');
+    },
+  );
+
+  test('a browser that opens a missing file of the page gets an error of the API', async () => {
+    const { status, body } = await ask(url, 'GET', '/assets/none.js', { accept: 'text/html' });
+    expect({ status, code: body?.['code'] }).toEqual({ status: 404, code: 'route_not_found' });
+  });
+
   test.each(['/', '/c/chat_x', '/theme.js', '/assets/app-1a2b3c.js'])(
     'POST %s returns 405 with Allow',
     async (path) => {

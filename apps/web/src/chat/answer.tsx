@@ -1,10 +1,10 @@
 import type { AnswerEntry } from '@parley/client';
-import { RotateCcw } from 'lucide-react';
+import { ArrowDownToLine, RotateCcw } from 'lucide-react';
 import { Markdown } from '../markdown/markdown.tsx';
 import { ProblemNote } from '../problems/problem-note.tsx';
 import { Button } from '../ui/button.tsx';
 import { useChatActions } from './chat-actions.ts';
-import { endNoteOf } from './end-note.ts';
+import { canContinue, endNoteOf } from './end-note.ts';
 import { MessageActions } from './message-actions.tsx';
 import { Thinking } from './thinking.tsx';
 
@@ -28,7 +28,7 @@ export function Answer({ entry, isNewest }: AnswerProps) {
       <h2 className="sr-only">Answer</h2>
       {content !== '' && <Markdown text={content} isGrowing={isRunning} />}
       {isRunning && (content === '' || entry.retryAt !== undefined) && <Thinking entry={entry} />}
-      <EndNote entry={entry} />
+      <EndNote entry={entry} isNewest={isNewest} />
       {status === 'failed' && <Failure entry={entry} isNewest={isNewest} />}
       {!isRunning && content !== '' && (
         <div className="-ms-2">
@@ -39,10 +39,22 @@ export function Answer({ entry, isNewest }: AnswerProps) {
   );
 }
 
-/** Says that an answer is not whole, and why. */
-function EndNote({ entry }: Pick<AnswerProps, 'entry'>) {
+/** Says that an answer is not whole, and why. The newest one can be continued, unless a filter ended it. */
+function EndNote({ entry, isNewest }: AnswerProps) {
+  const { continueAnswer } = useChatActions();
   const note = endNoteOf(entry);
-  return note && <p className="text-sm text-ink-soft">{note}</p>;
+  if (note === undefined) return null;
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      <p className="text-sm text-ink-soft">{note}</p>
+      {isNewest && canContinue(entry) && (
+        <Button look="outline" className="print:hidden" onClick={continueAnswer}>
+          <ArrowDownToLine aria-hidden />
+          Continue
+        </Button>
+      )}
+    </div>
+  );
 }
 
 function Failure({ entry, isNewest }: AnswerProps) {
@@ -50,7 +62,7 @@ function Failure({ entry, isNewest }: AnswerProps) {
   return (
     <ProblemNote problem={{ code: entry.errorCode ?? 'unknown', retryAt: entry.retryAt }}>
       {isNewest && (
-        <Button className="px-2 text-ink" onClick={() => retry(entry.messageId)}>
+        <Button look="outline" onClick={() => retry(entry.messageId)}>
           <RotateCcw aria-hidden />
           Retry
         </Button>

@@ -4,6 +4,8 @@ import { createContext, useContext } from 'react';
 export interface ChatActions {
   /** Generates a failed answer again. */
   readonly retry: (answerId: string) => void;
+  /** Asks for the rest of an answer that was stopped or cut, with an ordinary message. */
+  readonly continueAnswer: () => void;
   /** Sends a message again. */
   readonly resend: (key: string) => void;
   /** Moves an unsent message back into the message box. */

@@ -23,7 +23,7 @@ export function ChatNotFound({ isDeleted = false }: { readonly isDeleted?: boole
         <h1 className="font-display text-2xl">{isDeleted ? 'This chat was deleted' : title}</h1>
         <p className="text-ink-soft">{isDeleted ? 'It was deleted here or in another window.' : advice}</p>
         <Button look="primary" className="mt-2" onClick={() => navigate('/')}>
-          Start a new chat
+          New chat
         </Button>
       </div>
     </>

@@ -1,5 +1,5 @@
 import { useChat, useMessages, useSendMessage } from '@parley/client/react';
-import { useMemo, useRef } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { Composer, type ComposerHandle } from '../composer/composer.tsx';
 import { ComposerDock } from '../composer/composer-dock.tsx';
 import { useDraft } from '../composer/use-draft.ts';
@@ -14,6 +14,7 @@ import { StreamNote } from './stream-note.tsx';
 import { Transcript } from './transcript.tsx';
 import { TranscriptSkeleton } from './transcript-skeleton.tsx';
 import { useAnswerAnnouncements } from './use-answer-announcements.ts';
+import { useStopByEscape } from './use-stop-by-escape.ts';
 
 /** The page of one chat. Pass the id as `key` too, so that another chat gets a new page. */
 export function ChatPage({ chatId }: { readonly chatId: string }) {
@@ -29,10 +30,16 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
   usePreloadedMarkdown(true);
   useAnswerAnnouncements(entries, running);
 
-  const { retry, resend, discard } = sending;
+  const { retry, resend, discard, send, stop, isStopping } = sending;
+  const stopOnce = useCallback(() => void (isStopping || stop()), [isStopping, stop]);
+  useStopByEscape(messages.isAnswering, stopOnce);
   const actions = useMemo<ChatActions>(
     () => ({
       retry: (answerId) => void retry(answerId),
+      continueAnswer: () => {
+        send('Continue');
+        composer.current?.focus();
+      },
       resend,
       moveToDraft: (key) => {
         const content = discard(key);
@@ -41,7 +48,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
         composer.current?.focus();
       },
     }),
-    [retry, resend, discard, draft, setDraft],
+    [retry, resend, discard, send, draft, setDraft],
   );
 
   if (messages.isDeleted) return <ChatNotFound isDeleted />;
@@ -61,10 +68,10 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
           onTextChange={setDraft}
           placeholder="Write a message"
           isAnswering={messages.isAnswering}
-          isStopping={sending.isStopping}
-          onStop={() => void sending.stop()}
+          isStopping={isStopping}
+          onStop={stopOnce}
           onSend={(text) => {
-            sending.send(text);
+            send(text);
             setDraft('');
           }}
         />

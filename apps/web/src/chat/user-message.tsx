@@ -16,14 +16,11 @@ export function UserMessage({ entry }: { readonly entry: UserEntry }) {
   return (
     <article className="group flex flex-col items-end gap-1 pt-5 pb-1" data-kind="user">
       <h2 className="sr-only">You said</h2>
-      <div className="flex w-full flex-row-reverse items-end gap-2">
-        <div className="max-w-[min(85%,36rem)] shrink-0 rounded-3xl rounded-ee-lg bg-bubble [print-color-adjust:exact] px-4.5 py-2.5">
-          <MessageText text={entry.content} />
-        </div>
-        {/* Phones have no space beside the message, and its text can be selected. */}
-        <div className="max-md:hidden">
-          <MessageActions createdAt={entry.createdAt} textOf={() => entry.content} />
-        </div>
+      <div className="max-w-[min(85%,36rem)] rounded-3xl rounded-ee-lg bg-bubble [print-color-adjust:exact] px-4.5 py-2.5">
+        <MessageText text={entry.content} />
+      </div>
+      <div className="-me-1.5 flex flex-row-reverse">
+        <MessageActions createdAt={entry.createdAt} textOf={() => entry.content} />
       </div>
       {entry.send && <SendNote send={entry.send} />}
     </article>

@@ -1,24 +1,29 @@
 import { useDeleteChat } from '@parley/client/react';
 import type { Chat } from '@parley/contract';
 import { Ellipsis, PencilLine, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { isFocusLost } from '../lib/focused-control.ts';
 import { Button } from '../ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '../ui/menu.tsx';
+import { leftChats } from './left-chats.ts';
 import { RenameDialog } from './rename-dialog.tsx';
 import { titleOf } from './title-of.ts';
 import { toastsModule } from './toasts-module.ts';
 
 interface ChatMenuProps {
   readonly chat: Chat;
-  /** Called after the chat was removed from the lists. */
+  /** Leaves the chat if it is open. Called after it was removed from the lists. */
   readonly onDelete?: () => void;
+  /** Returns the control that gets the focus after a delete, unless the focus has moved on. Called before the delete. */
+  readonly focusAfterDelete?: () => HTMLElement | null;
   readonly className?: string;
 }
 
 /** A menu to rename or delete a chat. */
-export function ChatMenu({ chat, onDelete, className }: ChatMenuProps) {
+export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMenuProps) {
   const { remove } = useDeleteChat();
   const [isRenaming, setIsRenaming] = useState(false);
+  const nextFocus = useRef<HTMLElement | null>(null);
   return (
     <>
       <Menu modal={false} onOpenChange={(isOpen) => void (isOpen && toastsModule.want())}>
@@ -27,7 +32,14 @@ export function ChatMenu({ chat, onDelete, className }: ChatMenuProps) {
             <Ellipsis aria-hidden />
           </Button>
         </MenuTrigger>
-        <MenuContent align="end">
+        <MenuContent
+          align="end"
+          onCloseAutoFocus={(event) => {
+            if (!nextFocus.current) return;
+            event.preventDefault();
+            if (isFocusLost()) nextFocus.current.focus();
+          }}
+        >
           <MenuItem icon={PencilLine} onSelect={() => setIsRenaming(true)}>
             Rename
           </MenuItem>
@@ -35,6 +47,8 @@ export function ChatMenu({ chat, onDelete, className }: ChatMenuProps) {
             icon={Trash2}
             isDanger
             onSelect={() => {
+              nextFocus.current = focusAfterDelete?.() ?? null;
+              if (onDelete) leftChats.add(chat.id);
               remove(chat.id);
               onDelete?.();
             }}

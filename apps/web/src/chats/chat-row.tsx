@@ -1,8 +1,10 @@
 import type { Chat } from '@parley/contract';
 import { clsx } from 'clsx';
-import { memo } from 'react';
+import { memo, useCallback, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { useSidebar } from '../layout/sidebar-context.ts';
 import { ChatMenu } from './chat-menu.tsx';
+import { chatSearchId } from './chat-search.tsx';
 import { titleOf } from './title-of.ts';
 
 interface ChatRowProps {
@@ -14,8 +16,13 @@ interface ChatRowProps {
 /** A chat in the list. */
 export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRowProps) {
   const [, navigate] = useLocation();
+  const { isWide } = useSidebar();
+  const row = useRef<HTMLDivElement>(null);
+  const replace = !isWide;
+  const linkBeside = useCallback(() => neighbourOf(row.current), []);
   return (
     <div
+      ref={row}
       className={clsx(
         'group/row relative flex items-center rounded-xl transition-colors hover:bg-hover',
         isCurrent && 'bg-hover',
@@ -23,6 +30,7 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
     >
       <Link
         href={`/c/${chat.id}`}
+        replace={replace}
         aria-current={isCurrent ? 'page' : undefined}
         onClick={onOpen}
         className={clsx(
@@ -36,7 +44,8 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
       </Link>
       <ChatMenu
         chat={chat}
-        onDelete={() => isCurrent && navigate('/')}
+        {...(isCurrent && { onDelete: () => navigate('/', { replace }) })}
+        focusAfterDelete={linkBeside}
         className={clsx(
           'absolute end-0',
           !isCurrent &&
@@ -46,3 +55,10 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
     </div>
   );
 });
+
+/** Returns the link of the next chat, or of the one before the last; the search field if the list has no other chat. */
+function neighbourOf(row: HTMLElement | null): HTMLElement | null {
+  const item = row?.closest('li');
+  const beside = item?.nextElementSibling ?? item?.previousElementSibling;
+  return beside?.querySelector('a') ?? document.getElementById(chatSearchId);
+}

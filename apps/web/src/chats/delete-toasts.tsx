@@ -4,6 +4,7 @@ import { toast } from 'sonner';
 import { useLocation } from 'wouter';
 import { writeDraft } from '../composer/use-draft.ts';
 import { problemTextOf } from '../problems/problem-text.ts';
+import { leftChats } from './left-chats.ts';
 
 /** Shows a toast with an undo button for each deleted chat, as long as the delete can be undone. */
 export function DeleteToasts() {
@@ -18,7 +19,7 @@ export function DeleteToasts() {
     for (const chatId of now) {
       if (shown.current.has(chatId)) continue;
       const bringBack = () => {
-        if (undo(chatId)) navigate(`/c/${chatId}`);
+        if (undo(chatId) && leftChats.delete(chatId)) navigate(`/c/${chatId}`);
       };
       toast('Chat deleted', {
         id: chatId,
@@ -29,6 +30,7 @@ export function DeleteToasts() {
     for (const chatId of shown.current) {
       if (now.has(chatId)) continue;
       toast.dismiss(chatId);
+      leftChats.delete(chatId);
       if (deletes.isHidden(chatId)) writeDraft(chatId, '');
     }
     shown.current = now;

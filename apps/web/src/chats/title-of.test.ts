@@ -8,6 +8,6 @@ test.each([' A title ', 'שלום', '🙂', '¿?', '字', '1'])('shows the title
 test.each(['', '  ', '\u200b', '\u202e', '\u2800', '\u3164', '\u00ad\ufe0f', '\ud83d', undefined])(
   'shows a default for the title %j, which cannot be seen',
   (title) => {
-    expect(titleOf({ title } as never)).toBe('New conversation');
+    expect(titleOf({ title } as never)).toBe('New chat');
   },
 );

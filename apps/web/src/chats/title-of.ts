@@ -5,5 +5,5 @@ const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Returns the title of a chat, or a default while it has none that can be seen. */
 export function titleOf({ title }: Pick<Chat, 'title'>): string {
-  return title && VISIBLE.test(title) ? title.trim() : 'New conversation';
+  return title && VISIBLE.test(title) ? title.trim() : 'New chat';
 }

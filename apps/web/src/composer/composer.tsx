@@ -31,7 +31,7 @@ interface ComposerProps {
 /** The element id of the message box. */
 export const composerId = 'message';
 
-/** The message box. Enter sends, Shift+Enter inserts a line break, Escape stops the answer. */
+/** The message box. Enter sends, Shift+Enter inserts a line break. */
 export function Composer(props: ComposerProps) {
   const { text, onTextChange, placeholder, isAnswering = false, isStopping = false, isBusy = false } = props;
   const area = useRef<HTMLTextAreaElement>(null);
@@ -56,9 +56,6 @@ export function Composer(props: ComposerProps) {
     if (sendsMessage({ ...pressOf(event), isComposing })) {
       event.preventDefault();
       send();
-    } else if (event.key === 'Escape' && isAnswering && !isComposing) {
-      event.preventDefault();
-      stop();
     }
   };
 
@@ -105,6 +102,8 @@ export function Composer(props: ComposerProps) {
             aria-disabled={isStopping}
             className="[&_svg]:size-3.5 [&_svg]:fill-current"
             onClick={stop}
+            // Escape stops the answer too, and this button disappears with it.
+            onKeyDown={(event) => event.key === 'Escape' && area.current?.focus()}
           />
         )}
         {(!isAnswering || !isEmpty) && (

@@ -1,22 +1,32 @@
 import { Dialog as Radix } from 'radix-ui';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { focusDialogItself } from '../ui/focus-dialog-itself.ts';
 import { PortalContainerContext } from '../ui/portal-container.ts';
+import { useReturnedFocus } from '../ui/use-returned-focus.ts';
 import { Sidebar } from './sidebar.tsx';
-import { useSidebar } from './sidebar-context.ts';
+import { type SidebarControl, useSidebar } from './sidebar-context.ts';
+import { useBackCloses } from './use-back-closes.ts';
 
-/** The chat list above the page, for narrow screens. */
+/** The chat list above the page, for narrow screens. The browser's Back closes it. */
 export function SidebarDrawer() {
   const { isOpen, setIsOpen } = useSidebar();
+  const close = useCallback(() => setIsOpen(false), [setIsOpen]);
+  useBackCloses(isOpen, close);
+  return isOpen && <OpenDrawer setIsOpen={setIsOpen} />;
+}
+
+function OpenDrawer({ setIsOpen }: Pick<SidebarControl, 'setIsOpen'>) {
+  const returnFocus = useReturnedFocus();
   const [content, setContent] = useState<HTMLElement | null>(null);
   return (
-    <Radix.Root open={isOpen} onOpenChange={setIsOpen}>
+    <Radix.Root open onOpenChange={setIsOpen}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-30 bg-scrim animate-fade" />
         <Radix.Content
           ref={setContent}
           aria-describedby={undefined}
           onOpenAutoFocus={focusDialogItself}
+          onCloseAutoFocus={returnFocus}
           className="fixed inset-y-0 start-0 z-40 w-[min(20rem,86vw)] shadow-2xl outline-none animate-slide"
         >
           <Radix.Title className="sr-only">Chats and settings</Radix.Title>

@@ -16,7 +16,7 @@ const searchDelayMs = 220;
 /** The chat list with its search, the new chat button and the settings. */
 export function Sidebar() {
   const { isWide, setIsOpen } = useSidebar();
-  const openNewChat = useOpenNewChat();
+  const openNewChat = useOpenNewChat({ replace: !isWide });
   const embed = useEmbed();
   const [search, setSearch] = useState('');
   const settledSearch = useDebounced(search, searchDelayMs);

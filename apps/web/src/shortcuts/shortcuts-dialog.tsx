@@ -4,7 +4,7 @@ import { Keys } from '../ui/keys.tsx';
 import { areSingleKeysOn, turnSingleKeys } from './single-keys.ts';
 
 const shortcuts: readonly (readonly [does: string, keys: string])[] = [
-  ['Start a new chat', 'Mod+Shift+O'],
+  ['New chat', 'Mod+Shift+O'],
   ['Search chats', 'Mod+K'],
   ['Go to the message box', '/'],
   ['Send the message', 'Enter'],

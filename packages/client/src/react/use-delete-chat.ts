@@ -5,7 +5,7 @@ import { useStore } from './use-store.ts';
 
 /** The result of `useDeleteChat`. */
 export interface DeleteChat {
-  /** Hides a chat in all lists and deletes it five seconds later. */
+  /** Hides a chat in all lists and deletes it ten seconds later. */
   readonly remove: (chatId: string) => void;
   /** Cancels the delete. Returns false if it is too late. */
   readonly undo: (chatId: string) => boolean;

@@ -1,0 +1,24 @@
+import { MapPinOff } from 'lucide-react';
+import { useLocation } from 'wouter';
+import { PageHeader } from './layout/page-header.tsx';
+import { usePageTitle } from './layout/use-page-title.ts';
+import { Button } from './ui/button.tsx';
+
+/** Shown for addresses that lead to no page. */
+export function PageNotFound() {
+  const [, navigate] = useLocation();
+  usePageTitle('Page not found');
+  return (
+    <>
+      <PageHeader />
+      <div className="m-auto flex max-w-sm flex-col items-center gap-3 px-6 pb-24 text-center">
+        <MapPinOff aria-hidden className="size-8 text-ink-soft" strokeWidth={1.5} />
+        <h1 className="font-display text-2xl">This page doesn’t exist</h1>
+        <p className="text-ink-soft">Check the address, or start a new chat.</p>
+        <Button look="primary" className="mt-2" onClick={() => navigate('/')}>
+          New chat
+        </Button>
+      </div>
+    </>
+  );
+}
