@@ -3,6 +3,7 @@ import { useCallback, useMemo, useRef } from 'react';
 import { Composer, type ComposerHandle } from '../composer/composer.tsx';
 import { ComposerDock } from '../composer/composer-dock.tsx';
 import { useDraft } from '../composer/use-draft.ts';
+import { useEmbed } from '../embed/embed-context.ts';
 import { useFocusOnArrival } from '../layout/use-focus-on-arrival.ts';
 import { usePageTitle } from '../layout/use-page-title.ts';
 import { usePreloadedMarkdown } from '../markdown/use-preloaded-markdown.ts';
@@ -32,7 +33,9 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
 
   const { retry, resend, discard, send, stop, isStopping } = sending;
   const stopOnce = useCallback(() => void (isStopping || stop()), [isStopping, stop]);
-  useStopByEscape(messages.isAnswering, stopOnce);
+  // In an embedded chat, Escape closes the chat, and the answer goes on.
+  const isEmbedded = useEmbed() !== undefined;
+  useStopByEscape(messages.isAnswering && !isEmbedded, stopOnce);
   const actions = useMemo<ChatActions>(
     () => ({
       retry: (answerId) => void retry(answerId),
