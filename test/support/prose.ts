@@ -32,7 +32,8 @@ function proseOf(path: string) {
   const testNames: Prose[] = [];
   new Visitor({
     CallExpression({ callee, arguments: [name] }) {
-      if (!name || !isText(name) || !/^(?:test|it)\b/.test(text.slice(callee.start, callee.end))) return;
+      if (!name || !isText(name) || !/^(?:test|it|longTest)\b/.test(text.slice(callee.start, callee.end)))
+        return;
       testNames.push({ place: at(name.start), text: text.slice(name.start + 1, name.end - 1) });
     },
   }).visit(program);

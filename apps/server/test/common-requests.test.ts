@@ -40,7 +40,7 @@ describe('bodies that are not JSON objects', () => {
     ['UTF-16', Uint8Array.from(Buffer.from('{"agentId":"x"}', 'utf16le'))],
   ];
 
-  describe.each(casesOfForm(withBody, 9))('%s', (name) => {
+  describe.each(casesOfForm(withBody, 18))('%s', (name) => {
     // An operation that needs no body accepts a request without one.
     const wrong = bodies.filter(([, body]) => body !== '' || !takesNoBody(name));
     test.each(wrong)('a body with %s returns 400 malformed_request', async (_, rawBody) => {
@@ -101,7 +101,7 @@ describe('bodies that are too large', () => {
   const boundOf = (name: string) => (/^agent\.(?:create|update)$/.test(name) ? 1_048_576 : 524_288);
   const padded = (length: number) => `{"unknown":"${'x'.repeat(length - '{"unknown":""}'.length)}"}`;
 
-  test.each(withBody)(
+  test.each(casesOfForm(withBody, 4))(
     '%s returns 413 one byte above its limit and reads a body at the limit',
     async (name) => {
       const { method } = operationOf(name);
@@ -118,7 +118,7 @@ describe('bodies that are too large', () => {
     },
   );
 
-  test.each(withBody)('%s has the same limit over tRPC', async (name) => {
+  test.each(casesOfForm(withBody, 4))('%s has the same limit over tRPC', async (name) => {
     const send = async (length: number) =>
       fetch(`${url}/trpc/${name}`, {
         method: 'POST',
@@ -197,14 +197,17 @@ describe('unknown paths and methods', () => {
       })),
   );
 
-  test.each(cases)('$method $path returns 405 with Allow: $allow', async ({ path, method, allow }) => {
-    for (const key of [team.secretKey, undefined]) {
-      const answer = await rejectedRest(() => rest(method, emptyTarget(path), { key }));
-      expect(answer.status).toBe(405);
-      expect(answer.headers.get('allow')).toBe(allow);
-      if (method !== 'HEAD') expect(answer.apiError.code).toBe('method_not_allowed');
-    }
-  });
+  test.each(casesOfForm(cases, 4))(
+    '$method $path returns 405 with Allow: $allow',
+    async ({ path, method, allow }) => {
+      for (const key of [team.secretKey, undefined]) {
+        const answer = await rejectedRest(() => rest(method, emptyTarget(path), { key }));
+        expect(answer.status).toBe(405);
+        expect(answer.headers.get('allow')).toBe(allow);
+        if (method !== 'HEAD') expect(answer.apiError.code).toBe('method_not_allowed');
+      }
+    },
+  );
 
   test.each([
     '/',
@@ -235,7 +238,7 @@ describe('unknown paths and methods', () => {
     },
   );
 
-  test.each(names)('%s with the wrong HTTP method over tRPC returns 405', async (name) => {
+  test.each(casesOfForm(names, 4))('%s with the wrong HTTP method over tRPC returns 405', async (name) => {
     const isQuery = procedureDefinitions()[name]?.type === 'query';
     const response = await fetch(`${url}/trpc/${name}`, {
       method: isQuery ? 'POST' : 'GET',

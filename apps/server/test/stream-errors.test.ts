@@ -1,6 +1,7 @@
 import { streamOperations } from '@parley/api';
 import { limits } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 import {
@@ -48,7 +49,7 @@ describe('authentication comes first', () => {
     ['a key under another scheme', { authorization: `Basic ${team.secretKey}` }],
   ];
 
-  describe.each(everyTransport)('$name over $transport', (example) => {
+  describe.each(casesOfForm(everyTransport, 3))('$name over $transport', (example) => {
     test.each(wrong)('%s returns 401 without details about the input', async (_, sent) => {
       for (const input of [await example.validInput(team), { chatId: 'x', messageId: 'y', unknown: 'z' }]) {
         const answer = await rejected(example.transport, example, input, sent);
@@ -75,7 +76,7 @@ describe('authentication comes first', () => {
 describe('resources of another team', () => {
   const ids = everyTransport.flatMap((example) => example.ids.map((field) => ({ ...example, field })));
 
-  test.each(ids)(
+  test.each(casesOfForm(ids, 4))(
     '$name over $transport returns 404 for $field of another team, as for an unknown one',
     async ({ transport, field, validInput, ...example }) => {
       const theirs = await other.answered();

@@ -147,7 +147,7 @@ async function askBoth(
   return { first: answers[0], second: answers[1] };
 }
 
-describe.each(casesOfForm(Object.keys(operations), 16))('%s', (name) => {
+describe.each(casesOfForm(Object.keys(operations), 32))('%s', (name) => {
   test('both transports return one result, or one code and the same issues, in either order', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { createGate } from '@parley/agent/testing';
 import type { Chat } from '@parley/contract';
+import { casesOfForm, longTest } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startBed, type Visit, type VisitOptions } from './support/bed.ts';
 import { EmbeddingPage, pageWithTag, strictPolicy } from './support/embedding-page.ts';
@@ -94,7 +95,7 @@ test('uses the token of the page, and requests another when it has expired', asy
   expect(accent).toBe('#ffd54a');
 });
 
-test('clears the chat when another user signs in', async () => {
+longTest('clears the chat when another user signs in', async () => {
   const { at, context, watch } = await visitShop('/guest');
   // The new user requests the open chat once, and is rejected.
   watch.expectProblem(/status of 404/);
@@ -115,7 +116,7 @@ test('clears the chat when another user signs in', async () => {
   expect(await at.frame.getByText('Mine alone').count()).toBe(0);
 });
 
-test('a guest who signs in keeps their chats', async () => {
+longTest('a guest who signs in keeps their chats', async () => {
   const { at, context } = await visitShop('/guest');
   await at.open();
   await at.begin('Asked as a guest');
@@ -158,7 +159,7 @@ test('the embedded chat can be opened and closed by keyboard, also on a phone, a
   await page.getByRole('button', { name: 'Open: Chat', exact: true }).waitFor();
 });
 
-test('two script tags create one chat, which can be removed', async () => {
+longTest('two script tags create one chat, which can be removed', async () => {
   const { at, page } = await visitShop('/twice');
   await at.open();
   expect(await page.locator('parley-chat').count()).toBe(1);
@@ -169,7 +170,7 @@ test('two script tags create one chat, which can be removed', async () => {
   expect(await page.locator('parley-chat').count()).toBe(0);
 });
 
-test('ignores messages of other windows', async () => {
+longTest('ignores messages of other windows', async () => {
   const { at, page } = await visitShop('/guest');
   await at.open();
   await page.evaluate(() => {
@@ -185,7 +186,7 @@ test('ignores messages of other windows', async () => {
 });
 
 describe('on a page that the key does not list', () => {
-  test('shows no chat and logs the reason', async () => {
+  longTest('shows no chat and logs the reason', async () => {
     const visit = await bed.visit({ path: 'about:blank' });
     visit.watch.expectProblem(/^request to|frame-ancestors|chat not loaded|chrome-error/);
     await visit.page.clock.install();
@@ -226,12 +227,12 @@ describe('the server', () => {
     expect(await policyOf(`/embed?key=${await key()}`)).toBe(framers());
   });
 
-  test('serves no page without a key or with two keys', async () => {
+  longTest('serves no page without a key or with two keys', async () => {
     expect(await policyOf('/embed')).toBe("'none'");
     expect(await policyOf(`/embed?key=${guestKey}&key=${guestKey}`)).toBe("'none'");
   });
 
-  test('serves no page for a revoked key', async () => {
+  longTest('serves no page for a revoked key', async () => {
     const { body } = await team.rest<{ id: string; key: string }>('POST', '/key', {
       body: { kind: 'publishable', access: 'guest', origins: [shop] },
     });
@@ -253,7 +254,7 @@ describe('the server', () => {
   });
 });
 
-test.each([{ isDark: false }, { isDark: true }])(
+test.each(casesOfForm([{ isDark: false }, { isDark: true }], 2))(
   'axe finds no problems in the embedded chat: %o',
   async (look) => {
     const { at, page } = await visitShop('/guest', look);

@@ -1,5 +1,5 @@
 import { createGate } from '@parley/agent/testing';
-import { casesOfForm } from '@parley/embedded/testing/form';
+import { casesOfForm, longTest } from '@parley/embedded/testing/form';
 import { afterAll, describe, expect, test } from 'vitest';
 import { attacks } from './support/attacks.ts';
 import { type Bed, startBed, type Visit } from './support/bed.ts';
@@ -110,7 +110,7 @@ describe('a model’s text does not run code, load resources or leave the page',
   );
 });
 
-test('no code runs while an answer grows, wherever it is cut', async () => {
+longTest('no code runs while an answer grows, wherever it is cut', async () => {
   const visit = await bed.visit();
   const { screen } = visit;
   const pieces = corpus.flatMap(([, text]) => [...text.matchAll(/[\s\S]{1,7}/g)].map(([piece]) => piece));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError, type Id, mintId } from '@parley/contract';
+import { longTest } from '@parley/embedded/testing/form';
 import { mongo } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EncryptionKey } from '../src/encryption/encryption-key.ts';
@@ -120,7 +121,7 @@ describe('in a new database', () => {
     expect(outcomes.find((outcome) => outcome !== 'done')).toMatch(/another key/);
   });
 
-  test('a server discards its new key if another server stored one first', async () => {
+  longTest('a server discards its new key if another server stored one first', async () => {
     const events: string[] = [];
     const keyOf = (name: string) => ({
       makeKey: async () => {
@@ -138,7 +139,7 @@ describe('in a new database', () => {
     expect(events.filter((event) => event.endsWith('discarded'))).toEqual([`${loser} discarded`]);
   });
 
-  test('servers that need the key of visitors’ cookies at the same time agree on one', async () => {
+  longTest('servers that need the key of visitors’ cookies at the same time agree on one', async () => {
     const keys = { current: newKey() };
     const servers = [await serve(keys), await serve(keys), await serve(keys)];
     await newTeam(await serve(keys));
@@ -248,53 +249,63 @@ describe('a database of an earlier version', () => {
     expect(await server.stores.agents.listVersions(scope, agent)).toHaveLength(2);
   });
 
-  test('a database of an earlier release needs no key, and encryption cannot be turned on without one', async () => {
-    await makeOldDatabase();
-    const server = await serve();
-    expect(await failureOf(server.encryption.turnOn())).toMatch(/has no encryption key yet\. Make one/);
-    const makeKey = async ({ isNew }: { isNew: boolean }) => (isNew ? expect.unreachable() : undefined);
-    await home.connect({ encryption: { makeKey } });
-    expect(await home.raw.collection('encryption').countDocuments()).toBe(0);
-  });
+  longTest(
+    'a database of an earlier release needs no key, and encryption cannot be turned on without one',
+    async () => {
+      await makeOldDatabase();
+      const server = await serve();
+      expect(await failureOf(server.encryption.turnOn())).toMatch(/has no encryption key yet\. Make one/);
+      const makeKey = async ({ isNew }: { isNew: boolean }) => (isNew ? expect.unreachable() : undefined);
+      await home.connect({ encryption: { makeKey } });
+      expect(await home.raw.collection('encryption').countDocuments()).toBe(0);
+    },
+  );
 
-  test('turning encryption on seals every secret, also after the command was killed and run again', async () => {
-    const { scope, agent } = await makeOldDatabase();
-    const server = await serve({ current: newKey() });
-    await home.raw
-      .collection<{ _id: string }>('encryption')
-      .updateOne({ _id: 'encryption' }, { $set: { isOn: true } });
-    expect((await server.encryption.status()).secrets.plain).toBe(4);
-    expect(await headerOf(server, scope, agent)).toBe(CANARY);
-    expect((await server.encryption.turnOn()).secrets.plain).toBe(0);
-  });
+  longTest(
+    'turning encryption on seals every secret, also after the command was killed and run again',
+    async () => {
+      const { scope, agent } = await makeOldDatabase();
+      const server = await serve({ current: newKey() });
+      await home.raw
+        .collection<{ _id: string }>('encryption')
+        .updateOne({ _id: 'encryption' }, { $set: { isOn: true } });
+      expect((await server.encryption.status()).secrets.plain).toBe(4);
+      expect(await headerOf(server, scope, agent)).toBe(CANARY);
+      expect((await server.encryption.turnOn()).secrets.plain).toBe(0);
+    },
+  );
 });
 
-test('servers encrypt what an earlier version stored once none of that version is connected', async () => {
-  const { scope, secret, agent, cookieKey } = await makeOldDatabase();
-  // Release 0.1.0 in the database's records.
-  const old = await new mongo.MongoClient(home.uri, { appName: 'parley' }).connect();
-  await old.db().command({ ping: 1 });
-  const events: string[] = [];
-  const server = await home.connect({
-    encryption: { keys: { current: newKey() }, settleMs: 50, pollMs: 20 },
-  });
-  const maintenance = server.maintain((_level, event) => void events.push(event));
-  try {
-    await expect.poll(() => events.join(), { timeout: 20_000 }).toContain('a migration step');
-    expect(await server.encryption.isOn()).toBe(false);
-    expect(await allText()).toContain(secret);
-    await old.close();
-    await expect.poll(() => events.join(), { timeout: 30_000 }).toContain('stored secrets are encrypted');
-    expect(await allText()).not.toContain(secret);
-    expect(await allText()).not.toContain(cookieKey);
-    expect(await secretsOf(server, scope)).toEqual([secret]);
-    expect(await cookieKeyOf(server)).toBe(cookieKey);
-    expect(await headerOf(server, scope, agent)).toBe(CANARY);
-  } finally {
-    await old.close();
-    await maintenance.close();
-  }
-}, 90_000);
+longTest(
+  'servers encrypt what an earlier version stored once none of that version is connected',
+  async () => {
+    const { scope, secret, agent, cookieKey } = await makeOldDatabase();
+    // Release 0.1.0 in the database's records.
+    const old = await new mongo.MongoClient(home.uri, { appName: 'parley' }).connect();
+    await old.db().command({ ping: 1 });
+    const events: string[] = [];
+    const server = await home.connect({
+      encryption: { keys: { current: newKey() }, settleMs: 50, pollMs: 20 },
+    });
+    const maintenance = server.maintain((_level, event) => void events.push(event));
+    try {
+      await expect.poll(() => events.join(), { timeout: 20_000 }).toContain('a migration step');
+      expect(await server.encryption.isOn()).toBe(false);
+      expect(await allText()).toContain(secret);
+      await old.close();
+      await expect.poll(() => events.join(), { timeout: 30_000 }).toContain('stored secrets are encrypted');
+      expect(await allText()).not.toContain(secret);
+      expect(await allText()).not.toContain(cookieKey);
+      expect(await secretsOf(server, scope)).toEqual([secret]);
+      expect(await cookieKeyOf(server)).toBe(cookieKey);
+      expect(await headerOf(server, scope, agent)).toBe(CANARY);
+    } finally {
+      await old.close();
+      await maintenance.close();
+    }
+  },
+  90_000,
+);
 
 describe('a rotation', () => {
   test('a rotation under load loses nothing, and every server reads and writes secrets meanwhile', async () => {
@@ -363,27 +374,30 @@ describe('a rotation', () => {
     expect(await failureOf(serve({ current: next }))).toBe('done');
   });
 
-  test('a rotation that was killed asks for the old key, and is finished when it is run again', async () => {
-    const [old, next] = [newKey(), newKey()];
-    const before = await serve({ current: old });
-    const scope = await newTeam(before);
-    const made = await before.stores.signingSecrets.create(scope, later());
-    const cookieKey = await cookieKeyOf(before);
-    const keys = { current: next, previous: old };
-    const server = await home.connect({ encryption: { keys, settleMs: 20_000 } });
-    // It would continue long after this test, whose end takes its connection away.
-    void failureOf(server.encryption.rotate());
-    const state = () => home.raw.collection<{ _id: string; rotatingFrom?: string }>('encryption').findOne();
-    await expect.poll(async () => (await state())?.rotatingFrom, { interval: 1 }).toBe(old.id);
-    expect(await failureOf(serve({ current: next }))).toMatch(/rotation .* has not finished/);
-    const again = await (await serve({ current: next, previous: old })).encryption.rotate();
-    expect(again.rotatingFrom).toBeUndefined();
-    const alone = await serve({ current: next });
-    expect(await secretsOf(alone, scope)).toEqual([made?.secret]);
-    expect(await cookieKeyOf(alone)).toBe(cookieKey);
-  });
+  longTest(
+    'a rotation that was killed asks for the old key, and is finished when it is run again',
+    async () => {
+      const [old, next] = [newKey(), newKey()];
+      const before = await serve({ current: old });
+      const scope = await newTeam(before);
+      const made = await before.stores.signingSecrets.create(scope, later());
+      const cookieKey = await cookieKeyOf(before);
+      const keys = { current: next, previous: old };
+      const server = await home.connect({ encryption: { keys, settleMs: 20_000 } });
+      // It would continue long after this test, whose end takes its connection away.
+      void failureOf(server.encryption.rotate());
+      const state = () => home.raw.collection<{ _id: string; rotatingFrom?: string }>('encryption').findOne();
+      await expect.poll(async () => (await state())?.rotatingFrom, { interval: 1 }).toBe(old.id);
+      expect(await failureOf(serve({ current: next }))).toMatch(/rotation .* has not finished/);
+      const again = await (await serve({ current: next, previous: old })).encryption.rotate();
+      expect(again.rotatingFrom).toBeUndefined();
+      const alone = await serve({ current: next });
+      expect(await secretsOf(alone, scope)).toEqual([made?.secret]);
+      expect(await cookieKeyOf(alone)).toBe(cookieKey);
+    },
+  );
 
-  test('a rotation without a new key says what is missing', async () => {
+  longTest('a rotation without a new key says what is missing', async () => {
     const [old, next] = [newKey(), newKey()];
     const server = await serve({ current: old });
     expect(await failureOf(server.encryption.rotate())).toMatch(/no new key to rotate to/);
@@ -393,36 +407,41 @@ describe('a rotation', () => {
   });
 });
 
-test('a reset, for a lost key, revokes all signing secrets and clears all headers, and takes the new key', async () => {
-  const lost = await serve({ current: newKey() });
-  const scope = await newTeam(lost);
-  await lost.stores.signingSecrets.create(scope, later());
-  const agent = await lost.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
-  await lost.stores.agents.update(scope, agent.id, (now) => ({ ...now, systemPrompt: 'p' }));
-  const before = await lost.stores.visitors.cookieKey();
-  const key = newKey();
-  const command = await home.connect({ encryption: { isKeyOptional: true, settleMs: 50 } });
-  expect(await command.encryption.reset(key)).toEqual({ signingSecrets: 1, toolHeaders: 2, cookieKeys: 1 });
-  expect(await failureOf(lost.stores.signingSecrets.create(scope, later()))).toBe('encryption_key_outdated');
-  const server = await serve({ current: key });
-  expect(await secretsOf(server, scope)).toEqual([]);
-  expect(await server.stores.agents.get(scope, agent.id)).toMatchObject({
-    systemPrompt: 'p',
-    tools: [{ name: 't', url: 'https://tools.example/a' }],
-  });
-  expect(await headerOf(server, scope, agent.id)).toBeUndefined();
-  const made = await server.stores.signingSecrets.create(scope, later());
-  expect(await secretsOf(server, scope)).toEqual([made?.secret]);
-  // Cookies of release 0.1.0 are exchanged for 30 days from this time. A reset does not start these days again.
-  const { key: cookieKey, createdAt } = await server.stores.visitors.cookieKey();
-  expect(cookieKey).toMatch(/^[\w-]{43}$/);
-  expect(cookieKey).not.toBe(before.key);
-  expect(createdAt).toEqual(before.createdAt);
-  expect(await allText()).not.toContain(cookieKey);
-  expect(await failureOf(lost.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
-});
+longTest(
+  'a reset, for a lost key, revokes all signing secrets and clears all headers, and takes the new key',
+  async () => {
+    const lost = await serve({ current: newKey() });
+    const scope = await newTeam(lost);
+    await lost.stores.signingSecrets.create(scope, later());
+    const agent = await lost.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+    await lost.stores.agents.update(scope, agent.id, (now) => ({ ...now, systemPrompt: 'p' }));
+    const before = await lost.stores.visitors.cookieKey();
+    const key = newKey();
+    const command = await home.connect({ encryption: { isKeyOptional: true, settleMs: 50 } });
+    expect(await command.encryption.reset(key)).toEqual({ signingSecrets: 1, toolHeaders: 2, cookieKeys: 1 });
+    expect(await failureOf(lost.stores.signingSecrets.create(scope, later()))).toBe(
+      'encryption_key_outdated',
+    );
+    const server = await serve({ current: key });
+    expect(await secretsOf(server, scope)).toEqual([]);
+    expect(await server.stores.agents.get(scope, agent.id)).toMatchObject({
+      systemPrompt: 'p',
+      tools: [{ name: 't', url: 'https://tools.example/a' }],
+    });
+    expect(await headerOf(server, scope, agent.id)).toBeUndefined();
+    const made = await server.stores.signingSecrets.create(scope, later());
+    expect(await secretsOf(server, scope)).toEqual([made?.secret]);
+    // Cookies of release 0.1.0 are exchanged for 30 days from this time. A reset does not start these days again.
+    const { key: cookieKey, createdAt } = await server.stores.visitors.cookieKey();
+    expect(cookieKey).toMatch(/^[\w-]{43}$/);
+    expect(cookieKey).not.toBe(before.key);
+    expect(createdAt).toEqual(before.createdAt);
+    expect(await allText()).not.toContain(cookieKey);
+    expect(await failureOf(lost.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
+  },
+);
 
-test('a reset that was killed after it took the new key is finished when it is run again', async () => {
+longTest('a reset that was killed after it took the new key is finished when it is run again', async () => {
   const lost = await serve({ current: newKey() });
   const before = await cookieKeyOf(lost);
   const key = newKey();
@@ -470,7 +489,7 @@ describe('a backup that was restored elsewhere', () => {
     }
   });
 
-  test('a backup without the collection that names the key opens with the key alone', async () => {
+  longTest('a backup without the collection that names the key opens with the key alone', async () => {
     const keys = { current: newKey() };
     const server = await serve(keys);
     const scope = await newTeam(server);

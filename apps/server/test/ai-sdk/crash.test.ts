@@ -1,5 +1,6 @@
 import { createGate, type Gate } from '@parley/agent/testing';
 import { errorRegister } from '@parley/contract';
+import { casesOfForm, longTest } from '@parley/embedded/testing/form';
 import { DefaultChatTransport, type UIMessage } from 'ai';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
@@ -71,7 +72,7 @@ function expectNothingDoubled({ history }: Page): void {
   expect(answers.at(-1)).toBe(NEW);
 }
 
-describe.each(transports)('a restarted answer over %s', (name, transport) => {
+describe.each(casesOfForm(transports, 2))('a restarted answer over %s', (name, transport) => {
   /** Opens a page at the server's address with the first run's text and an open stream. */
   async function openOld(text: string, at: string) {
     const { id } = await team.makeChat();
@@ -103,18 +104,21 @@ describe.each(transports)('a restarted answer over %s', (name, transport) => {
     await resumeToTheEnd(page, gate, id);
   });
 
-  test('a stream from another server ends with an error, and resuming shows only the new text', async () => {
-    const { id, gate, page, sending } = await openOld(`elsewhere, ${name}`, url);
-    await page.act(({ stop }) => stop());
-    await sending;
-    const messages = page.chat.messages.slice(0, 1);
-    const next = await openPage({ id, transport: transport(replica.url), messages, resume: true });
-    await next.until(({ lines }) => lines.at(-1) === `assistant: ${OLD}`);
-    await killRunner(id);
-    await next.until(({ chat }) => chat.status === 'error');
-    expect(next.chat.error).toEqual(RESTARTED);
-    await resumeToTheEnd(next, gate, id);
-  });
+  longTest(
+    'a stream from another server ends with an error, and resuming shows only the new text',
+    async () => {
+      const { id, gate, page, sending } = await openOld(`elsewhere, ${name}`, url);
+      await page.act(({ stop }) => stop());
+      await sending;
+      const messages = page.chat.messages.slice(0, 1);
+      const next = await openPage({ id, transport: transport(replica.url), messages, resume: true });
+      await next.until(({ lines }) => lines.at(-1) === `assistant: ${OLD}`);
+      await killRunner(id);
+      await next.until(({ chat }) => chat.status === 'error');
+      expect(next.chat.error).toEqual(RESTARTED);
+      await resumeToTheEnd(next, gate, id);
+    },
+  );
 
   test('a stream whose connection broke with its server resumes on another one with only the new text', async () => {
     const proxy = await openFrontProxy(url);
@@ -129,19 +133,22 @@ describe.each(transports)('a restarted answer over %s', (name, transport) => {
     await resumeToTheEnd(page, gate, id);
   });
 
-  test('a stream from a server that shuts down ends with an error, and resuming elsewhere shows only the new text', async () => {
-    const leaving = await startReplica({ bounds });
-    const proxy = await openFrontProxy(leaving.url);
-    const { id, gate, page, sending } = await openOld(`shut down, ${name}`, proxy.url);
-    await leaving.composition.close(0);
-    await sending;
-    expect(page.chat.error?.message).toBe(errorRegister.draining.message);
-    proxy.leadTo(replica.url);
-    await resumeToTheEnd(page, gate, id);
-  });
+  longTest(
+    'a stream from a server that shuts down ends with an error, and resuming elsewhere shows only the new text',
+    async () => {
+      const leaving = await startReplica({ bounds });
+      const proxy = await openFrontProxy(leaving.url);
+      const { id, gate, page, sending } = await openOld(`shut down, ${name}`, proxy.url);
+      await leaving.composition.close(0);
+      await sending;
+      expect(page.chat.error?.message).toBe(errorRegister.draining.message);
+      proxy.leadTo(replica.url);
+      await resumeToTheEnd(page, gate, id);
+    },
+  );
 });
 
-test('`regenerate` after a crash resumes the new run and starts no other', async () => {
+longTest('`regenerate` after a crash resumes the new run and starts no other', async () => {
   const { id } = await team.makeChat();
   const text = 'anew, by regenerate';
   const gate = scriptRuns(text);

@@ -1,5 +1,6 @@
 import { policies } from '@parley/api';
 import type { ChatList, Key, NewKey, NewSigningSecret, ShownTokenIssuer } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { headersFor, operations } from '../support/operations.ts';
@@ -109,7 +110,7 @@ async function expectNoMore({ id, key, scopes }: NewKey, names: readonly LimitNa
   await team.endSigningSecrets();
 }
 
-describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'nothing' })))(
+describe.each(casesOfForm(issuers, 6).map((names) => ({ names, title: names.join(' and ') || 'nothing' })))(
   'a key that is limited by $title',
   ({ names }) => {
     const make = async () => {

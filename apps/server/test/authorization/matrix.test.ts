@@ -130,7 +130,7 @@ async function violationsOf(
 
 const names = Object.keys(operations);
 
-describe.each(casesOfForm(names, 16))('%s', (name) => {
+describe.each(casesOfForm(names, 24))('%s', (name) => {
   const { fields = {} } = operations[name] ?? {};
   const validInput = validInputOf(name);
   if (!validInput) throw new Error(`${name} has no example`);
@@ -204,7 +204,12 @@ async function firstOf(stream: Awaited<ReturnType<typeof requestStream>>): Promi
 
 describe('users who name another user', () => {
   const withUser = names.filter((name) => 'userId' in (operations[name]?.fields ?? {}));
-  test.each(withUser.flatMap((name) => transports.map((transport) => ({ name, transport }))))(
+  test.each(
+    casesOfForm(
+      withUser.flatMap((name) => transports.map((transport) => ({ name, transport }))),
+      4,
+    ),
+  )(
     '$name over $transport returns 403 for another user and permits the whole team',
     async ({ name, transport }) => {
       const violations: string[] = [];

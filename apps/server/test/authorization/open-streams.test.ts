@@ -1,5 +1,6 @@
 import { type AppRouter, appRouter, restOperations, signUserToken, streamOperations } from '@parley/api';
 import type { Answer, ErrorCode, Id, NewKey } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { createTRPCClient, httpLink, type TRPCClient, type TRPCClientError } from '@trpc/client';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
@@ -487,55 +488,58 @@ function isStopped(events: readonly StreamEvent[]): boolean {
   return events.some(({ data }) => data.includes('"type":"abort"') || data.includes('"status":"stopped"'));
 }
 
-describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stopsAnswers, letIn }) => {
-  test('every stream and waiting request ends with the code, and every stream gives its place back', async () => {
-    const team = await makeTeam();
-    const probe = await letIn(team);
-    const owner = probe.user === undefined ? team : team.withChatsOf(probe.user);
-    const things: Record<string, Record<string, string>> = {};
-    for (const [name, { prepare }] of Object.entries({ ...openings, ...waitings })) {
-      things[name] = await prepare(owner);
-    }
-    const gate = model.hold();
-    const open = await Promise.all(
-      Object.entries(openings).map(async ([name, opening]) => {
-        const stream = await opening.open(things[name] ?? {}, probe.headers);
-        return { name, opening, stream, events: stream.rest() };
-      }),
-    );
-    expect(open.map(({ name, stream }) => [name, stream.status])).toEqual(
-      open.map(({ name }) => [name, 200]),
-    );
-    const waiting = Object.entries(waitings).map(([name, { ask }]) => ({
-      name,
-      end: ask(things[name] ?? {}, probe.headers),
-    }));
-    const { streams } = other.composition.services;
-    await expect.poll(() => streams.size).toBe(open.length + waiting.length);
-    await probe.end();
-    for (const { name, opening, events } of open) {
-      if (isExpiry && opening.isOfAnswer) continue;
-      const received = await events;
-      if (stopsAnswers && opening.isOfAnswer && isStopped(received)) continue;
-      expect([name, errorCodeOf(received)]).toEqual([name, code]);
-    }
-    for (const { name, end } of isExpiry ? [] : waiting) {
-      const result = await end;
-      if (stopsAnswers && result.status === 'stopped') continue;
-      expect([name, result]).toEqual([name, { code, messageId: expect.stringMatching(/^msg_/) }]);
-    }
-    if (isExpiry) gate.release();
-    for (const { name, end } of isExpiry ? waiting : []) {
-      expect([name, await end]).toEqual([name, { status: 'completed' }]);
-    }
-    for (const { name, opening, events } of open) {
-      if (!isExpiry || !opening.isOfAnswer) continue;
-      expect([name, errorCodeOf(await events)]).toEqual([name, undefined]);
-    }
-    await expect.poll(() => other.composition.services.streams.size).toBe(0);
-    expect(composition.services.streams.size).toBe(0);
-  });
-});
+describe.each(casesOfForm(Object.entries(endings), 6))(
+  'when %s',
+  (_name, { code, isExpiry, stopsAnswers, letIn }) => {
+    test('every stream and waiting request ends with the code, and every stream gives its place back', async () => {
+      const team = await makeTeam();
+      const probe = await letIn(team);
+      const owner = probe.user === undefined ? team : team.withChatsOf(probe.user);
+      const things: Record<string, Record<string, string>> = {};
+      for (const [name, { prepare }] of Object.entries({ ...openings, ...waitings })) {
+        things[name] = await prepare(owner);
+      }
+      const gate = model.hold();
+      const open = await Promise.all(
+        Object.entries(openings).map(async ([name, opening]) => {
+          const stream = await opening.open(things[name] ?? {}, probe.headers);
+          return { name, opening, stream, events: stream.rest() };
+        }),
+      );
+      expect(open.map(({ name, stream }) => [name, stream.status])).toEqual(
+        open.map(({ name }) => [name, 200]),
+      );
+      const waiting = Object.entries(waitings).map(([name, { ask }]) => ({
+        name,
+        end: ask(things[name] ?? {}, probe.headers),
+      }));
+      const { streams } = other.composition.services;
+      await expect.poll(() => streams.size).toBe(open.length + waiting.length);
+      await probe.end();
+      for (const { name, opening, events } of open) {
+        if (isExpiry && opening.isOfAnswer) continue;
+        const received = await events;
+        if (stopsAnswers && opening.isOfAnswer && isStopped(received)) continue;
+        expect([name, errorCodeOf(received)]).toEqual([name, code]);
+      }
+      for (const { name, end } of isExpiry ? [] : waiting) {
+        const result = await end;
+        if (stopsAnswers && result.status === 'stopped') continue;
+        expect([name, result]).toEqual([name, { code, messageId: expect.stringMatching(/^msg_/) }]);
+      }
+      if (isExpiry) gate.release();
+      for (const { name, end } of isExpiry ? waiting : []) {
+        expect([name, await end]).toEqual([name, { status: 'completed' }]);
+      }
+      for (const { name, opening, events } of open) {
+        if (!isExpiry || !opening.isOfAnswer) continue;
+        expect([name, errorCodeOf(await events)]).toEqual([name, undefined]);
+      }
+      await expect.poll(() => other.composition.services.streams.size).toBe(0);
+      expect(composition.services.streams.size).toBe(0);
+    });
+  },
+);
 
 test('setting the same token issuer again ends no stream', async () => {
   const team = await makeTeam();

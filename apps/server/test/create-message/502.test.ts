@@ -1,5 +1,6 @@
 import { type ModelScript, scripts } from '@parley/agent/testing';
 import type { ErrorCode } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { storedTurns } from '../support/stored-turns.ts';
@@ -36,7 +37,7 @@ const failures: [string, ErrorCode, number, ModelScript][] = [
   ['only a filter', 'model_refused', 502, scripts.text([], { reason: 'content_filter' })],
 ];
 
-describe.each(failures)('a model that returns %s', (_, code, httpStatus, script) => {
+describe.each(casesOfForm(failures, 4))('a model that returns %s', (_, code, httpStatus, script) => {
   test(`the response is ${code} without the model's words, the message stays, and the chat continues`, async () => {
     const chat = await team.makeChat();
     model.reply(script);

@@ -1,5 +1,6 @@
 import { createGate, type ModelScript, scripts } from '@parley/agent/testing';
 import { type ErrorCode, type FinishReason, statusOf } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { storedTurns } from '../support/stored-turns.ts';
@@ -111,7 +112,7 @@ async function callBothWays(what: string, script: ModelScript) {
 }
 
 // The cases that wait for a timeout run at the same time.
-describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) => {
+describe.concurrent.each(casesOfForm(cases, 4))('$what', ({ what, script, code, shown, calls }) => {
   test(`the fault is ${code} for a waiting request and for a stream`, async () => {
     const { waiting, streaming, answer, events } = await callBothWays(what, script);
     expect(answer).toMatchObject({ status: statusOf(code), apiError: { code } });

@@ -4,6 +4,7 @@ import { erase } from '@parley/api/operator';
 import type { Answer, AuditList, Chat, ChatList, Deletion, MessageList } from '@parley/contract';
 import { ApiError, markerIdOf } from '@parley/contract';
 import type { Database, DeletionStore } from '@parley/db';
+import { casesOfForm, longTest } from '@parley/embedded/testing/form';
 import { FailingItems } from '@parley/turns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
@@ -212,17 +213,20 @@ describe('a deletion after a crash', () => {
     'removeRest',
     'finish',
   ] as const;
-  test.each(steps)('the background job finishes a deletion that stopped at %s', async (step) => {
-    const team = await makeTeam();
-    const userId = newUser();
-    await live(team, userId);
-    failing = { step, user: userId };
-    const { apiError } = await team.rest('DELETE', `/user/${userId}`);
-    expect(apiError.code).toBe('database_unavailable');
-    failing = undefined;
-    await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
-    await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
-  });
+  test.each(casesOfForm(steps, 3))(
+    'the background job finishes a deletion that stopped at %s',
+    async (step) => {
+      const team = await makeTeam();
+      const userId = newUser();
+      await live(team, userId);
+      failing = { step, user: userId };
+      const { apiError } = await team.rest('DELETE', `/user/${userId}`);
+      expect(apiError.code).toBe('database_unavailable');
+      failing = undefined;
+      await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
+      await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
+    },
+  );
 
   test('a chat that always fails does not stop other chats and deletions', async () => {
     const team = await makeTeam();
@@ -251,7 +255,7 @@ describe('a deletion after a crash', () => {
     expect(await everythingIn(mongo.raw)).not.toContain(stuck);
   });
 
-  test('a deletion that never ends is left after its time, and the next one follows', async () => {
+  longTest('a deletion that never ends is left after its time, and the next one follows', async () => {
     const team = await makeTeam();
     const [hanging, fine] = [newUser(), newUser()];
     const { deletions } = mongo.database.stores;
@@ -283,7 +287,7 @@ describe('a deletion after a crash', () => {
     await finishDeletions(eraser);
   });
 
-  test('the server continues the deletion itself within seconds', async () => {
+  longTest('the server continues the deletion itself within seconds', async () => {
     const team = await makeTeam();
     const userId = newUser();
     await team.makeChat({ userId });
@@ -297,7 +301,7 @@ describe('a deletion after a crash', () => {
   });
 });
 
-test('a large deletion hides the data at once and continues after the response', async () => {
+longTest('a large deletion hides the data at once and continues after the response', async () => {
   const team = await makeTeam();
   const userId = newUser();
   const { id } = await team.makeChat({ userId });

@@ -1,6 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { expireChats, RetentionProgress } from '@parley/api';
 import type { Answer, FullAgent } from '@parley/contract';
+import { longTest } from '@parley/embedded/testing/form';
 import { FailingItems } from '@parley/turns';
 import { expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
@@ -82,7 +83,7 @@ test('a chat with a running or waiting answer stays', async () => {
   });
 });
 
-test('two servers delete each of many pages of chats once, and only those of this agent', async () => {
+longTest('two servers delete each of many pages of chats once, and only those of this agent', async () => {
   const { team } = await keeping(1);
   const other = await team.makeAgent();
   const kept = await team.makeChat({ agentId: other.id });

@@ -1,5 +1,6 @@
 import { createGate, scripts } from '@parley/agent/testing';
 import { limits, mintId } from '@parley/contract';
+import { casesOfForm, longTest } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { followChat, type ReceivedEvent } from '../support/follow-chat.ts';
@@ -74,7 +75,7 @@ describe.each(transports)('resuming a chat stream over %s', (transport) => {
     tab.close();
   });
 
-  test('the stream resumes across servers with one event for each connection', async () => {
+  longTest('the stream resumes across servers with one event for each connection', async () => {
     const { id: chatId } = await team.makeChat();
     const tab = await follow(transport, url, chatId);
     await team.send(chatId, 'one by one');
@@ -116,7 +117,7 @@ describe.each(transports)('resuming a chat stream over %s', (transport) => {
     tab.close();
   });
 
-  test.each(['nonsense', '1', '9999.1', '2.9999', '999999999.999999999.9-9-9', '1.1.x'])(
+  test.each(casesOfForm(['nonsense', '1', '9999.1', '2.9999', '999999999.999999999.9-9-9', '1.1.x'], 3))(
     'a stream after the unknown id %s begins with one snapshot of the list',
     async (lastEventId) => {
       const { id: chatId } = await team.makeChat();
@@ -134,7 +135,7 @@ describe.each(transports)('resuming a chat stream over %s', (transport) => {
     },
   );
 
-  test('a snapshot of long messages has the newest 256 KiB of text', async () => {
+  longTest('a snapshot of long messages has the newest 256 KiB of text', async () => {
     const { id: chatId } = await team.makeChat();
     for (let index = 0; index < 4; index++) await team.send(chatId, `${index}${'𝄞'.repeat(25_000)}`);
     const list = await listed(chatId);

@@ -1,5 +1,6 @@
 import { scripts } from '@parley/agent/testing';
 import type { Answer } from '@parley/contract';
+import { casesOfForm, longTest } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { type OneAnswer, startHarness, type Team } from '../harness.ts';
 import { type RestAnswer, rest } from '../support/client.ts';
@@ -36,7 +37,7 @@ async function send(transport: Transport, key: string, sent: Sent): Promise<Rest
 const isReplayed = ({ headers }: Pick<RestAnswer<unknown>, 'headers'>) => headers.get('idempotent-replayed');
 const callsTo = (content: string) => model.calls().filter(({ message }) => message === content).length;
 
-describe.each(transports)('POST message with a key over %s', (transport) => {
+describe.each(casesOfForm(transports, 2))('POST message with a key over %s', (transport) => {
   test('a repeat after the end returns the same answer on any server, with a header that says so', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `ended, ${transport}`;
@@ -230,7 +231,7 @@ test('the order and formatting of the fields do not change the body', async () =
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
 });
 
-test('concurrent retries with one key are one retry, and its error is repeated', async () => {
+longTest('concurrent retries with one key are one retry, and its error is repeated', async () => {
   const failed = await team.failed();
   const retry = ({ chatId, messageId }: OneAnswer, key: string) =>
     team.rest<Answer>('POST', `/chat/${chatId}/message/${messageId}/retry`, {

@@ -10,6 +10,7 @@ import type {
 } from '@parley/contract';
 import { mintId } from '@parley/contract';
 import type { ApiKeyFields } from '@parley/db';
+import { longTest } from '@parley/embedded/testing/form';
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
@@ -193,7 +194,7 @@ describe('a key that another key issues', () => {
     expect(stored).toMatchObject(bounds);
   });
 
-  test('an issued key ends on every server when its issuer’s end is moved forward', async () => {
+  longTest('an issued key ends on every server when its issuer’s end is moved forward', async () => {
     const team = await makeTeam();
     const issuer = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(2) });
     const child = await issue(issuer.key);
@@ -257,7 +258,7 @@ describe('a budget', () => {
     expect((await send(team.secretKey)).status).toBe(200);
   });
 
-  test('a budget that an issuer gets later applies to the keys that it issued before', async () => {
+  longTest('a budget that an issuer gets later applies to the keys that it issued before', async () => {
     const team = await makeTeam();
     const chat = await team.makeChat();
     const issuer = await issue(team.secretKey);
@@ -370,7 +371,7 @@ describe('revoking a key', () => {
     expect(await statusOf(child.key)).toBe(200);
   });
 
-  test('revoking a key leaves no key that is issued at the same time', async () => {
+  longTest('revoking a key leaves no key that is issued at the same time', async () => {
     const team = await makeTeam();
     for (let round = 0; round < 3; round++) {
       const limited = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(1) });

@@ -1,4 +1,5 @@
 import { limits } from '@parley/contract';
+import { longTest } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { type Harness, startHarness, type Team } from '../harness.ts';
@@ -71,7 +72,7 @@ describe('while no proxy is trusted', async () => {
     expect(await openStreams(harness, team, FORGED)).toBe(limits.unnamedProxyFactor);
   });
 
-  test('all guests behind an unnamed proxy have eight times the budget of one guest', async () => {
+  longTest('all guests behind an unnamed proxy have eight times the budget of one guest', async () => {
     const team = await harness.makeTeam();
     await team.rest('PATCH', '/team', { body: { tokensPerDayPerUser: 100_000 } });
     const send = async (forwardedFor: string) => {

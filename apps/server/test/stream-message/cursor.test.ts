@@ -1,5 +1,6 @@
 import { createGate, scripts } from '@parley/agent/testing';
 import { limits } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { openStream } from '../support/event-stream.ts';
@@ -52,7 +53,7 @@ const untrue = [
 ] as const;
 
 describe.each(servers)('the stream of an ended answer, on $server', ({ base }) => {
-  test.each(untrue)(
+  test.each(casesOfForm(untrue, 5))(
     'the cursor of %s returns exactly one snapshot of the whole answer',
     async (_, cursor) => {
       const { chatId, messageId } = await ended();
@@ -108,7 +109,7 @@ describe.each(servers)('the stream of an ended answer, on $server', ({ base }) =
 });
 
 describe.each(servers)('the stream of a running answer, on $server', ({ base }) => {
-  test.each(['nonsense', '1-1-99', '7-1-4', '1-1-5'])(
+  test.each(casesOfForm(['nonsense', '1-1-99', '7-1-4', '1-1-5'], 4))(
     'the cursor %s returns one snapshot, and the rest follows',
     async (after) => {
       const { id: chatId } = await team.makeChat();

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, AuditList, Message, UserBlock, UserSignOut } from '@parley/contract';
 import { limits } from '@parley/contract';
 import { connectDatabase } from '@parley/db';
+import { longTest } from '@parley/embedded/testing/form';
 import { SignJWT } from 'jose';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
@@ -58,27 +59,31 @@ describe('a blocked user', () => {
     );
   });
 
-  test('open streams of a blocked user end at another server, which reads credentials at the default interval', async () => {
-    const { team, headers, own } = await userOf();
-    const { id: chatId } = await own.makeChat();
-    const checks = vi.spyOn(other.composition.services.stores.credentials, 'read');
-    const query = { input: JSON.stringify({ chatId }) };
-    const streams = await Promise.all([
-      openStream(other.url, 'GET', `/chat/${chatId}/events`, { headers }),
-      openStream(other.url, 'GET', '/trpc/chat.follow', { headers, query }),
-    ]);
-    expect(streams.map(({ status }) => status)).toEqual([200, 200]);
-    // The first check of a new stream comes early. From then on, the interval decides.
-    const opened = checks.mock.calls.length;
-    const done = () => checks.mock.settledResults.filter(({ type }) => type === 'fulfilled').length;
-    await expect.poll(done, WITHIN).toBeGreaterThan(opened);
-    const codes: unknown[] = [];
-    for (const stream of streams) void stream.rest().then((events) => codes.push(errorCodeOf(events)));
-    expect((await team.rest('PUT', '/user/user_1/block')).status).toBe(200);
-    // A slow machine gets more time than the interval, and less than the time after which unchecked streams end.
-    await expect.poll(() => codes, { timeout: 20_000 }).toEqual(['user_blocked', 'user_blocked']);
-    expect(limits.streamCheckEveryMs + limits.streamFirstCheckMs).toBeLessThan(WITHIN.timeout);
-  }, 40_000);
+  longTest(
+    'open streams of a blocked user end at another server, which reads credentials at the default interval',
+    async () => {
+      const { team, headers, own } = await userOf();
+      const { id: chatId } = await own.makeChat();
+      const checks = vi.spyOn(other.composition.services.stores.credentials, 'read');
+      const query = { input: JSON.stringify({ chatId }) };
+      const streams = await Promise.all([
+        openStream(other.url, 'GET', `/chat/${chatId}/events`, { headers }),
+        openStream(other.url, 'GET', '/trpc/chat.follow', { headers, query }),
+      ]);
+      expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+      // The first check of a new stream comes early. From then on, the interval decides.
+      const opened = checks.mock.calls.length;
+      const done = () => checks.mock.settledResults.filter(({ type }) => type === 'fulfilled').length;
+      await expect.poll(done, WITHIN).toBeGreaterThan(opened);
+      const codes: unknown[] = [];
+      for (const stream of streams) void stream.rest().then((events) => codes.push(errorCodeOf(events)));
+      expect((await team.rest('PUT', '/user/user_1/block')).status).toBe(200);
+      // A slow machine gets more time than the interval, and less than the time after which unchecked streams end.
+      await expect.poll(() => codes, { timeout: 20_000 }).toEqual(['user_blocked', 'user_blocked']);
+      expect(limits.streamCheckEveryMs + limits.streamFirstCheckMs).toBeLessThan(WITHIN.timeout);
+    },
+    40_000,
+  );
 
   test('blocking a user stops running answers with their text and cancels waiting messages', async () => {
     const { team, headers, own } = await userOf();
@@ -104,25 +109,28 @@ describe('a blocked user', () => {
     expect(body.messages.map(({ content }) => content)).toEqual(['running', 'waiting']);
   });
 
-  test('an answer of a blocked user stops that a server accepted before it knew of the block', async () => {
-    const { team, headers, own } = await userOf();
-    const { id: chatId } = await own.makeChat();
-    expect(await codeFor(headers)).toBe('success');
-    const gate = model.hold();
-    await userStatuses.block({ team: team.id }, 'user_1');
-    const sent = await fetch(`${other.url}/chat/${chatId}/message`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ content: 'late', role: 'user', wait: false }),
-    });
-    expect(sent.status).toBe(200);
-    await expect
-      .poll(async () => (await mongo.raw.collection('turns').findOne({ chat: chatId }))?.['status'], {
-        timeout: 12_000,
-      })
-      .toBe('stopped');
-    gate.release();
-  });
+  longTest(
+    'an answer of a blocked user stops that a server accepted before it knew of the block',
+    async () => {
+      const { team, headers, own } = await userOf();
+      const { id: chatId } = await own.makeChat();
+      expect(await codeFor(headers)).toBe('success');
+      const gate = model.hold();
+      await userStatuses.block({ team: team.id }, 'user_1');
+      const sent = await fetch(`${other.url}/chat/${chatId}/message`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ content: 'late', role: 'user', wait: false }),
+      });
+      expect(sent.status).toBe(200);
+      await expect
+        .poll(async () => (await mongo.raw.collection('turns').findOne({ chat: chatId }))?.['status'], {
+          timeout: 12_000,
+        })
+        .toBe('stopped');
+      gate.release();
+    },
+  );
 
   test('a message is rejected when its user was blocked while its body was sent', async () => {
     const { team, headers, own } = await userOf();
@@ -155,7 +163,7 @@ describe('a blocked user', () => {
     expect(claim.apiError.code).toBe('user_blocked');
   });
 
-  test('a guest cannot be claimed at a server that does not know of the block yet', async () => {
+  longTest('a guest cannot be claimed at a server that does not know of the block yet', async () => {
     const { team, headers } = await userOf();
     const guest = await team.makeGuest();
     const asGuest = { ...headers, 'x-user-token': guest.token };
@@ -165,7 +173,7 @@ describe('a blocked user', () => {
     expect(claim.apiError.code).toBe('user_blocked');
   });
 
-  test('a user stays blocked when their data is deleted, and nothing stored names them', async () => {
+  longTest('a user stays blocked when their data is deleted, and nothing stored names them', async () => {
     const user = 'grace@example.com';
     const { team, headers } = await userOf(user);
     await team.rest('PUT', `/user/${encodeURIComponent(user)}/block`);
@@ -237,7 +245,7 @@ describe('a user who was signed out', () => {
     expect((await team.rest<{ userId: string }>('GET', `/chat/${chatId}`)).body.userId).toBe(guest.userId);
   });
 
-  test('a signed-out guest does not live longer by using the rejected token', async () => {
+  longTest('a signed-out guest does not live longer by using the rejected token', async () => {
     const team = await makeTeam();
     const headersOf = async (token: string) => ({
       'x-api-key': await team.guestKey(),

@@ -1,3 +1,4 @@
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { ask, requestSession, startWithPage, webApp } from './support.ts';
@@ -27,19 +28,24 @@ describe('WEB_APP=on', () => {
     }
   });
 
-  test.each([
-    ['another site', { host: 'chat.example', origin: 'https://shop.example' }],
-    ['a rebound foreign name', { host: 'evil.example', origin: 'http://evil.example' }],
-    ['another port', { host: 'chat.example', origin: 'https://chat.example:8443' }],
-    ['the other scheme', { host: 'chat.example', origin: 'http://chat.example' }],
-    ['another scheme than the two', { host: 'chat.example', origin: 'file://chat.example' }],
-    ['the name with a trailing dot', { host: 'chat.example', origin: 'https://chat.example.' }],
-    ['no site at all', { host: 'chat.example', origin: 'null' }],
-    [
-      'a cross-site request',
-      { host: 'chat.example', origin: 'https://chat.example', 'sec-fetch-site': 'cross-site' },
-    ],
-  ])('a session request from %s is rejected', async (_, headers) => {
+  test.each(
+    casesOfForm(
+      [
+        ['another site', { host: 'chat.example', origin: 'https://shop.example' }],
+        ['a rebound foreign name', { host: 'evil.example', origin: 'http://evil.example' }],
+        ['another port', { host: 'chat.example', origin: 'https://chat.example:8443' }],
+        ['the other scheme', { host: 'chat.example', origin: 'http://chat.example' }],
+        ['another scheme than the two', { host: 'chat.example', origin: 'file://chat.example' }],
+        ['the name with a trailing dot', { host: 'chat.example', origin: 'https://chat.example.' }],
+        ['no site at all', { host: 'chat.example', origin: 'null' }],
+        [
+          'a cross-site request',
+          { host: 'chat.example', origin: 'https://chat.example', 'sec-fetch-site': 'cross-site' },
+        ],
+      ],
+      4,
+    ),
+  )('a session request from %s is rejected', async (_, headers) => {
     const { status, body } = await requestSession(await start(), headers);
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code: 'origin_not_allowed' });
   });

@@ -1,4 +1,4 @@
-import { inject } from 'vitest';
+import { inject, type TestAPI, test } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,4 +19,15 @@ export function casesOfForm<Case>(cases: readonly Case[], every: number): readon
 /** Whether this run is the long form. */
 export function isLongForm(): boolean {
   return inject('testForm') === 'long';
+}
+
+/**
+ * Declares a test that only the long form runs, like `test`. For tests that take long, where others of their file keep
+ * the promise in the short form.
+ */
+export const longTest: TestAPI = isLongForm() ? test : declaresNothing();
+
+function declaresNothing(): TestAPI {
+  const nothing = () => () => {};
+  return Object.assign(() => {}, { each: nothing, for: nothing }) as unknown as TestAPI;
 }

@@ -14,7 +14,7 @@ test.each(mutants)('the planted bug can be put into the present source: $name', 
   await expect(mutatedFiles(mutant)).resolves.toBeDefined();
 });
 
-test.each(casesOfForm(mutants, 10))(
+test.each(casesOfForm(mutants, 16))(
   'the short form finds the planted bug: $name',
   async (mutant) => {
     const { folder, remove } = await mutate(mutant);

@@ -6,6 +6,7 @@ import {
   storeSuite,
 } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDirectStores } from './direct-stores.ts';
 import { Random } from './random.ts';
@@ -24,7 +25,7 @@ describe('the simulated store', () => {
   );
 });
 
-test.each([1, 2, 3, 4, 5])(
+test.each(casesOfForm([1, 2, 3, 4, 5], 5))(
   'the real and the simulated store return the same for calls drawn from seed %i',
   async (seed) => {
     const play = (on: EngineStores) => {
