@@ -36,7 +36,10 @@ export async function sendMessage(
   if (!chat) return undefined;
   const turn = newTurn(team, chatId, (before[0]?.sequence ?? 0) + 1, content);
   await turns.insertOne(turn);
-  if (turn.sequence === 1) await chats.updateOne({ _id: chatId, team }, { $set: titleOf(content) });
+  if (turn.sequence === 1) {
+    const use = { acceptedTurns: 1, endedTurns: 1 };
+    await chats.updateOne({ _id: chatId, team }, { $set: { ...titleOf(content), ...use } });
+  }
   const userMessageId = turn.messages[0]?.id;
   show?.start(turn.answerId, { chatId, userMessageId });
   const messages: { role: string; content: string }[] = [];

@@ -13,6 +13,9 @@ export interface ChatDocument {
   title?: string;
   titleBeginnings?: string[];
   createdAt: Date;
+  updatedAt: Date;
+  acceptedTurns?: number;
+  endedTurns?: number;
 }
 
 export interface MessageDocument {

@@ -6,6 +6,7 @@ export function newChat(
   agent: string,
   { userId, metadata }: { userId?: string | undefined; metadata?: object | undefined },
 ): ChatDocument {
+  const createdAt = new Date();
   return {
     _id: floorId('chat_'),
     team,
@@ -13,7 +14,8 @@ export function newChat(
     agentType: 'assistant',
     ...(userId !== undefined && { user: userId }),
     ...(metadata && { metadata: JSON.stringify(metadata) }),
-    createdAt: new Date(),
+    createdAt,
+    updatedAt: createdAt,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { UpgradeScenario } from '../scenario.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
+import { chatUses } from './chat-uses.ts';
 import { chats } from './chats.ts';
 import { credentials } from './credentials.ts';
 import { deletionMarkers } from './deletion-markers.ts';
@@ -21,6 +22,7 @@ import { visitors } from './visitors.ts';
 /** Everything that release 0.1.0 and this version store and must both understand. */
 export const scenarios: readonly UpgradeScenario[] = [
   ...chats,
+  ...chatUses,
   ...deletions,
   ...credentials,
   ...agents,

@@ -33,20 +33,33 @@ export const createChatInputSchema = z.strictObject({
 });
 
 /** Input of `chat.list`. */
-export const listChatsInputSchema = z.strictObject({
-  userId: userIdSchema.optional(),
-  agentType: agentTypeSchema.optional(),
-  search: textSchema({ min: 1, max: limits.searchLengthMax })
-    .optional()
-    .meta({
-      description:
-        'Returns only chats whose title contains all these words, each as a whole word or as the start of one. Case and accents ' +
-        'are ignored. The search covers the first 8 words of a title and the first 8 characters of a word.',
-      examples: ['capital fra'],
-    }),
-  limit: pageLimitSchema.optional(),
-  cursor: cursorSchema.optional(),
-});
+export const listChatsInputSchema = z
+  .strictObject({
+    userId: userIdSchema.optional(),
+    agentType: agentTypeSchema.optional(),
+    search: textSchema({ min: 1, max: limits.searchLengthMax })
+      .optional()
+      .meta({
+        description:
+          'Returns only chats whose title contains all these words, each as a whole word or as the start of one. Case and accents ' +
+          'are ignored. The search covers the first 8 words of a title and the first 8 characters of a word.',
+        examples: ['capital fra'],
+      }),
+    order: z
+      .enum(['created', 'updated'])
+      .optional()
+      .meta({
+        description:
+          '`created` (default): the newest chats first. `updated`: the last used chats first; it cannot be combined with ' +
+          '`search`.',
+      }),
+    limit: pageLimitSchema.optional(),
+    cursor: cursorSchema.optional(),
+  })
+  .refine(({ order, search }) => order !== 'updated' || search === undefined, {
+    path: ['order'],
+    error: 'must not be `updated` together with `search`',
+  });
 
 /** Input of the operations that take nothing but a chat's id. */
 export const oneChatInputSchema = z.strictObject({ chatId: idInputSchema('chat') });
@@ -77,15 +90,24 @@ const chatFields = {
     .optional()
     .meta({ description: "The first words of the chat's first message, until a caller sets another title." }),
   createdAt: timestampSchema,
+  updatedAt: timestampSchema.meta({
+    description:
+      'When the chat was last used: its newest message, the end of its newest answer, or a change of its title or metadata. ' +
+      'Exact within two seconds.',
+  }),
+  isAnswering: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Present while a message of the chat waits for its answer or is being answered.' }),
 };
 
 /** A chat without its messages. */
 export const chatSchema = z.object(chatFields).meta({ id: 'Chat', description: 'A chat with an agent.' });
 
-/** Output of `chat.list`, newest first. */
+/** Output of `chat.list`, in the requested order. */
 export const chatListSchema = z
   .object({ chats: z.array(chatSchema), nextCursor: nextCursorSchema.optional() })
-  .meta({ id: 'ChatList', description: 'Chats, newest first.' });
+  .meta({ id: 'ChatList', description: 'Chats, in the requested order.' });
 
 /** Output of `chat.get`: a chat with its messages, oldest first. */
 export const chatWithMessagesSchema = z
@@ -100,7 +122,7 @@ export type UpdateChatInput = z.infer<typeof updateChatInputSchema>;
 export type ListChatsInput = z.infer<typeof listChatsInputSchema>;
 /** A chat without its messages. */
 export type Chat = z.infer<typeof chatSchema>;
-/** A page of chats, newest first. */
+/** A page of chats, in the requested order. */
 export type ChatList = z.infer<typeof chatListSchema>;
 /** A chat with its messages, oldest first. */
 export type ChatWithMessages = z.infer<typeof chatWithMessagesSchema>;

@@ -80,6 +80,8 @@ export const transferChatSchema = z.strictObject({
   metadata: storedMetadataSchema.optional(),
   title: z.string().optional(),
   createdAt: timestampSchema,
+  /** Absent in files of earlier versions. */
+  updatedAt: timestampSchema.optional(),
 });
 
 /** An ended turn of the preceding chat. */

@@ -5,11 +5,13 @@ import { createApiKeyStore } from './api-key/api-key-store.ts';
 import type { AuditStore } from './audit/audit-port.ts';
 import { createAuditStore } from './audit/audit-store.ts';
 import { createChatInserts } from './batching/chat-inserts.ts';
+import { createChatUseBatches } from './batching/chat-use-batches.ts';
 import { batchBounds, eventLoop } from './batching/event-loop.ts';
 import { createReadBatches } from './batching/read-batches.ts';
 import { createTitleBatches } from './batching/title-batches.ts';
 import {
   createChatInsertCommands,
+  createChatUseCommands,
   createPageCommands,
   createReadCommands,
   createTitleCommands,
@@ -86,6 +88,7 @@ export function createStores(models: Models, vault: Vault): Stores {
   const inserts = createChatInserts(createChatInsertCommands(models), batchBounds, eventLoop);
   const pages = createTurnPages(createPageCommands(models), batchBounds, eventLoop);
   const titles = createTitleBatches(createTitleCommands(models), batchBounds, eventLoop);
+  const uses = createChatUseBatches(createChatUseCommands(models), batchBounds, eventLoop);
   return {
     teams: guarded(createTeamStore(models)),
     apiKeys: guarded(createApiKeyStore(models)),
@@ -98,7 +101,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),
-    chats: guarded(createChatStore(models, { reads, inserts, titles })),
+    chats: guarded(createChatStore(models, { reads, inserts, titles, uses })),
     messages: guarded(createMessageStore(models, pages)),
     turns: guarded(createTurnStore(models, reads, writes)),
     turnLog: guarded(createTurnLogStore(models)),

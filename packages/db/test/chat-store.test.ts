@@ -93,6 +93,7 @@ describe('metadata', () => {
       team: scope.team,
       agent,
       createdAt: plain.createdAt,
+      updatedAt: plain.createdAt,
     });
   });
 });
@@ -262,7 +263,8 @@ describe('deletion', () => {
     }
     expect(await stores.turns.countUnfinished(scope, 10)).toBe(0);
     expect((await stores.turns.listUnfinished(1_000)).filter((turn) => turn.chat === chat)).toEqual([]);
-    expect(await stores.usage.listUncounted(1_000)).not.toContain(markerIdOf(chat));
+    const uncounted = (await stores.usage.listUncounted(1_000)).map(({ id }) => id);
+    expect(uncounted).not.toContain(markerIdOf(chat));
     const { turns, isLast, leftOut } = await stores.transfer.listTurns(scope, chat, 10, 0);
     expect([turns.map(({ sequence }) => sequence), isLast, leftOut]).toEqual([[1], true, 0]);
   });

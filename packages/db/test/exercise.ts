@@ -215,6 +215,21 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   // For callers who may access only a part of the team.
   const within = { ...scope, agents: [mintId('agent'), mintId('agent')] };
   await chats.list(within, {}, { limit: 5 });
+  const [used] = (await chats.list(scope, {}, { limit: 1 })).items;
+  if (!used) throw new Error('there is no chat');
+  await chats.noteUses([{ ...scope, chat: used.id, at: new Date(), accepted: 1 }]);
+  await chats.noteUses([used, used].map(({ id }) => ({ ...scope, chat: id, at: new Date(), ended: 1 })));
+  for (const filter of [
+    {},
+    { user: 'user 1' },
+    { agentType: 'type 2' },
+    { user: 'user 1', agentType: 'type 2' },
+  ]) {
+    await chats.listByUse(scope, filter, { limit: 2 });
+    await chats.listByUse(scope, filter, { limit: 2, after: { id: mintId('chat'), updatedAt: new Date() } });
+    await chats.listByUse(scope, filter, { limit: 2, after: { id: mintId('chat') } });
+  }
+  await chats.listByUse(within, {}, { limit: 5 });
   await chats.list({ ...scope, user: 'user 1' }, {}, { limit: 5 });
   await chats.find({ ...within, user: 'user 1' }, mintId('chat'));
   const chat = await newChat(stores, scope);

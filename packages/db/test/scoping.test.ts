@@ -223,6 +223,7 @@ const rows: Record<string, Row> = {
   'audit.list': ofTeam(({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }),
   'chats.find': ofScope(({ chats }, scope, { chat }) => chats.find(scope, chat), undefined),
   'chats.list': ofScope(({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }),
+  'chats.listByUse': ofScope(({ chats }, scope) => chats.listByUse(scope, {}, { limit: 10 }), { items: [] }),
   'chats.listIdle': ofTeam(
     ({ chats }, scope, { agent }) =>
       chats.listIdle(scope, agent, new Date(Date.now() + 60_000), { limit: 9 }),
@@ -357,6 +358,7 @@ const others = [
   'chats.create',
   'chats.createOnce',
   'chats.listMarked',
+  'chats.noteUses',
   'chats.listUnmarked',
   'chats.insertMarker',
   'chats.insertMarkerBehind',

@@ -14,8 +14,11 @@ const UNREACHABLE_MAX = 3;
 export class UncountedTurns {
   readonly #noted = new Set<Id<'turn'>>();
 
-  note(turn: Id<'turn'>): void {
-    if (this.#noted.size < NOTED_MAX) this.#noted.add(turn);
+  /** False if it cannot remember more turns. */
+  note(turn: Id<'turn'>): boolean {
+    if (this.#noted.size >= NOTED_MAX) return false;
+    this.#noted.add(turn);
+    return true;
   }
 
   get size(): number {
@@ -64,6 +67,7 @@ async function countNoted(deps: QuotaDeps, uncounted: UncountedTurns): Promise<v
     const page = uncounted.take();
     left -= page.length;
     try {
+      await deps.beforeCount([]);
       await countPage(deps, page);
     } catch (error) {
       for (const turn of page) uncounted.note(turn);
@@ -84,8 +88,10 @@ async function countLeftTurns(deps: QuotaDeps, signal: AbortSignal): Promise<voi
     try {
       const page = await store.usage.listUncounted(COUNT_PAGE, after);
       const before = after;
-      after = page.at(-1) ?? before;
-      const counted = page.length === 0 ? 0 : await countPage(deps, page);
+      after = page.at(-1)?.id ?? before;
+      if (page.length > 0) await deps.beforeCount(page);
+      const ids = page.map(({ id }) => id);
+      const counted = page.length === 0 ? 0 : await countPage(deps, ids);
       if (counted > 0) log('info', 'turns that a crash left were counted', { turns: counted });
       unreachable = 0;
       if (page.length < COUNT_PAGE) return;

@@ -1,4 +1,4 @@
-import type { Stores, TurnStore, UsageStore } from '@parley/db';
+import type { Stores, TurnStore, UncountedTurn, UsageStore } from '@parley/db';
 
 /** Durations, never a date. A port, so that a simulation can replace it. */
 export interface Clock {
@@ -28,6 +28,13 @@ export interface QuotaDeps {
   readonly clock: Clock;
   readonly log: OperatorLog;
   readonly bounds: QuotaBounds;
+  /**
+   * Writes what has to be stored before ended turns are counted, because a turn that is counted is not found again
+   * after a crash. `left` are turns that another process ended.
+   *
+   * @throws ApiError when it could not be written; the turns are counted later
+   */
+  readonly beforeCount: (left: readonly UncountedTurn[]) => Promise<void>;
   /** The seconds until one of this many running turns is expected to end. */
   readonly secondsUntilFree: (running: number) => number;
 }

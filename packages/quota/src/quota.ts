@@ -40,8 +40,11 @@ export interface Quota {
    * @throws ApiError `too_many_turns`, `budget_exhausted`, `database_unavailable`; nothing is reserved then
    */
   reserve(request: QuotaRequest, chatBytes: number): Promise<QuotaReservation>;
-  /** Notes that a turn has ended in this process: its place is free, and its usage is counted soon. */
-  turnEnded(turn: Id<'turn'>): void;
+  /**
+   * Notes that a turn has ended in this process: its place is free, and its usage is counted soon. False if the recovery
+   * loop counts it, because too many turns wait to be counted.
+   */
+  turnEnded(turn: Id<'turn'>): boolean;
   /** Notes that a turn left this process without an end: it was deleted, or handed over. Its place is free. */
   turnLeft(turn: Id<'turn'>): void;
   /**
@@ -95,8 +98,8 @@ export function createQuota(deps: QuotaDeps): Quota {
     },
 
     turnEnded(turn) {
-      uncounted.note(turn);
       open.delete(turn);
+      return uncounted.note(turn);
     },
     turnLeft: (turn) => open.delete(turn),
 

@@ -1,7 +1,8 @@
-import { createQuota, type Quota } from '@parley/quota';
+import { createQuota, type Quota, type QuotaDeps } from '@parley/quota';
 import { ChatPlaces } from './accept/chat-places.ts';
 import type { AcceptDeps } from './accept/insert-turn.ts';
 import type { TurnDeps } from './dependencies.ts';
+import { ChatUses } from './list/chat-uses.ts';
 import { Followers } from './read/followers.ts';
 import { createReads } from './read/reads.ts';
 import type { ReadDeps } from './read/turn-reader.ts';
@@ -15,6 +16,7 @@ import { Runner } from './run/runner.ts';
 export interface Engine extends AcceptDeps, ReadDeps {
   readonly quota: Quota;
   readonly logWriter: LogWriter;
+  readonly uses: ChatUses;
   readonly work: PendingWork;
 }
 
@@ -23,11 +25,17 @@ export function createEngine(deps: TurnDeps): Engine {
   const { clock } = deps;
   const durations = new RunDurations(clock);
   const secondsUntilFree = (running: number) => durations.secondsUntilFree(running);
+  const uses = new ChatUses(deps);
+  const beforeCount: QuotaDeps['beforeCount'] = async (left) => {
+    for (const turn of left) uses.ended(turn, turn.endedAt);
+    await uses.write();
+  };
   const shared = {
     ...deps,
     followers: new Followers(),
     durations,
-    quota: createQuota({ ...deps, secondsUntilFree }),
+    uses,
+    quota: createQuota({ ...deps, secondsUntilFree, beforeCount }),
     tails: new KnownTails(clock),
     logWriter: new LogWriter(deps),
     work: new PendingWork(),

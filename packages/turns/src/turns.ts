@@ -133,12 +133,13 @@ const STOPPED_PAGE = 100;
 /** Starts the turns of one process and its background loops. End them with `drain`. */
 export function startTurns(deps: TurnDeps): Turns {
   const engine = createEngine(deps);
-  const { store, runner, quota, tails, work } = engine;
+  const { store, runner, quota, tails, work, uses } = engine;
   const stop = new AbortController();
   const background = [
     superviseRuns(engine, runner.running, stop.signal),
     recoverTurns(engine, runner, stop.signal),
     recoverDeletions(engine, stop.signal),
+    uses.work(stop.signal),
     quota.work(stop.signal),
   ];
 

@@ -12,9 +12,10 @@ test('a new chat returns its id, agent, team and creation time, and no field tha
   const before = Date.now();
   const { status, body } = await create({ agentId: agent.id });
   expect(status).toBe(200);
-  const { id, createdAt, ...rest } = body;
+  const { id, createdAt, updatedAt, ...rest } = body;
   expect(rest).toEqual({ agentId: agent.id, teamId: team.id });
   expect(isId('chat', id)).toBe(true);
+  expect(updatedAt).toBe(createdAt);
   expect(createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(before);
   expect(Date.parse(createdAt)).toBeLessThanOrEqual(Date.now());

@@ -328,6 +328,12 @@ describe('exports of every release', () => {
     const parsed = given.map((line) => JSON.parse(line));
     // Headers without a value were not stored.
     for (const { tools } of parsed[1].versions) for (const tool of tools) delete tool.headers;
+    // It did not say when a chat was last used, which follows from the chat's turns.
+    const ends = parsed.filter(({ type }) => type === 'turn').map(({ endedAt }) => endedAt);
+    Object.assign(
+      parsed.find(({ type }) => type === 'chat'),
+      { updatedAt: ends.at(-1) },
+    );
     expect(again.slice(1).map(withoutUsageId)).toEqual(parsed.slice(1).map(withoutUsageId));
   });
 

@@ -77,7 +77,14 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   },
   'chat.list': {
     validInput: async () => ({ userId: 'user_1', agentType: 'support', limit: '10' }),
-    fields: { userId: 'text', agentType: 'text', search: 'text', limit: 'limit', cursor: 'cursor' },
+    fields: {
+      userId: 'text',
+      agentType: 'text',
+      search: 'text',
+      order: 'choice',
+      limit: 'limit',
+      cursor: 'cursor',
+    },
   },
   'chat.get': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id }),

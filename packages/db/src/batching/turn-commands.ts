@@ -1,6 +1,6 @@
 import { compact, type Id } from '@parley/contract';
 import type { mongo } from 'mongoose';
-import { type ChatDocument, recordFields, toChatRecord, toContent } from '../chat/chat-model.ts';
+import { type ChatDocument, recordFields, toChatRecord, toContent, useUpdate } from '../chat/chat-model.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import { listedFields } from '../message/listed-turn.ts';
@@ -13,6 +13,7 @@ import { isEnded } from '../turn/turn-status.ts';
 import type { Outcome } from './batcher.ts';
 import { insertOutcomes, updateErrors } from './bulk-outcomes.ts';
 import type { ChatInsertCommands } from './chat-inserts.ts';
+import type { ChatUseCommands } from './chat-use-batches.ts';
 import type { ReadCommands, TurnInRange } from './read-batches.ts';
 import type { InitialTitle, TitleCommands } from './title-batches.ts';
 import type { PageCommands, PagedTurn, PageRange } from './turn-pages.ts';
@@ -136,25 +137,45 @@ export function createPageCommands({ turns }: Models): PageCommands {
 export function createTitleCommands({ chats }: Models): TitleCommands {
   const hot = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
   return {
-    async setTitles(titles, signal) {
-      const updates = titles.map(guardedTitle);
-      const [only] = updates;
-      if (only && updates.length === 1) {
-        await hot.updateOne(only.filter, only.update, withSignal(signal));
-        return [{ result: undefined }];
-      }
-      try {
-        const all = updates.map((updateOne) => ({ updateOne }));
-        await hot.bulkWrite(all, { ordered: false, ...withSignal(signal) });
-        return titles.map(() => ({ result: undefined }));
-      } catch (error) {
-        const { errors } = updateErrors(error);
-        return titles.map((_, index) =>
-          errors.has(index) ? { error: errors.get(index) } : { result: undefined },
-        );
-      }
-    },
+    setTitles: (titles, signal) => updateAll(hot, titles.map(guardedTitle), signal),
   };
+}
+
+/** The command that notes when chats were used, on the same terms. */
+export function createChatUseCommands({ chats }: Models): ChatUseCommands {
+  const hot = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
+  return {
+    noteUses: (uses, signal) =>
+      updateAll(
+        hot,
+        // A tombstone names no team, so a deleted chat stays as it is.
+        uses.map(({ team, chat, ...use }) => ({ filter: { _id: chat, team }, update: useUpdate(use) })),
+        signal,
+      ),
+  };
+}
+
+/** Sends one command for several updates. One of them alone is sent by the plain command. */
+async function updateAll<Stored extends mongo.Document>(
+  hot: mongo.Collection<Stored>,
+  updates: readonly { filter: mongo.Filter<Stored>; update: mongo.UpdateFilter<Stored> }[],
+  signal: AbortSignal,
+): Promise<Outcome<void>[]> {
+  const [only] = updates;
+  if (only && updates.length === 1) {
+    await hot.updateOne(only.filter, only.update, withSignal(signal));
+    return [{ result: undefined }];
+  }
+  try {
+    const all = updates.map((updateOne) => ({ updateOne }));
+    await hot.bulkWrite(all, { ordered: false, ...withSignal(signal) });
+    return updates.map(() => ({ result: undefined }));
+  } catch (error) {
+    const { errors } = updateErrors(error);
+    return updates.map((_, index) =>
+      errors.has(index) ? { error: errors.get(index) } : { result: undefined },
+    );
+  }
 }
 
 async function insertOne<Stored extends mongo.Document>(

@@ -1,8 +1,8 @@
-import { compactAs, type Id, type Metadata, mintId, type TransferChat } from '@parley/contract';
+import { compact, compactAs, type Id, type Metadata, mintId, type TransferChat } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Idempotency } from '../idempotency.ts';
 import { type FieldsOf, idempotencySchema, options, string, withIdempotency } from '../schema-fields.ts';
-import type { ChatChange, ChatRecord, NewChat } from './chat-records.ts';
+import type { ChatChange, ChatRecord, ChatUse, NewChat } from './chat-records.ts';
 import { beginningsOf } from './title-words.ts';
 
 /** A chat as it is stored; or its tombstone, which names no team, so that no query for callers finds it. */
@@ -21,6 +21,15 @@ export interface ChatDocument {
   /** The words of the title, as searches ask for them: see `beginningsOf`. */
   titleBeginnings?: string[];
   createdAt?: Date;
+  /**
+   * When it was last used or changed. Written in the background after a use, so it may lag. Absent where release 0.1.0
+   * created the chat, until it is used or migrated.
+   */
+  updatedAt?: Date;
+  /** The sequence of the newest turn that was accepted, as far as the background knows. */
+  acceptedTurns?: number;
+  /** The sequence of the newest turn that has ended, as far as the background knows. */
+  endedTurns?: number;
   /** Stays on a tombstone: a late repetition of the request must not create the chat again. */
   idempotency?: Idempotency;
   /** The chat is deleted, and its turns are not removed yet. */
@@ -49,6 +58,9 @@ export const chatSchema = new Schema<ChatDocument>(
     // Mongoose would store an empty list in chats without a title.
     titleBeginnings: { type: [String], default: undefined },
     createdAt: Date,
+    updatedAt: Date,
+    acceptedTurns: Number,
+    endedTurns: Number,
     idempotency: idempotencySchema,
     deletedAt: Date,
     purgedAt: Date,
@@ -60,6 +72,10 @@ chatSchema.index({ team: 1, _id: -1 });
 chatSchema.index({ team: 1, user: 1, _id: -1 });
 chatSchema.index({ team: 1, agentType: 1, _id: -1 });
 chatSchema.index({ team: 1, agent: 1, _id: -1 });
+chatSchema.index({ team: 1, updatedAt: -1, _id: -1 });
+chatSchema.index({ team: 1, user: 1, updatedAt: -1, _id: -1 });
+chatSchema.index({ team: 1, agentType: 1, updatedAt: -1, _id: -1 });
+chatSchema.index({ team: 1, agent: 1, updatedAt: -1, _id: -1 });
 chatSchema.index({ team: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
 chatSchema.index({ team: 1, user: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
 chatSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
@@ -72,6 +88,7 @@ const onDeletion = {
   ...({ _id: 'stays', idempotency: 'stays' } as const),
   ...({ team: 'goes', agent: 'goes', agentType: 'goes', user: 'goes' } as const),
   ...({ metadata: 'goes', title: 'goes', titleBeginnings: 'goes', createdAt: 'goes' } as const),
+  ...({ updatedAt: 'goes', acceptedTurns: 'goes', endedTurns: 'goes' } as const),
   ...({ deletedAt: 'stays', purgedAt: 'stays', deletion: 'stays' } as const),
 } satisfies Record<keyof ChatDocument, 'stays' | 'goes'>;
 
@@ -83,21 +100,31 @@ export function tombstoneUpdate() {
   return { $set: { deletedAt: new Date() }, $unset };
 }
 
+/** The update of a chat that was used. A late write of an earlier use changes nothing. */
+export function useUpdate({ at, accepted, ended }: Pick<ChatUse, 'at' | 'accepted' | 'ended'>) {
+  return { $max: compact({ updatedAt: at, acceptedTurns: accepted, endedTurns: ended }) };
+}
+
 /** The record of a chat that is created now. */
 export function newChatRecord(team: Id<'team'>, { agent, user, metadata }: NewChat): ChatRecord {
+  const createdAt = new Date();
   return compactAs<ChatRecord>({
-    ...{ id: mintId('chat'), team, agent, user, metadata, title: undefined, createdAt: new Date() },
+    ...{ id: mintId('chat'), team, agent, user, metadata, title: undefined },
+    ...{ createdAt, updatedAt: createdAt, isAnswering: undefined },
   });
 }
 
 /** The stored form of a new chat; with the hashes of the request that creates it, if that is idempotent. */
 export function toChatDocument(
-  { id: _id, team, agent, user, metadata, title, createdAt }: ChatRecord,
+  { id: _id, team, agent, user, metadata, title, createdAt, updatedAt }: ChatRecord,
   agentType: string,
   idempotency?: Idempotency,
 ): ChatDocument {
   return compactAs<ChatDocument>({
-    ...{ _id, team, agent, agentType, user, ...toContent({ metadata, title }), createdAt, idempotency },
+    ...{ _id, team, agent, agentType, user, ...toContent({ metadata, title }), createdAt, updatedAt },
+    // The first turn sets these.
+    ...{ acceptedTurns: undefined, endedTurns: undefined },
+    idempotency,
     ...{ deletedAt: undefined, purgedAt: undefined, deletion: undefined },
   });
 }
@@ -116,25 +143,43 @@ export const recordFields = { titleBeginnings: 0, idempotency: 0, agentType: 0 }
 
 /** @throws Error for a tombstone */
 export function toChatRecord(document: ChatDocument): ChatRecord {
-  const { _id: id, team, agent, user, metadata, title, createdAt } = document;
+  const { _id: id, team, agent, user, metadata, title, createdAt, updatedAt } = document;
+  const { acceptedTurns = 0, endedTurns = 0 } = document;
   if (!team || !agent || !createdAt) throw new Error(`chat ${id} is a tombstone`);
-  return compactAs<ChatRecord>({ id, team, agent, user, metadata: parse(metadata), title, createdAt });
+  const isAnswering = acceptedTurns > endedTurns ? (true as const) : undefined;
+  return compactAs<ChatRecord>({
+    id,
+    team,
+    agent,
+    user,
+    metadata: parse(metadata),
+    title,
+    createdAt,
+    updatedAt,
+    isAnswering,
+  });
 }
 
 /** The line of a chat in an export. */
 export function toChatLine(document: ChatDocument): TransferChat {
-  const { id, agent: agentId, user: userId, metadata, title, createdAt } = toChatRecord(document);
+  const { id, agent: agentId, user: userId, metadata, title, createdAt, updatedAt } = toChatRecord(document);
   const { agentType = '' } = document;
   return compactAs<TransferChat>({
     ...{ type: 'chat', id, agentId, agentType, userId, metadata, title },
     createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt?.toISOString(),
   });
 }
 
 /** The chat of a line in an export, for the team that imports it. */
 export function fromChatLine(team: Id<'team'>, line: TransferChat): ChatDocument {
-  const { id, agentId: agent, agentType, userId: user, metadata, title, createdAt } = line;
-  const record = { id, team, agent, user, metadata, title, createdAt: new Date(createdAt) };
+  const { id, agentId: agent, agentType, userId: user, metadata, title, createdAt, updatedAt } = line;
+  const record = {
+    ...{ id, team, agent, user, metadata, title, createdAt: new Date(createdAt) },
+    updatedAt: updatedAt === undefined ? undefined : new Date(updatedAt),
+    // An export holds ended turns only.
+    isAnswering: undefined,
+  };
   return toChatDocument(compactAs<ChatRecord>(record), agentType);
 }
 

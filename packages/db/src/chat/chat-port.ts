@@ -6,9 +6,12 @@ import type { ChatAccess } from './chat-access.ts';
 import type {
   ChatChange,
   ChatFilter,
+  ChatPosition,
   ChatReach,
   ChatRecord,
   ChatReplay,
+  ChatUse,
+  ChatUseFilter,
   IdleChat,
   NewChat,
 } from './chat-records.ts';
@@ -51,6 +54,17 @@ export interface ChatStore {
     filter: ChatFilter,
     page: { limit: number; after?: Id<'chat'> },
   ): Promise<PageOf<ChatRecord, Id<'chat'>>>;
+  /** At most `limit` chats after `after`, the last used first. */
+  listByUse(
+    scope: Scope,
+    filter: ChatUseFilter,
+    page: { limit: number; after?: ChatPosition },
+  ): Promise<PageOf<ChatRecord, ChatPosition>>;
+  /**
+   * Notes the newest uses of chats, for the engine's background work. A use that is older than the noted one changes
+   * nothing, nor does one of a deleted chat.
+   */
+  noteUses(uses: readonly ChatUse[]): Promise<void>;
   /** Changes the given fields. Undefined if the scope has no such chat. */
   update(scope: Scope, id: Id<'chat'>, change: ChatChange): Promise<ChatRecord | undefined>;
   /** Sets the title of a chat that has none. */

@@ -9,6 +9,10 @@ export interface ChatRecord {
   readonly metadata?: Metadata;
   readonly title?: string;
   readonly createdAt: Date;
+  /** When it was last used or changed. Absent on chats of release 0.1.0 that were not used since. */
+  readonly updatedAt?: Date;
+  /** A message waits for its answer, or is being answered. */
+  readonly isAnswering?: true;
 }
 
 /** The fields that a new chat is created with. */
@@ -34,6 +38,23 @@ export interface ChatFilter {
   readonly agentType?: string;
   /** Words of the title, or the beginnings of words. */
   readonly search?: string;
+}
+
+/** Limits a list of chats by last use. Titles are only searched in the order of creation. */
+export type ChatUseFilter = Omit<ChatFilter, 'search'>;
+
+/** The place of a chat in the list by last use. Chats without a time come last. */
+export type ChatPosition = Pick<ChatRecord, 'id' | 'updatedAt'>;
+
+/** The newest use of a chat. */
+export interface ChatUse {
+  readonly team: Id<'team'>;
+  readonly chat: Id<'chat'>;
+  readonly at: Date;
+  /** The sequence of the newest turn that was accepted, if this is known. */
+  readonly accepted?: number;
+  /** The sequence of the newest turn that has ended, if this is known. */
+  readonly ended?: number;
 }
 
 /** A field that is missing or `undefined` keeps its value. */

@@ -1,6 +1,7 @@
 import { ApiError, compact, compactAs, firstIdAt, type Id, markerIdOf } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { ChatInserts } from '../batching/chat-inserts.ts';
+import type { ChatUseBatches } from '../batching/chat-use-batches.ts';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import type { TitleBatches } from '../batching/title-batches.ts';
 import { databaseOf } from '../connection/database-of.ts';
@@ -20,9 +21,17 @@ import {
   toChatRecord,
   toContent,
   tombstoneUpdate,
+  useUpdate,
 } from './chat-model.ts';
 import type { ChatStore } from './chat-port.ts';
-import type { ChatReach, ChatRecord, ChatReplay, NewChat } from './chat-records.ts';
+import type {
+  ChatPosition,
+  ChatReach,
+  ChatRecord,
+  ChatReplay,
+  ChatUseFilter,
+  NewChat,
+} from './chat-records.ts';
 import { chatsWithin } from './chats-within.ts';
 import { createMarkers, isMarker } from './deletion-marker.ts';
 import { wordsOf } from './title-words.ts';
@@ -47,10 +56,11 @@ export interface ChatBatches {
   readonly reads: Pick<ReadBatches, 'findChat'>;
   readonly inserts: ChatInserts;
   readonly titles: TitleBatches;
+  readonly uses: ChatUseBatches;
 }
 
 /** Creates the store of chats. */
-export function createChatStore(models: Models, { reads, inserts, titles }: ChatBatches): ChatStore {
+export function createChatStore(models: Models, { reads, inserts, titles, uses }: ChatBatches): ChatStore {
   const { chats, turns, turnLog } = models;
   const hotChats = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
   const counter = createTurnCounter(models);
@@ -105,6 +115,22 @@ export function createChatStore(models: Models, { reads, inserts, titles }: Chat
       return found.length > limit && last ? { items, next: last.id } : { items };
     },
 
+    async listByUse(scope, { user = scope.user, agentType }, { limit, after }) {
+      if (scope.user !== undefined && user !== scope.user) return { items: [] };
+      const filter = { ...(user !== undefined && { user }), ...(agentType !== undefined && { agentType }) };
+      const found = await findByUse(scope, filter, limit + 1, after);
+      // A page after a time holds only chats with a time. The others follow.
+      if (found.length <= limit && after?.updatedAt)
+        found.push(...(await findByUse(scope, filter, limit + 1 - found.length, 'untimed')));
+      const items = found.slice(0, limit).map(toChatRecord);
+      const last = items.at(-1);
+      return found.length > limit && last ? { items, next: positionOf(last) } : { items };
+    },
+
+    async noteUses(all) {
+      await Promise.all(all.map(uses.noteUse));
+    },
+
     async listIdle({ team }, agent, before, { limit, after }) {
       const made = compact({ $lt: firstIdAt(before, 'chat'), $gt: after });
       const found = await chats
@@ -134,8 +160,10 @@ export function createChatStore(models: Models, { reads, inserts, titles }: Chat
 
     async update(scope, id, change) {
       const $set = compact(toContent(change));
+      const isChange = Object.keys($set).length > 0;
+      const update = { $set, ...(isChange && useUpdate({ at: new Date() })) };
       const found = await chats
-        .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, { $set }, { returnDocument: 'after' })
+        .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, update, { returnDocument: 'after' })
         .lean();
       return found ? toChatRecord(found) : undefined;
     },
@@ -187,6 +215,20 @@ export function createChatStore(models: Models, { reads, inserts, titles }: Chat
     return access && { body, chat: access.chat };
   }
 
+  function findByUse(
+    scope: Scope,
+    { user, agentType }: ChatUseFilter,
+    limit: number,
+    after: ChatPosition | 'untimed' | undefined,
+  ): Promise<ChatDocument[]> {
+    const filter = filterOf(chatsWithin(scope), { user, agentType, ...behind(after) });
+    return hotChats
+      .find(filter, {
+        ...{ projection: recordFields, sort: { updatedAt: -1, _id: -1 }, limit, batchSize: limit },
+      })
+      .toArray();
+  }
+
   /** Turns are read page by page, because a chat may have thousands. Most no longer have a log. */
   async function purgeLogs(chat: Id<'chat'>): Promise<void> {
     for (let after = 0; ; ) {
@@ -201,6 +243,24 @@ export function createChatStore(models: Models, { reads, inserts, titles }: Chat
       after = page.at(-1)?.sequence ?? after;
     }
   }
+}
+
+/** The place of a chat in the list by last use. */
+function positionOf({ id, updatedAt }: ChatRecord): ChatPosition {
+  return { id, ...(updatedAt && { updatedAt }) };
+}
+
+/** Matches the chats after a place in the list by last use, with a time if the place has one. */
+function behind(after: ChatPosition | 'untimed' | undefined) {
+  if (after === undefined) return {};
+  if (after === 'untimed') return { updatedAt: trusted({ $exists: false }) };
+  const { id, updatedAt } = after;
+  if (!updatedAt) return { updatedAt: trusted({ $exists: false }), _id: trusted({ $lt: id }) };
+  // The range is in the order of the index, and leaves few chats of the same millisecond to the second condition.
+  return {
+    updatedAt: trusted({ $lte: updatedAt }),
+    $or: [{ updatedAt: trusted({ $lt: updatedAt }) }, { _id: trusted({ $lt: id }) }],
+  };
 }
 
 /** @throws Error when the scope that creates the chat could not access it */

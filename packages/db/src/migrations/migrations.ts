@@ -2,6 +2,7 @@ import type { Migration } from './migration.ts';
 import { refreshTitleWords } from './refresh-title-words.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
 import { repairRolledKeys } from './repair-rolled-keys.ts';
+import { storeChatUses } from './store-chat-uses.ts';
 
 /**
  * To change stored data: append a step to the list below, with its `run` in a file of its own in this folder. Its place in
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   { name: 'remove the addresses of ended turns', run: removeEndedNetworks },
   { name: 'repair keys that release 0.1.0 has rolled', run: repairRolledKeys },
   { name: 'store the words of titles as they are searched for now', run: refreshTitleWords },
+  { name: 'store when chats were last used', run: storeChatUses },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */

@@ -6,6 +6,30 @@ import { endedTurn, inScope, newTurn, type StoreCase } from './store-case.ts';
 /** Chats, and the log of running answers. */
 export const chatCases: readonly StoreCase[] = [
   {
+    name: 'the newest use of a chat stays noted, in whatever order uses arrive, and a deleted chat has none',
+    async run({ chats }, scope, access) {
+      const chat = access.chat.id;
+      const at = (ms: number) => new Date(Date.parse('2100-01-01') + ms);
+      const place = { team: scope.team, chat };
+      const noted = async () => {
+        const found = await chats.find(scope, chat);
+        return [found?.chat.updatedAt?.getTime(), found?.chat.isAnswering];
+      };
+      await chats.noteUses([{ ...place, at: at(0), accepted: 1 }]);
+      deepEqual(await noted(), [at(0).getTime(), true]);
+      await chats.noteUses([{ ...place, at: at(20), accepted: 1, ended: 1 }]);
+      deepEqual(await noted(), [at(20).getTime(), undefined]);
+      await chats.noteUses([{ ...place, at: at(10), accepted: 2 }]);
+      deepEqual(await noted(), [at(20).getTime(), true]);
+      await chats.noteUses([{ ...place, at: at(5), accepted: 1, ended: 1 }]);
+      await chats.noteUses([{ ...place, team: mintId('team'), at: at(90), ended: 9 }]);
+      deepEqual(await noted(), [at(20).getTime(), true]);
+      await chats.markDeleted(scope, chat);
+      await chats.noteUses([{ ...place, at: at(90), ended: 9 }]);
+      equal(await chats.find(scope, chat), undefined);
+    },
+  },
+  {
     name: 'a deleted chat is missing at once, and the purge removes its turns and their logs',
     async run(stores, scope, access) {
       const chat = access.chat.id;

@@ -3,6 +3,7 @@ import { trusted } from 'mongoose';
 import { fromAgentLine, hasSecrets, toAgentLine } from '../agent/agent-transfer.ts';
 import { fromChatLine, toChatLine } from '../chat/chat-model.ts';
 import { createMarkers, isMarker } from '../chat/deletion-marker.ts';
+import { lastUseOf } from '../chat/last-use.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import type { Seal, Vault } from '../encryption/vault.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
@@ -97,8 +98,11 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
     },
 
     async addChat({ team }, chat) {
+      const document = fromChatLine(team, chat);
+      // Exports of earlier versions do not say when a chat was last used.
+      document.updatedAt ??= (await lastUseOf(models, chat.id, new Date(chat.createdAt))).at;
       const added = await add(
-        () => chats.insertMany([fromChatLine(team, chat)], { lean: true }),
+        () => chats.insertMany([document], { lean: true }),
         () => chats.findOne({ _id: chat.id }, { team: 1 }).lean(),
         team,
       );

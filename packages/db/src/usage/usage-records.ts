@@ -38,6 +38,15 @@ export interface DeletedTurn {
   readonly usage: readonly UsageRecord[];
 }
 
+/** An ended turn whose usage is not counted. */
+export interface UncountedTurn {
+  readonly id: Id<'turn'>;
+  readonly team: Id<'team'>;
+  readonly chat: Id<'chat'>;
+  readonly sequence: number;
+  readonly endedAt: Date;
+}
+
 /** A field that usage is summed by. */
 export type UsageGroup = 'day' | 'agent' | 'user' | 'key' | 'model';
 

@@ -23,6 +23,8 @@ const sums = {
 /** The rows that a page of users is summed from: some tens of rows for each user of a full page. */
 const ROWS_MAX = 50_000;
 
+const uncountedFields = { team: 1, chat: 1, sequence: 1, endedAt: 1 } as const;
+
 type Page = Parameters<UsageStore['list']>[2];
 type UsagePage = Awaited<ReturnType<UsageStore['list']>>;
 
@@ -35,11 +37,13 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
 
     async listUncounted(limit, after) {
       const found = await turns
-        .find(filterOf({ isUncounted: true as const }, { _id: greaterThan(after) }), { _id: 1 })
+        .find(filterOf({ isUncounted: true as const }, { _id: greaterThan(after) }), uncountedFields)
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
-      return found.map(({ _id }) => _id);
+      return found.map(({ _id: id, team, chat, sequence, endedAt = new Date() }) => ({
+        ...{ id, team, chat, sequence, endedAt },
+      }));
     },
 
     async add({ team }, { spender, reservations = [], account, usage: used }) {

@@ -2,6 +2,7 @@ import { ApiError } from '@parley/contract';
 import type { ChatAccess, ChatTail, InsertResult, NewTurn, TurnRecord } from '@parley/db';
 import type { Quota } from '@parley/quota';
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
+import type { ChatUses } from '../list/chat-uses.ts';
 import type { Followers } from '../read/followers.ts';
 import type { EndedTail, KnownTails } from '../run/known-tails.ts';
 import { mintToken } from '../run/run.ts';
@@ -18,6 +19,7 @@ export interface AcceptDeps extends TurnDeps {
   readonly places: ChatPlaces;
   readonly durations: RunDurations;
   readonly followers: Followers;
+  readonly uses: ChatUses;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function insertAndStart(
   tail: Pick<EndedTail, 'ended' | 'textBytes' | 'history'>,
   owner: TurnOwner,
 ): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting' | 'overloaded'> {
-  const { runner, followers } = deps;
+  const { runner, followers, uses } = deps;
   const place = runner.queue.enter(owner, tail.ended);
   if (!place) return 'overloaded';
   const isStarted = place === 'running';
@@ -48,6 +50,7 @@ export async function insertAndStart(
     if (result !== 'inserted') runner.queue.giveBack(owner, place);
   }
   if (result !== 'inserted') return result;
+  uses.accepted({ ...turn, team: access.chat.team }, turn.createdAt);
   if (isStarted) runner.start(toRecord(turn, access), owner, claimedAt, tail);
   else if (place === 'waiting') runner.queue.claimSoon(toRecord(turn, access), owner, true);
   else await waitForTurnToStart(deps, access, turn, owner);

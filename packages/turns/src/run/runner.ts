@@ -1,5 +1,6 @@
 import { type Id, turnIdOf } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
+import type { ChatUses } from '../list/chat-uses.ts';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import { historyAfter } from './known-history.ts';
 import type { KnownTails } from './known-tails.ts';
@@ -12,6 +13,7 @@ import { type TurnPosition, TurnQueue } from './turn-queue.ts';
 interface RunnerDeps extends RunDeps {
   readonly tails: KnownTails;
   readonly durations: RunDurations;
+  readonly uses: ChatUses;
 }
 
 /** Runs claimed turns, each under a lease, and notifies their readers of the end. */
@@ -44,6 +46,8 @@ export class Runner {
       return;
     }
     const run = newRun({ ...turn, lease }, deadline, before);
+    // If another process accepted the turn and died, nobody has noted it.
+    this.#deps.uses.accepted(turn, turn.createdAt);
     if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);
     void this.#deps.work.track(this.#run(run, owner));
@@ -104,9 +108,11 @@ export class Runner {
   }
 
   /** Notifies readers and followers of the end of a turn, and counts it. */
-  notifyEnd({ id, chat }: Pick<TurnRecord, 'id' | 'chat'>, outcome: EndedOutcome): void {
-    const { followers, quota } = this.#deps;
-    quota.turnEnded(id);
+  notifyEnd(turn: Pick<TurnRecord, 'id' | 'team' | 'chat' | 'sequence'>, outcome: EndedOutcome): void {
+    const { id, chat } = turn;
+    const { followers, quota, uses } = this.#deps;
+    // The recovery loop notes the use of a turn that it counts.
+    if (quota.turnEnded(id)) uses.ended(turn, new Date());
     followers.outcomes.notify(id, outcome);
     followers.chats.notify(chat, 'changed');
   }

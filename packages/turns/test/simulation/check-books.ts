@@ -2,7 +2,7 @@ import type { ChatRecord, TurnRecord } from '@parley/db';
 import { titleFromMessage } from '../../src/accept/chat-title.ts';
 import { hasEnded } from './find-turns.ts';
 import type { Ledger } from './ledger.ts';
-import type { MarkerDocument, SimulatedDatabase } from './simulated-database.ts';
+import type { ChatDocument, MarkerDocument, SimulatedDatabase, TurnDocument } from './simulated-database.ts';
 import type { World } from './world.ts';
 
 /** Checks that need the whole database: the sums are right, and no data of a deleted chat is left. */
@@ -19,6 +19,7 @@ export function checkBooks({ database, chats, plan }: World, ledger: Ledger): st
         ...(isLeft ? [`${chat} exists, and a user got the confirmation of its deletion`] : []),
         ...checkMarker(committed.markers.get(chat), chat, isDeleted),
         ...checkSums(turns),
+        ...checkUse(committed.chats.get(chat), stored.get(chat) ?? []),
         ...checkTitle(committed.chats.get(chat)?.record, turns, plan.kind !== 'stormy'),
       ];
     }),
@@ -36,6 +37,16 @@ function checkUsage({ committed }: SimulatedDatabase): string[] {
     ...twice.map((documents) => `what turn ${documents[0]?.turn} used was counted ${documents.length} times`),
     ...uncounted.map(({ record }) => `turn ${record.id} has ended, and is neither counted nor to be counted`),
   ];
+}
+
+/** A chat knows of the end of every turn that is counted, because nothing finds that turn after a crash. */
+function checkUse(chat: ChatDocument | undefined, turns: readonly TurnDocument[]): string[] {
+  if (!chat?.record) return [];
+  const { uses = { accepted: 0, ended: 0 } } = chat;
+  const counted = turns.filter(({ record, isUncounted }) => hasEnded(record) && !isUncounted);
+  const newest = Math.max(0, ...counted.map(({ record }) => record.sequence));
+  if (uses.ended >= newest && uses.accepted >= uses.ended) return [];
+  return [`${chat.record.id} knows of the end of turn ${uses.ended}, and turn ${newest} is counted`];
 }
 
 /** A deleted chat keeps its marker, and no other chat has one. */

@@ -841,4 +841,18 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'ended turns are counted before the uses of their chats are written',
+    edits: [{ file: 'src/engine.ts', find: '    await uses.write();\n', replace: '' }],
+  },
+  {
+    name: 'the recovery loop counts turns of a crashed process without the uses of their chats',
+    edits: [
+      {
+        file: 'src/engine.ts',
+        find: '    for (const turn of left) uses.ended(turn, turn.endedAt);\n',
+        replace: '    void left;\n',
+      },
+    ],
+  },
 ];

@@ -47,6 +47,8 @@ export interface ChatDocument {
   /** Whether the chat is deleted and its turns may not be removed yet. */
   readonly isMarked: boolean;
   readonly idempotency?: { readonly key: string; readonly body: string };
+  /** The sequences of the newest turn that was accepted and of the newest that has ended, as they were noted. */
+  readonly uses?: { readonly accepted: number; readonly ended: number };
 }
 
 export interface PieceDocument {

@@ -3,6 +3,7 @@ import type {
   AgentRecord,
   ChatRecord,
   ChatStore,
+  ChatUse,
   Idempotency,
   NewChat,
   Scope,
@@ -145,6 +146,16 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
 
+    listByUse: () => {
+      throw new Error('nothing lists chats by use in a simulation');
+    },
+
+    async noteUses(uses) {
+      await connection.write((database) => {
+        for (const use of uses) noteUse(database, use);
+      });
+    },
+
     /** Every chat whose turns have ended counts as idle. */
     listIdle: ({ team }, agent, _before, { limit, after }) =>
       connection.read((view) => {
@@ -252,6 +263,24 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
       });
     },
   };
+}
+
+/** Notes the newest use of a chat that is not deleted. */
+function noteUse(database: SimulatedDatabase, { team, chat, at, accepted = 0, ended = 0 }: ChatUse): void {
+  const found = database.newest.chats.get(chat);
+  if (found?.record?.team !== team) return;
+  const { updatedAt = at } = found.record;
+  const uses = {
+    accepted: Math.max(found.uses?.accepted ?? 0, accepted),
+    ended: Math.max(found.uses?.ended ?? 0, ended),
+  };
+  const { isAnswering: _, ...rest } = found.record;
+  const record: ChatRecord = {
+    ...rest,
+    updatedAt: updatedAt > at ? updatedAt : at,
+    ...(uses.accepted > uses.ended && { isAnswering: true }),
+  };
+  database.put('chats', chat, { ...found, record, uses });
 }
 
 /** Removes a turn. Its placeholder rejects an insert that takes effect late. */

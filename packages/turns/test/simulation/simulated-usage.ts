@@ -25,9 +25,11 @@ export function createSimulatedUsage(connection: Connection): UsageStore {
       connection.read((view) =>
         [...view.turns.values()]
           .filter(({ isUncounted }) => isUncounted)
-          .map(({ record }) => record.id)
-          .filter((id) => after === undefined || id > after)
-          .sort()
+          .map(({ record: { id, team, chat, sequence, createdAt } }) => ({
+            ...{ id, team, chat, sequence, endedAt: createdAt },
+          }))
+          .filter(({ id }) => after === undefined || id > after)
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
           .slice(0, limit),
       ),
 
