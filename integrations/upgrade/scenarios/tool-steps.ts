@@ -16,6 +16,17 @@ const callTool: ModelScript = (call) => {
   call.finish({ reason: 'tool_calls' });
 };
 
+/** A model, a tool, and a database that the old release made; with the settings of its servers. */
+async function openSite(world: World, own: AsyncDisposableStack) {
+  const [model, tool] = [await startScriptedModel(), await startScriptedTool()];
+  own.defer(() => model.stop());
+  own.defer(() => tool.stop());
+  const database = await world.newDatabase();
+  const { mongoUri: mongodbUri, ...team } = database;
+  const settings = { mongodbUri, ...team, modelUrl: model.baseUrl, arePrivateAddressesAllowed: true };
+  return { model, tool, database, settings, turns: databaseOf(world, database).collection('turns') };
+}
+
 /** A model, and a tool that answers its first call never. */
 async function startModelAndTool(own: AsyncDisposableStack) {
   const [model, tool] = [await startScriptedModel(), await startScriptedTool()];
@@ -82,6 +93,112 @@ export const toolSteps: readonly UpgradeScenario[] = [
       const { cutOff, resumed } = await takeOver(world, 'old', 'current');
       expect(cutOff).not.toHaveProperty('stepsSize');
       expect(resumed).toMatchObject({ role: 'assistant', tool_calls: [{ id: 'call_1' }] });
+    },
+  },
+  {
+    name: 'the old version reads the text of an answer that has reasoning and tool calls, and this one its parts after that',
+    fields: [
+      ...[
+        'kind',
+        'length',
+        'text',
+        'isShown',
+        'id',
+        'name',
+        'arguments',
+        'result',
+        'isError',
+        'ms',
+        'title',
+        'show',
+      ].map((field) => `turns.messages.parts.${field}`),
+      ...['turns.steps.reasoning', 'turns.steps.calls.isError', 'turns.steps.calls.ms'],
+    ],
+    async run(world) {
+      await using own = new AsyncDisposableStack();
+      const { model, tool, turns, settings } = await openSite(world, own);
+      model.reply(callTool, callTool, scripts.echoResults());
+      tool.answer(
+        async (response, { body }) => void response.writeHead(body === '{}' ? 500 : 200).end('seat 7'),
+      );
+      const current = await world.start('current', settings);
+      const chat = await newChat(current, tool.url);
+      expect((await send(current, chat, QUESTION)).status).toBe(200);
+      const stored = (await turns.findOne({ chat }))?.['messages'].at(-1).parts;
+      expect(stored.map(({ kind }: { kind: string }) => kind)).toEqual([
+        ...[
+          'text',
+          'reasoning',
+          'tool-call',
+          'tool-result',
+          'text',
+          'reasoning',
+          'tool-call',
+          'tool-result',
+          'text',
+        ],
+      ]);
+      const old = await world.start('old', settings);
+      expect(await contentsOf(old, chat)).toEqual(await contentsOf(current, chat));
+      model.reply(scripts.text('Yes.'));
+      expect((await send(old, chat, 'scenario/after-the-parts')).status).toBe(200);
+      model.reply(scripts.text('Sure.'));
+      expect((await send(current, chat, 'scenario/once-more')).status).toBe(200);
+      expect(model.calls().at(-1)?.body.messages).toContainEqual(
+        expect.objectContaining({ role: 'tool', content: 'seat 7' }),
+      );
+      expect(await contentsOf(old, chat)).toEqual(await contentsOf(current, chat));
+      const { body } = await current.call('GET', `/chat/${chat}/message`);
+      expect(JSON.stringify(body)).not.toContain('I should book.');
+    },
+  },
+  {
+    name: 'the old version keeps what it can read of an answer with several parts that this version began and stopped',
+    fields: [
+      ...[
+        'kind',
+        'length',
+        'text',
+        'isShown',
+        'id',
+        'name',
+        'arguments',
+        'result',
+        'isError',
+        'ms',
+        'title',
+        'show',
+      ].map((field) => `turns.written.parts.${field}`),
+      ...['turnLog.pieces.open', 'turnLog.pieces.index', 'turnLog.pieces.tape'],
+    ],
+    async run(world) {
+      await using own = new AsyncDisposableStack();
+      const { model, tool, turns, settings, database } = await openSite(world, own);
+      const current = await world.start('current', settings);
+      const chat = await newChat(current, tool.url);
+      model.reply(callTool, scripts.status(400));
+      tool.answer((response) => void response.end('seat 7'));
+      expect((await send(current, chat, QUESTION)).status).toBe(502);
+      const failed = await turns.findOne({ chat });
+      expect(failed?.['written']).toMatchObject({
+        text: 'I book. ',
+        parts: [{ kind: 'text', length: 8 }, {}, {}, {}],
+      });
+      const old = await world.start('old', settings);
+      expect((await old.call('GET', `/chat/${chat}/message`)).body.messages).toHaveLength(1);
+      // The log of an answer that is stopped in its middle.
+      model.reply((call) => {
+        call.text('Before. ');
+        call.chunk({ choices: [{ index: 0, delta: reasoning }] });
+        call.text('After.');
+      });
+      const sent = send(current, chat, 'scenario/stopped-in-its-middle');
+      const log = databaseOf(world, database).collection('turnLog');
+      await expect.poll(() => log.countDocuments({ 'pieces.tape': /After/ }), SOON).toBe(1);
+      const running = (await turns.findOne({ chat, status: 'generating' }))?.['answerId'];
+      expect((await old.call('POST', `/chat/${chat}/message/${running}/cancel`)).status).toBe(200);
+      expect((await sent).body).toMatchObject({ status: 'stopped', content: 'Before. After.' });
+      expect(await contentsOf(old, chat)).toEqual(await contentsOf(current, chat));
     },
   },
   {

@@ -1,7 +1,8 @@
-import type { ToolStep } from '@parley/contract';
+import type { ToolCall, ToolStep } from '@parley/contract';
 import type { AgentInput, AgentOutcome } from './agent.ts';
 import type { AgentBounds } from './bounds.ts';
 import { type AnswerPlan, ModelCaller } from './model-caller.ts';
+import type { ToolParts } from './tool-parts.ts';
 import { fitResults } from './tools/fit-results.ts';
 import type { Toolbox } from './tools/toolbox.ts';
 import { Watch } from './watch.ts';
@@ -16,6 +17,7 @@ export class AgentRun {
   readonly #caller: ModelCaller;
   readonly #toolbox: Toolbox;
   readonly #input: RunInput;
+  readonly #toolParts: ToolParts;
   readonly #bounds: AgentBounds;
   readonly #stopTools = new AbortController();
   readonly #watch: Watch;
@@ -31,6 +33,7 @@ export class AgentRun {
   ) {
     this.#toolbox = toolboxOf(this.#stopTools.signal);
     this.#input = input;
+    this.#toolParts = plan.toolParts;
     this.#bounds = bounds;
     this.#steps = [...(input.steps ?? [])];
     const facts = plan.candidates.map((candidate) => candidate.facts);
@@ -62,7 +65,7 @@ export class AgentRun {
     }
   }
 
-  /** Continues an earlier run: emits its text again, and calls the tools of its last step that have no result. */
+  /** Continues an earlier run: emits its steps again, and calls the tools of its last step that have no result. */
   async #resume(): Promise<void> {
     this.#caller.repeatSteps();
     const isOpen = this.#steps.at(-1)?.calls.some(({ result }) => result === undefined);
@@ -71,7 +74,7 @@ export class AgentRun {
 
   /**
    * Calls all tools of the newest step at once. The step is stored first, so that another run can repeat each call
-   * unchanged.
+   * unchanged. Calls and results are emitted after they are stored.
    */
   async #callTools(): Promise<void> {
     const number = this.#steps.length;
@@ -80,16 +83,29 @@ export class AgentRun {
     this.#watch.endStep();
     await this.#input.saveToolSteps([...this.#steps]);
     this.#caller.rejectEnded();
+    for (const part of this.#toolParts.callsOf(step, number)) this.#input.emit(part);
     const results = await Promise.all(
-      step.calls.map((call, index) => this.#toolbox.call(call, { step: number, index: index + 1 })),
+      step.calls.map((call, index) => this.#timed(call, { step: number, index: index + 1 })),
     );
     this.#caller.rejectEnded();
     const earlier = this.#steps.flatMap(({ calls }) => calls.flatMap(({ result }) => result ?? []));
     const { toolResultLengthMax: lengthMax } = this.#bounds;
-    const fitted = fitResults(results, earlier, { lengthMax, budgetTokens: this.#budgetTokens });
-    const calls = step.calls.map((call, index) => ({ ...call, result: fitted[index] ?? '' }));
-    this.#steps[number - 1] = { ...step, calls };
+    const texts = results.map(({ text }) => text);
+    const fitted = fitResults(texts, earlier, { lengthMax, budgetTokens: this.#budgetTokens });
+    const calls = step.calls.map((call, index) => {
+      const { isError = false, ms = 0 } = results[index] ?? {};
+      return { ...call, result: fitted[index] ?? '', ...(isError && { isError }), ms };
+    });
+    const done = { ...step, calls };
+    this.#steps[number - 1] = done;
     await this.#input.saveToolSteps([...this.#steps]);
     this.#caller.rejectEnded();
+    for (const part of this.#toolParts.resultsOf(done, number)) this.#input.emit(part);
+  }
+
+  async #timed(call: ToolCall, place: Parameters<Toolbox['call']>[1]) {
+    const calledAt = performance.now();
+    const result = await this.#toolbox.call(call, place);
+    return { ...result, ms: Math.round(performance.now() - calledAt) };
   }
 }

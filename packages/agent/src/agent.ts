@@ -1,4 +1,4 @@
-import type { ModelChoice, Tool, ToolStep } from '@parley/contract';
+import type { ModelChoice, TapePart, Tool, ToolCallPart, ToolResultPart, ToolStep } from '@parley/contract';
 
 /** The settings of an agent. Absent fields have the server's default. */
 export interface AgentSettings {
@@ -9,6 +9,8 @@ export interface AgentSettings {
   readonly temperature?: number | undefined;
   /** The tools that the model may call. Each has its own name. */
   readonly tools?: readonly Tool[] | undefined;
+  /** Whether callers see the reasoning of the model. Absent means `hide`. */
+  readonly reasoning?: 'hide' | 'show' | undefined;
 }
 
 /** A message of the chat before this answer. */
@@ -17,6 +19,8 @@ export interface HistoryMessage {
   readonly content: string;
   /** The model refused to answer it. Only a retry sends it to the model again. */
   readonly isRefused?: boolean | undefined;
+  /** The parts of an answer that has more than text. `content` is the joined text of its text parts. */
+  readonly parts?: readonly TapePart[] | undefined;
 }
 
 /** The API of a model's server: Chat Completions or Responses. */
@@ -42,12 +46,13 @@ export interface ModelEndpoint extends ModelServer {
   readonly contextTokens?: number | undefined;
 }
 
-/** A piece of an answer, as its readers get it. */
-export interface AgentEvent {
-  readonly type: 'text-delta';
-  /** Never empty, well-formed Unicode without NUL. */
-  readonly text: string;
-}
+/** A piece of an answer. Texts are never empty, and well-formed Unicode without NUL. */
+export type AgentEvent =
+  | { readonly type: 'text-delta'; readonly text: string }
+  /** `isShown`: the agent shows its reasoning. */
+  | { readonly type: 'reasoning-delta'; readonly text: string; readonly isShown: boolean }
+  | ToolCallPart
+  | ToolResultPart;
 
 /** Tokens that calls of a model cost. */
 export interface AgentUsage {
@@ -92,9 +97,8 @@ export interface AgentInput {
    */
   readonly onWait?: ((until: Date | undefined) => void) | undefined;
   /**
-   * Discards all emitted text, because another model begins the answer again. The text of the stored steps is then
-   * emitted again. An error ends the run. Without this function, no other model continues an answer that has emitted
-   * text since the last step.
+   * Discards everything emitted, because the answer begins again. The stored steps are then emitted again. An error ends
+   * the run. Without this function, no other model continues an answer that has emitted text since the last step.
    */
   readonly restartText?: (() => Promise<void>) | undefined;
   /** Called once with the usage, before the promise is rejected, when the signal has ended the answer. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '@parley/contract';
 import type { AgentUsage } from './agent.ts';
+import type { AnswerReasoning } from './answer-reasoning.ts';
 import type { AnswerText } from './answer-text.ts';
 import { type AssembledCalls, CallAssembler, TooManyCalls } from './call-assembler.ts';
 import type { ModelFinishReason, ModelPiece, ModelTool, ToolCallPiece } from './model/model.ts';
@@ -20,6 +21,7 @@ export interface AnswerEnd {
 /** The dependencies of reading an answer. */
 export interface ReadingDeps {
   readonly answer: AnswerText;
+  readonly reasoning: AnswerReasoning;
   readonly watch: Watch;
   readonly tools: readonly ModelTool[];
   readonly tailMaxMs: number;
@@ -32,7 +34,7 @@ const OPAQUE_LENGTH_MAX = 256 * 1024;
 
 /**
  * Reads one answer of a model from its pieces. The text goes to `answer`, which emits once for each read of the
- * connection.
+ * connection, and the reasoning to `reasoning`, in the order in which they arrive.
  *
  * An answer is complete when the server marks its end after a finish reason, after some text, or after complete
  * calls; without such a mark, `tailMaxMs` after a finish reason and the last piece. A connection that closes without
@@ -83,6 +85,7 @@ export class AnswerReading {
     try {
       let isHeard = false;
       for (const piece of pieces) isHeard = this.#takePiece(piece) || isHeard;
+      this.#deps.reasoning.flush();
       this.#deps.answer.flush();
       if (isHeard) this.#deps.watch.heard();
       this.#settle(last, isHeard);
@@ -97,9 +100,12 @@ export class AnswerReading {
     switch (piece.type) {
       case 'text':
         this.#hasMoreAfterReason ||= this.#finishReason !== undefined;
+        this.#deps.reasoning.flush();
         this.#deps.answer.add(piece.text);
         return true;
       case 'reasoning':
+        this.#deps.answer.flush();
+        this.#deps.reasoning.add(piece.text);
         return true;
       case 'tool-call':
         this.#hasMoreAfterReason ||= this.#finishReason !== undefined;

@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AgentEvent } from './agent.ts';
 import { AnswerText } from './answer-text.ts';
+
+/** Collects the emitted texts. */
+function toTexts(emitted: string[]): (event: AgentEvent) => void {
+  return (event) => {
+    if (event.type === 'text-delta') emitted.push(event.text);
+  };
+}
 
 /** Takes the pieces, flushes each one, and returns the emitted texts. */
 function emittedOf(pieces: readonly string[], lengthMax = 1_000) {
   const emitted: string[] = [];
-  const answer = new AnswerText(({ text }) => emitted.push(text), lengthMax);
+  const answer = new AnswerText(toTexts(emitted), lengthMax);
   for (const piece of pieces) {
     answer.add(piece);
     answer.flush();
@@ -30,7 +38,7 @@ describe('the text of an answer', () => {
 
   test('the text emits what was added since the last time as one piece, and never an empty one', () => {
     const emitted: string[] = [];
-    const answer = new AnswerText(({ text }) => emitted.push(text), 10);
+    const answer = new AnswerText(toTexts(emitted), 10);
     for (const piece of ['a', '', 'b']) answer.add(piece);
     answer.flush();
     answer.flush();
@@ -50,7 +58,7 @@ describe('the text of an answer', () => {
 
   test('the text drops the held-back half of a call when the next call begins', () => {
     const emitted: string[] = [];
-    const answer = new AnswerText(({ text }) => emitted.push(text), 10);
+    const answer = new AnswerText(toTexts(emitted), 10);
     answer.add('\ud83d');
     answer.flush();
     answer.restart();

@@ -82,10 +82,9 @@ export class AnswerText {
 
   #send(piece: string): void {
     if (piece === '' || this.#isCut) return;
-    let text = piece.isWellFormed() ? piece : piece.toWellFormed();
+    let text = toStoredText(piece);
     if (this.#needsBreak) text = `${PART_BREAK}${text}`;
     this.#needsBreak = false;
-    if (text.includes('\0')) text = text.replaceAll('\0', '\uFFFD');
     const room = this.#lengthMax - this.#text.length;
     if (text.length > room) {
       this.#isCut = true;
@@ -95,6 +94,12 @@ export class AnswerText {
     this.#text += text;
     this.#emit({ type: 'text-delta', text });
   }
+}
+
+/** The text with U+FFFD in place of what no text in Parley has: lone surrogates and NUL. */
+export function toStoredText(text: string): string {
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
+  return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '\uFFFD') : wellFormed;
 }
 
 /** Separates two answers of the model that the reader sees as one. */

@@ -27,6 +27,8 @@ export interface AgentBounds {
    * answer is cut.
    */
   readonly answerLengthMax: number;
+  /** The maximum reasoning of an answer in UTF-16 units. The rest is dropped. */
+  readonly reasoningLengthMax: number;
   /** Model responses with tool calls. After this many the model must answer without tools. */
   readonly toolStepsMax: number;
   /** Tool calls in one such response. Further calls are ignored. */
@@ -53,6 +55,7 @@ export const defaultBounds: AgentBounds = {
   circuitFailuresMax: limits.modelCircuitFailures,
   circuitOpenMs: limits.modelCircuitOpenMs,
   answerLengthMax: limits.answerLengthMax,
+  reasoningLengthMax: limits.reasoningLengthMax,
   toolStepsMax: limits.toolStepsMax,
   toolCallsPerStepMax: limits.toolCallsPerStepMax,
   toolArgumentsLengthMax: limits.toolArgumentsLengthMax,

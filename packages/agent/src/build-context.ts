@@ -1,9 +1,12 @@
+import type { TapePart } from '@parley/contract';
 import type { AgentSettings, HistoryMessage } from './agent.ts';
 
-/** A message as it is sent to the model. */
+/** A message of the history that the model gets. */
 export interface ContextMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
+  /** The parts of an answer whose tool calls the model gets again. */
+  readonly parts?: readonly TapePart[];
 }
 
 /** The tokens of a message beside its text: its role and the marks around it. */
@@ -24,6 +27,9 @@ const TOKENS_PER_BYTE = 2 / 5;
  * do not fit are left out whole, the oldest first, and an answer together with its question. The newest user message
  * is always included, even if it alone exceeds the budget. The cost is bounded by the budget, not by the length of
  * the history.
+ *
+ * An agent with tools also gets the tool calls of earlier answers, with their results, as far as the rest of the budget
+ * lasts: those of the oldest answers are left out first. Reasoning is never given back.
  */
 export function buildContext(
   messages: readonly HistoryMessage[],
@@ -33,10 +39,12 @@ export function buildContext(
   const context: ContextMessage[] = [];
   if (settings.systemPrompt) context.push({ role: 'system', content: settings.systemPrompt });
   const newest = messages.findLastIndex((message) => message.role === 'user' && message.content !== '');
-  const oldest = oldestThatFits(messages, newest, budgetTokens);
+  const { oldest, left } = oldestThatFits(messages, newest, budgetTokens);
+  const toolsFrom = settings.tools?.length ? oldestWithTools(messages, oldest, newest, left) : newest;
   for (let index = oldest; index >= 0 && index <= newest; index++) {
     const message = messages[index];
-    if (message && isGiven(message, index === newest)) append(context, message);
+    if (!message || !isGiven(message, index === newest)) continue;
+    append(context, message, index >= toolsFrom ? message.parts : undefined);
   }
   return context;
 }
@@ -60,25 +68,64 @@ export function tokensOfBytes(bytes: number): number {
   return Math.ceil(bytes * TOKENS_PER_BYTE);
 }
 
-/** Searches backwards from the newest message while the budget lasts. Returns the index of a user message, or -1. */
-function oldestThatFits(messages: readonly HistoryMessage[], newest: number, budgetTokens: number): number {
+/**
+ * Searches backwards from the newest message while the budget lasts. `oldest` is the index of a user message, or -1; `left` is
+ * the rest of the budget.
+ */
+function oldestThatFits(messages: readonly HistoryMessage[], newest: number, budgetTokens: number) {
   let oldest = newest;
+  let leftAtOldest = budgetTokens;
   let left = budgetTokens;
   for (let index = newest; index >= 0; index--) {
     const message = messages[index];
     if (!message || !isGiven(message, index === newest)) continue;
     left -= estimateTokens(message.content);
     if (left < 0) break;
-    if (message.role === 'user') oldest = index;
+    if (message.role === 'user') [oldest, leftAtOldest] = [index, left];
+  }
+  return { oldest, left: leftAtOldest };
+}
+
+/** Searches backwards for the oldest answer whose tool calls, with those of all newer ones, fit the rest of the budget. */
+function oldestWithTools(
+  messages: readonly HistoryMessage[],
+  oldest: number,
+  newest: number,
+  budgetTokens: number,
+): number {
+  let left = budgetTokens;
+  for (let index = newest; index >= Math.max(oldest, 0); index--) {
+    for (const part of messages[index]?.parts ?? []) {
+      if (part.type === 'tool-call') left -= estimateTokens(part.arguments);
+      else if (part.type === 'tool-result') left -= estimateTokens(part.result);
+    }
+    if (left < 0) return index + 1;
   }
   return oldest;
 }
 
-function append(context: ContextMessage[], message: HistoryMessage): void {
+function append(
+  context: ContextMessage[],
+  { role, content }: HistoryMessage,
+  parts: readonly TapePart[] | undefined,
+): void {
   const last = context.at(-1);
-  if (last?.role === message.role) {
-    context[context.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };
-  } else {
-    context.push({ role: message.role, content: message.content });
+  if (last?.role !== role) {
+    context.push({ role, content, ...(parts && { parts }) });
+    return;
   }
+  const joined = { role, content: `${last.content}${BREAK}${content}` };
+  const allParts = (parts || last.parts) && [
+    ...(last.parts ?? [toTextPart(last.content)]),
+    toTextPart(BREAK),
+    ...(parts ?? [toTextPart(content)]),
+  ];
+  context[context.length - 1] = { ...joined, ...(allParts && { parts: allParts }) };
+}
+
+/** Separates joined messages. */
+const BREAK = '\n\n';
+
+function toTextPart(text: string): TapePart {
+  return { type: 'text', text };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, ToolStep } from '@parley/contract';
+import type { JsonObject, TapePart, ToolCall, ToolStep } from '@parley/contract';
 import type { ContextMessage } from './build-context.ts';
 import type { ModelMessage } from './model/model.ts';
 
@@ -11,7 +11,8 @@ export function conversationOf(
   steps: readonly ToolStep[],
   source: string,
 ): ModelMessage[] {
-  return [...context, ...steps.flatMap((step) => messagesOf(step, (step.source ?? source) === source))];
+  const before = context.some(({ parts }) => parts) ? withEarlierCalls(context) : context;
+  return [...before, ...steps.flatMap((step) => messagesOf(step, (step.source ?? source) === source))];
 }
 
 function messagesOf({ text, calls, opaque }: ToolStep, isOwn: boolean): ModelMessage[] {
@@ -32,6 +33,48 @@ function messagesOf({ text, calls, opaque }: ToolStep, isOwn: boolean): ModelMes
     },
     ...calls.map(({ id, result = '' }) => ({ role: 'tool' as const, callId: id, content: result })),
   ];
+}
+
+/** The history with the tool calls of its answers. Their ids are unique in the conversation. */
+function withEarlierCalls(context: readonly ContextMessage[]): ModelMessage[] {
+  let calls = 0;
+  const mintId = () => `past${String(++calls).padStart(5, '0')}`;
+  return context.flatMap((message): ModelMessage[] => {
+    if (!message.parts) return [message];
+    const { steps, rest } = stepsOf(message.parts, mintId);
+    const messages = steps.flatMap((step) => messagesOf(step, false));
+    return rest === '' ? messages : [...messages, { role: 'assistant', content: rest }];
+  });
+}
+
+/** The steps of an answer, and its text after them. A call without a result is left out: its answer was stopped or failed. */
+function stepsOf(parts: readonly TapePart[], mintId: () => string): { steps: ToolStep[]; rest: string } {
+  const results = new Map(
+    parts.flatMap((part) => (part.type === 'tool-result' ? [[part.id, part.result] as const] : [])),
+  );
+  const steps: ToolStep[] = [];
+  let text = '';
+  let calls: ToolCall[] = [];
+  let before: TapePart['type'] | undefined;
+  const endStep = () => {
+    if (calls.length === 0) return;
+    steps.push({ text, calls });
+    text = '';
+    calls = [];
+  };
+  for (const part of parts) {
+    // The calls of one step follow each other, and their results come after the last of them.
+    if (part.type !== 'tool-result' && before === 'tool-result') endStep();
+    if (part.type === 'text') text += part.text;
+    if (part.type === 'tool-call') {
+      const result = results.get(part.id);
+      if (result !== undefined)
+        calls.push({ id: mintId(), name: part.name, arguments: part.arguments, result });
+    }
+    before = part.type;
+  }
+  endStep();
+  return { steps, rest: text.trim() };
 }
 
 function toObject(text = ''): JsonObject | undefined {

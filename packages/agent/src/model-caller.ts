@@ -1,6 +1,7 @@
 import type { ModelChoice, ToolCall, ToolStep } from '@parley/contract';
 import type { AgentInput, AgentOutcome, AgentSpent, AgentUsage, ModelUse } from './agent.ts';
 import { type AnswerEnd, AnswerReading } from './answer-reading.ts';
+import { AnswerReasoning } from './answer-reasoning.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
 import { type Candidate, isForAnother, orderOf } from './candidate.ts';
@@ -13,6 +14,7 @@ import type { ModelCircuits } from './model-circuits.ts';
 import { ModelError } from './model-error.ts';
 import { sumOf } from './model-spending.ts';
 import { retryPauseMs } from './retry-pause.ts';
+import { mintCallId, type ToolParts } from './tool-parts.ts';
 import type { Watch } from './watch.ts';
 
 /** The dependencies and models of one answer. */
@@ -22,6 +24,8 @@ export interface AnswerPlan {
   readonly circuits: ModelCircuits;
   readonly temperature: number | undefined;
   readonly tools: readonly ModelTool[];
+  readonly toolParts: ToolParts;
+  readonly showsReasoning: boolean;
   /** Called with the result of each model that was called in a step. */
   readonly onModelEnd: (end: ModelEnd) => void;
   /** Called when a model could not answer and the next one of the list is called. */
@@ -63,6 +67,7 @@ export class ModelCaller {
   readonly #watch: Watch;
   readonly #steps: readonly ToolStep[];
   #answer: AnswerText;
+  #reasoning: AnswerReasoning;
   /** The model that is being called or was called last. */
   #current: Candidate;
   #open: OpenCall | undefined;
@@ -74,7 +79,8 @@ export class ModelCaller {
     this.#bounds = bounds;
     this.#watch = watch;
     this.#steps = steps;
-    this.#answer = new AnswerText(input.emit, bounds.answerLengthMax);
+    this.#answer = this.#newText();
+    this.#reasoning = this.#newReasoning();
   }
 
   /**
@@ -83,7 +89,7 @@ export class ModelCaller {
    * @throws ModelError; the signal's reason; errors of `emit` and `restartText`
    */
   async nextStep(): Promise<ModelAnswer> {
-    this.#answer.beginPart();
+    this.#beginPart();
     this.#watch.beginStep();
     const order = orderOf(this.#plan.candidates, this.#current, this.#plan.circuits);
     for (const [index, candidate] of order.entries()) {
@@ -130,6 +136,7 @@ export class ModelCaller {
       if (pauseMs === undefined) return result;
       adaptation = result.adaptation ?? adaptation;
       if (pauseMs > 0) await this.#pause(pauseMs, result);
+      if (this.#reasoning.wasShown) await this.#restart();
     }
   }
 
@@ -144,12 +151,36 @@ export class ModelCaller {
     this.#watch.goOn();
     this.rejectEnded();
     this.#plan.onFallback(this.#errorOf(failure), next.facts);
-    if (this.#answer.part === '') return;
-    await this.#input.restartText?.();
+    if (this.#answer.part !== '' || this.#reasoning.wasShown) await this.#restart();
+  }
+
+  /**
+   * Begins the answer again after its newest step. Hidden reasoning of a failed call needs no restart: nobody has received
+   * it, and it stays in the answer.
+   */
+  async #restart(): Promise<void> {
+    const { restartText } = this.#input;
+    if (!restartText) return;
     this.rejectEnded();
-    this.#answer = new AnswerText(this.#input.emit, this.#bounds.answerLengthMax);
+    await restartText();
+    this.rejectEnded();
+    this.#answer = this.#newText();
+    this.#reasoning = this.#newReasoning();
     this.repeatSteps();
+    this.#beginPart();
+  }
+
+  #newText(): AnswerText {
+    return new AnswerText(this.#input.emit, this.#bounds.answerLengthMax);
+  }
+
+  #newReasoning(): AnswerReasoning {
+    return new AnswerReasoning(this.#input.emit, this.#plan.showsReasoning, this.#bounds.reasoningLengthMax);
+  }
+
+  #beginPart(): void {
     this.#answer.beginPart();
+    this.#reasoning.beginPart();
   }
 
   /** Readers are notified of a wait that the server asked for, because it may be long. */
@@ -166,6 +197,7 @@ export class ModelCaller {
   ): Promise<ModelAnswer | ModelFailure> {
     this.rejectEnded();
     this.#answer.restart();
+    this.#reasoning.restart();
     this.#watch.called(candidate.facts.firstPieceMaxMs);
     const open = this.#begin(candidate, this.#request(candidate, adaptation));
     const end = await open.reading.end;
@@ -186,7 +218,7 @@ export class ModelCaller {
 
   #begin({ facts }: Candidate, request: ModelRequest): OpenCall {
     const reading = new AnswerReading({
-      ...{ answer: this.#answer, watch: this.#watch, tools: this.#plan.tools },
+      ...{ answer: this.#answer, reasoning: this.#reasoning, watch: this.#watch, tools: this.#plan.tools },
       tailMaxMs: this.#bounds.tailMaxMs,
       stop: () => call.stop(),
     });
@@ -223,8 +255,10 @@ export class ModelCaller {
   /** The stored steps of an answer that calls tools. */
   toStep({ end, calls }: ModelAnswer): ToolStep {
     const hasOpaque = Object.keys(end.opaque).length > 0;
+    const { part: reasoning } = this.#reasoning;
     return {
       ...{ text: this.#answer.part, calls },
+      ...(reasoning !== '' && { reasoning }),
       ...(hasOpaque && { opaque: JSON.stringify(end.opaque) }),
       ...((hasOpaque || calls.some(({ opaque }) => opaque)) && { source: this.#current.source }),
     };
@@ -267,9 +301,16 @@ export class ModelCaller {
     if (timeout) throw this.#errorOf(timeout);
   }
 
-  /** Emits the text of the earlier steps again. */
+  /** Emits the earlier steps again. The calls of a step without results are emitted when they are made. */
   repeatSteps(): void {
-    for (const { text } of this.#steps) this.#answer.repeatPart(text);
+    const { toolParts } = this.#plan;
+    for (const [index, step] of this.#steps.entries()) {
+      this.#reasoning.repeatPart(step.reasoning ?? '');
+      this.#answer.repeatPart(step.text);
+      if (step.calls.some(({ result }) => result === undefined)) return;
+      const parts = [...toolParts.callsOf(step, index + 1), ...toolParts.resultsOf(step, index + 1)];
+      for (const part of parts) this.#input.emit(part);
+    }
   }
 
   #timeout(): ModelFailure | undefined {
@@ -288,7 +329,7 @@ export class ModelCaller {
   }
 
   #estimateOf({ messages }: ModelRequest): AgentUsage {
-    return estimateUsage(textsOf(messages), this.#answer.part);
+    return estimateUsage(textsOf(messages), this.#answer.part + this.#reasoning.part);
   }
 
   #pauseAfter(failure: ModelFailure, calls: number): number | undefined {
@@ -333,8 +374,3 @@ function failureOfEmptyAnswer(reason: ModelFinishReason): ModelFailure {
 
 /** The maximum length of a tool's name. */
 const NAME_LENGTH_MAX = 64;
-
-/** Nine letters and digits, which every server accepts. */
-function mintCallId(step: number, index: number): string {
-  return `call${String(step * 100 + index).padStart(5, '0')}`;
-}

@@ -10,6 +10,7 @@ import type { AnswerPlan, ModelEnd } from './model-caller.ts';
 import { ModelCircuits } from './model-circuits.ts';
 import type { ModelError } from './model-error.ts';
 import { createModel } from './openai/create-model.ts';
+import { ToolParts } from './tool-parts.ts';
 import { createPostJson } from './tools/post-json.ts';
 import type { ToolAddresses } from './tools/tool-address.ts';
 import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
@@ -82,10 +83,12 @@ export function createRunAgent(options: RunAgentOptions): RunAgent {
   return async function runAgent(input) {
     const { id, agent, signal } = input;
     signal.throwIfAborted();
-    const { tools = [], temperature } = agent;
+    const { tools = [], temperature, reasoning } = agent;
     const plan: AnswerPlan = {
       ...{ candidates: candidatesOf(input), circuits, temperature, onModelEnd },
       onFallback: (error, { provider, model }) => onFallback?.({ id, error, next: { provider, model } }),
+      toolParts: new ToolParts(tools),
+      showsReasoning: reasoning === 'show',
       tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     };
     const toolboxOf = (stop: AbortSignal) => new Toolbox(toolDesk, id, tools, bounds, stop);

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { scripts } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
 import { type AgentSpent, createRunAgent } from '../src/index.ts';
-import { type Harness, startHarness, startRun } from './harness.ts';
+import { type Harness, ifText, startHarness, startRun } from './harness.ts';
 
 describe('a run that is aborted', () => {
   const reason = new Error('the lease is lost');
@@ -93,10 +93,10 @@ describe('a run that is aborted', () => {
     const pieces: string[] = [];
     const run = start({
       signal: controller.signal,
-      emit: ({ text }) => {
+      emit: ifText((text) => {
         pieces.push(text);
         controller.abort(reason);
-      },
+      }),
     });
     expect(await run.error).toBe(reason);
     expect(pieces).toHaveLength(1);

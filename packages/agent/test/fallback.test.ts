@@ -18,7 +18,7 @@ import {
   type ModelFallback,
   type RunAgentOptions,
 } from '../src/index.ts';
-import { startRun } from './harness.ts';
+import { ifText, startRun } from './harness.ts';
 
 /* A list of models: if one cannot answer, the next one is called. Each has its own server. */
 
@@ -199,7 +199,7 @@ describe('a model that fails after some text', () => {
       const log: string[] = [];
       const { start } = open();
       const run = start({
-        emit: ({ text }) => log.push(text),
+        emit: ifText((text) => log.push(text)),
         restartText: async () => {
           expect(second.calls()).toHaveLength(0);
           log.push('(restart)');
@@ -241,7 +241,7 @@ describe('a model that fails after some text', () => {
     const steps: (readonly ToolStep[])[] = [];
     const run = open().start({
       agent: { models, tools: [weather] },
-      emit: ({ text }) => log.push(text),
+      emit: ifText((text) => log.push(text)),
       restartText: async () => void log.push('(restart)'),
       saveToolSteps: async (saved) => void steps.push(saved),
     });

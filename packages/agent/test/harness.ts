@@ -42,6 +42,13 @@ export async function startHarness(
   return { model, start: (input) => startRun(runAgent, input) };
 }
 
+/** Takes the texts of an answer, and ignores its other parts. */
+export function ifText(take: (text: string) => void): AgentInput['emit'] {
+  return (event) => {
+    if (event.type === 'text-delta') take(event.text);
+  };
+}
+
 /** Starts a run of this agent, and collects the emitted pieces. */
 export function startRun(
   runAgent: ReturnType<typeof createRunAgent>,
@@ -55,10 +62,10 @@ export function startRun(
     saveToolSteps: async () => undefined,
     messages: [{ role: 'user', content: 'hi' }],
     signal: new AbortController().signal,
-    emit: ({ text }) => {
+    emit: ifText((text) => {
       pieces.push(text);
       for (const resolve of waiting.splice(0)) resolve(text);
-    },
+    }),
     ...input,
   });
   const error = outcome.then(

@@ -546,7 +546,7 @@ describe('steps', () => {
     expect(order).toEqual(['stored', 'called', 'stored', 'asked']);
     expect(all).toEqual([
       [{ text: 'Looking.', calls: [call] }],
-      [{ text: 'Looking.', calls: [{ ...call, result: 'fine' }] }],
+      [{ text: 'Looking.', calls: [{ ...call, result: 'fine', ms: expect.any(Number) }] }],
     ]);
   });
 

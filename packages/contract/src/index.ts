@@ -14,6 +14,7 @@ export * from './message.ts';
 export * from './metadata.ts';
 export * from './page.ts';
 export * from './stream-cursor.ts';
+export * from './tape.ts';
 export * from './team.ts';
 export { utcDay } from './time.ts';
 export * from './token-issuer.ts';

@@ -1,7 +1,9 @@
 /**
  * The position of a reader in an answer, used as the id of an event. `attempt` is the run of the turn that
- * produced the text, 0 before any did. `part` 0 is the start; 1 is the text, with `offset` in UTF-16 units; 2
- * is the end of the text at that offset; 3 is the end of the answer.
+ * produced the answer, 0 before any did. `offset` counts the UTF-16 units of the answer's tape (`tape.ts`), which for an
+ * answer of text alone are those of its text. `part` says what is at the offset: 0 is the start; 1 is the text that the
+ * answer begins with; 2 is the end of the last part; 3 is the end of the answer; 4 is a later text part; 5 is a reasoning
+ * part; 6 is the place between two parts.
  */
 export interface StreamCursor {
   readonly attempt: number;

@@ -5,6 +5,8 @@
 export interface ToolStep {
   /** All text since the previous step. */
   readonly text: string;
+  /** All reasoning since the previous step, which comes before the text. Absent if there is none. */
+  readonly reasoning?: string;
   readonly calls: readonly ToolCall[];
   /** Fields that the model's server wants back with this step, as a JSON object. */
   readonly opaque?: string;
@@ -21,6 +23,10 @@ export interface ToolCall {
   readonly arguments: string;
   /** The result that the model receives; absent until the tool has answered. */
   readonly result?: string;
+  /** The call failed, and the result describes why. */
+  readonly isError?: true;
+  /** How long the call took, in milliseconds. */
+  readonly ms?: number;
   /** Fields that the model's server wants back with this call, as a JSON object. */
   readonly opaque?: string;
 }

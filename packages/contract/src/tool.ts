@@ -4,6 +4,9 @@ import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
 import { toolParametersSchema } from './tool-parameters.ts';
 
+/** How much of a tool's calls is shown: nothing, that it was called and how it went, or its input and output as well. */
+export type ToolShow = 'nothing' | 'activity' | 'everything';
+
 /** A function that the model can call while it answers. A call is a POST request to `url`. */
 export interface Tool {
   readonly name: string;
@@ -13,6 +16,10 @@ export interface Tool {
   /** Names are in lower case. The values are secrets: no response and no log contains them. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** How callers see its calls. Absent means its name. */
+  readonly title?: string;
+  /** Absent means `activity`. */
+  readonly show?: ToolShow;
 }
 
 const encoder = new TextEncoder();

@@ -84,7 +84,37 @@ export const transferChatSchema = z.strictObject({
   updatedAt: timestampSchema.optional(),
 });
 
-/** An ended turn of the preceding chat. */
+const showSchema = z.literal(['nothing', 'activity', 'everything']);
+
+/** A part of an answer that has more than text. See `tape.ts`. */
+const transferPartSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('reasoning'),
+    text: z.string(),
+    isShown: z.literal(true).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('tool-call'),
+    id: z.string(),
+    name: z.string(),
+    arguments: z.string(),
+    title: z.string().optional(),
+    show: showSchema,
+  }),
+  z.strictObject({
+    type: z.literal('tool-result'),
+    id: z.string(),
+    name: z.string(),
+    result: z.string(),
+    isError: z.literal(true).optional(),
+    ms: z.number().optional(),
+    title: z.string().optional(),
+    show: showSchema,
+  }),
+]);
+
+/** An ended turn of the preceding chat. The texts of text parts, joined, are the `content` or `text` beside them. */
 export const transferTurnSchema = z.strictObject({
   type: z.literal('turn'),
   id: idSchema('turn'),
@@ -93,16 +123,26 @@ export const transferTurnSchema = z.strictObject({
   takeovers: z.int().min(0),
   attempts: z.int().min(0),
   retryOf: z.strictObject({ turn: idSchema('turn'), userMessageId: idSchema('message') }).optional(),
-  written: z.strictObject({ attempt: z.int(), text: z.string().optional() }).optional(),
+  written: z
+    .strictObject({
+      attempt: z.int(),
+      text: z.string().optional(),
+      parts: z.array(transferPartSchema).optional(),
+    })
+    .refine(({ text = '', parts }) => isTextOf(parts, text), 'must have the text of its parts')
+    .optional(),
   messages: z
     .array(
-      z.strictObject({
-        id: idSchema('message'),
-        role: z.literal(['user', 'assistant']),
-        content: z.string(),
-        finishReason: finishReasonSchema.optional(),
-        createdAt: timestampSchema,
-      }),
+      z
+        .strictObject({
+          id: idSchema('message'),
+          role: z.literal(['user', 'assistant']),
+          content: z.string(),
+          parts: z.array(transferPartSchema).optional(),
+          finishReason: finishReasonSchema.optional(),
+          createdAt: timestampSchema,
+        })
+        .refine(({ content, parts }) => isTextOf(parts, content), 'must have the text of its parts'),
     )
     .max(2),
   answerId: idSchema('message'),
@@ -122,6 +162,12 @@ export const transferTurnSchema = z.strictObject({
   createdAt: timestampSchema,
   endedAt: timestampSchema,
 });
+
+/** The parts of an answer are stored without their texts, which are in its content. */
+function isTextOf(parts: readonly z.infer<typeof transferPartSchema>[] | undefined, text: string): boolean {
+  if (!parts) return true;
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('') === text;
+}
 
 /** The usage of one day for one combination of agent, user, key and model. */
 export const transferUsageSchema = z.strictObject({

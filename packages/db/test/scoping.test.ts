@@ -310,7 +310,9 @@ const rows: Record<string, Row> = {
   'userStatuses.find': ofTeam(({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}),
   'userStatuses.findNow': ofTeam(({ userStatuses }, scope) => userStatuses.findNow(scope, 'user 1'), {}),
   'turns.cancelBefore': ofChat(({ turns }, chat) => turns.cancelBefore(chat, 4), undefined),
-  'turnLog.read': ofTeam(({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''),
+  'turnLog.read': ofTeam(({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), {
+    text: '',
+  }),
   'turnLog.remove': ofTeam(({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined),
   'turns.countUnfinished': ofTeam(({ turns }, scope) => turns.countUnfinished(scope, 10), 0),
   'teams.get': ofTeam(({ teams }, scope) => teams.get(scope), undefined),

@@ -18,7 +18,8 @@ function batchesOf(turn: Id<'turn'>, pieces: readonly string[], attempt = 1): Lo
   });
 }
 
-const read = (turn: Id<'turn'>, from = 0, attempt = 1) => turnLog.read(scope, turn, attempt, from);
+const read = async (turn: Id<'turn'>, from = 0, attempt = 1) =>
+  (await turnLog.read(scope, turn, attempt, from)).text;
 const stored = (turn: Id<'turn'>) =>
   db.raw.collection('turnLog').countDocuments({ _id: { $regex: `^${turn} ` } as never });
 

@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import { describe, expect, test } from 'vitest';
-import { findOutcome, isCancelledBeforeRun, outcomeOf, textOf } from './turn-outcome.ts';
+import { findOutcome, isCancelledBeforeRun, outcomeOf, tapeOfOutcome } from './turn-outcome.ts';
 
 const answerId = mintId('message');
 const answer = { id: answerId, role: 'assistant', content: 'text', createdAt: new Date(0) } as const;
@@ -54,10 +54,10 @@ test('only a turn that was cancelled before its first run is sure to stop', () =
   expect(isCancelledBeforeRun({ status: 'generating', isCancelled: true }, 0)).toBe(false);
 });
 
-test('the text of an outcome is the text that readers received', () => {
-  expect(textOf({ kind: 'answered', status: 'stopped', answer, attempt: 1 })).toBe('text');
-  expect(textOf({ kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'ha' })).toBe('ha');
-  expect(textOf({ kind: 'empty', attempt: 1 })).toBe('');
+test('the tape of an outcome is what readers received', () => {
+  expect(tapeOfOutcome({ kind: 'answered', status: 'stopped', answer, attempt: 1 })).toBe('text');
+  expect(tapeOfOutcome({ kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'ha' })).toBe('ha');
+  expect(tapeOfOutcome({ kind: 'empty', attempt: 1 })).toBe('');
 });
 
 describe('findOutcome', () => {

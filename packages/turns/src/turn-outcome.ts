@@ -1,5 +1,5 @@
-import type { ErrorCode, Id } from '@parley/contract';
-import type { ChatAccess, MessageRecord, TurnRecord } from '@parley/db';
+import { type ErrorCode, type Id, toPlainTape } from '@parley/contract';
+import type { ChatAccess, MessageRecord, TurnRecord, WrittenText } from '@parley/db';
 import type { TurnDeps } from './dependencies.ts';
 
 /** The end of a turn. `attempt` is the run whose text was shown. */
@@ -10,7 +10,7 @@ export type EndedOutcome =
       readonly answer: MessageRecord;
       readonly attempt: number;
     }
-  /** `text` is the text shown before the failure. It does not count as an answer. */
+  /** `text` is the text shown before the failure, and `tape` all its parts. It does not count as an answer. */
   | {
       readonly kind: 'failed';
       readonly errorCode: ErrorCode;
@@ -18,9 +18,10 @@ export type EndedOutcome =
       readonly retryAt?: Date;
       readonly attempt: number;
       readonly text: string;
+      readonly tape?: string;
     }
-  /** The turn was stopped before the first word: a regular end without text. */
-  | { readonly kind: 'empty'; readonly attempt: number };
+  /** The turn was stopped before the first word: a regular end without text. It may have other parts. */
+  | { readonly kind: 'empty'; readonly attempt: number; readonly tape?: string };
 
 /** The end of a turn, or the reason why this process stops following it. */
 export type TurnOutcome =
@@ -40,12 +41,13 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
       return undefined;
     case 'failed': {
       const { errorCode = 'model_failed', retryAt, written } = turn;
-      return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, text: written?.text ?? '' };
+      return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, ...textsOf(written) };
     }
     case 'completed':
     case 'stopped': {
-      const { status, answer } = turn;
-      return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
+      const { status, answer, written } = turn;
+      if (answer) return { kind: 'answered', status, answer, attempt };
+      return { kind: 'empty', attempt, ...tapeOfEmpty(written) };
     }
   }
 }
@@ -72,14 +74,24 @@ export function isCancelledBeforeRun(
   return turn.status === 'queued' && turn.isCancelled && attempt === 0;
 }
 
-/** The whole text of an ended turn, as its readers received it. */
-export function textOf(outcome: EndedOutcome): string {
+/** The text and the tape of a failed turn. */
+export function textsOf({ text, tape }: Omit<WrittenText, 'attempt'> = { text: '' }) {
+  return { text, ...(tape !== undefined && { tape }) };
+}
+
+/** The tape of a turn that ended without text. */
+export function tapeOfEmpty(written: WrittenText | undefined) {
+  return written?.tape === undefined ? {} : { tape: written.tape };
+}
+
+/** The whole tape of an ended turn, as its readers received it. */
+export function tapeOfOutcome(outcome: EndedOutcome): string {
   switch (outcome.kind) {
     case 'answered':
-      return outcome.answer.content;
+      return outcome.answer.tape ?? toPlainTape(outcome.answer.content);
     case 'failed':
-      return outcome.text;
+      return outcome.tape ?? toPlainTape(outcome.text);
     case 'empty':
-      return '';
+      return outcome.tape ?? '';
   }
 }

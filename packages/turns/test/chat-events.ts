@@ -69,6 +69,7 @@ const SHORT_NAMES: Readonly<Record<Exclude<EngineChatEvent['type'], 'message-acc
   'chat-snapshot': 'snapshot',
   'chat-deleted': 'deleted',
   'answer-started': 'start',
+  'answer-part': 'part',
   'answer-delta': 'delta',
   'answer-snapshot': 'snapshot',
   'answer-ended': 'end',

@@ -134,7 +134,7 @@ describe('an answer that is handed over', () => {
     append.release();
     await drained;
     const [turn] = await turnsOf(harness, place.chat);
-    const text = await harness.db.stores.turnLog.read(harness.scope, turn?._id as never, 1, 0);
+    const { text } = await harness.db.stores.turnLog.read(harness.scope, turn?._id as never, 1, 0);
     expect(text).toBe('on the way, and the rest');
   });
 });

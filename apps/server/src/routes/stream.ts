@@ -16,6 +16,7 @@ import { disconnectSignal } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
 import {
   toErrorParts,
+  toFirstText,
   toUiMessageParts,
   UI_MESSAGE_STREAM_DONE,
   UI_MESSAGE_STREAM_HEADERS,
@@ -142,13 +143,19 @@ function answerFormat(
   chatId: string,
   messageId: string,
 ): StreamFormat<Tracked<AnswerEvent>> {
-  let isFirst = true;
+  let hasStarted = false;
+  let hasContent = false;
   return {
     write([id, event]) {
+      if (event.type === 'status') return writeParts(toUiMessageParts(event, chatId, messageId), id);
+      const isRestarted = event.type === 'snapshot' && hasStarted;
       // A stream cannot remove text that it has sent, so its client has to start again.
-      if (event.type === 'snapshot' && !isFirst) throw new ApiError('answer_restarted', { messageId });
-      if (event.type !== 'status') isFirst = false;
-      return writeParts(toUiMessageParts(event, chatId, messageId), id);
+      if (isRestarted && hasContent) throw new ApiError('answer_restarted', { messageId });
+      hasContent ||= event.type !== 'start';
+      hasStarted = true;
+      // Another run has begun, and nothing of the first one was sent: it had only parts that are hidden.
+      const parts = isRestarted ? toFirstText(event.text) : toUiMessageParts(event, chatId, messageId);
+      return writeParts(parts, id);
     },
     writeError: (error) => writeParts(toErrorParts(apiErrorOfStream(request, error), messageId)),
     end: sentEvent(UI_MESSAGE_STREAM_DONE),

@@ -41,6 +41,12 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
   }
 }
 
+/** Returns the parts that begin the text of an answer. */
+export function toFirstText(text: string): UiMessagePart[] {
+  const start = { type: 'text-start', id: TEXT_ID };
+  return text === '' ? [start] : [start, { type: 'text-delta', id: TEXT_ID, delta: text }];
+}
+
 /** Returns the parts for an error: the stream ended early, or the answer failed. */
 export function toErrorParts(apiError: ApiError, messageId: string): UiMessagePart[] {
   const { code, message } = apiError;

@@ -1,4 +1,10 @@
-import { TRANSFER_VERSION, type TransferAgent, type TransferChat, type TransferLine } from '@parley/contract';
+import {
+  TRANSFER_VERSION,
+  type TransferAgent,
+  type TransferChat,
+  type TransferLine,
+  type TransferTurn,
+} from '@parley/contract';
 import type { Scope, TransferStore } from '@parley/db';
 
 const PAGE = 100;
@@ -37,7 +43,7 @@ export async function* exportTeam(
       const { turns, isLast, leftOut } = await transfer.listTurns(scope, chat.id, PAGE, after);
       count.turns += turns.length;
       count.turnsLeftOut += leftOut;
-      yield* turns;
+      yield* user === undefined ? turns : turns.map(withoutParts);
       after = turns.at(-1)?.sequence ?? after;
       isOver = isLast;
     }
@@ -61,6 +67,16 @@ async function* pagesOf<Item>(read: (last?: Item) => Promise<Item[]>): AsyncGene
     last = page.at(-1);
     if (page.length < PAGE) return;
   }
+}
+
+/** The export of one user has the text of answers, and not what their agents hide. */
+function withoutParts({ messages, written, ...turn }: TransferTurn): TransferTurn {
+  const { parts: _, ...text } = written ?? {};
+  return {
+    ...turn,
+    ...(written && { written: { ...text, attempt: written.attempt } }),
+    messages: messages.map(({ parts, ...message }) => message),
+  };
 }
 
 function withoutSecrets(agent: TransferAgent): TransferAgent {

@@ -67,7 +67,7 @@ describe('an answer of an agent with a tool', () => {
     expect(toolResults()).toEqual([`{"sky":"${RESULT}"}`]);
   });
 
-  test('an answer with tools is one text for all readers, without calls and results', async () => {
+  test('an answer with tools is text alone for all readers, and is stored with its calls and results', async () => {
     tool.answer((response) => void response.end(RESULT));
     model.reply(scripts.toolCalls([inRome], 'I look. '), scripts.text('It is blue.'));
     const chat = await makeChat();
@@ -81,7 +81,14 @@ describe('an answer of an agent with a tool', () => {
       expect(text).not.toMatch(/canary|Rome|weather/);
     }
     const turn = await mongo.raw.collection('turns').findOne({ chat: chat.id });
-    expect(JSON.stringify(turn)).not.toMatch(/canary|Rome|weather/);
+    const call = { name: 'weather', arguments: '{"city":"Rome"}' };
+    expect(turn?.['messages'].at(-1).parts).toMatchObject([
+      { kind: 'text', length: 8 },
+      { kind: 'tool-call', ...call, show: 'activity' },
+      { kind: 'tool-result', name: 'weather', result: RESULT, show: 'activity' },
+      { kind: 'text', length: 11 },
+    ]);
+    expect(turn).not.toHaveProperty('steps');
   });
 
   test('an answer can call several tools several times and counts as one', async () => {

@@ -21,6 +21,12 @@ export interface ToolDeps {
   readonly onFailure: (call: FailedToolCall) => void;
 }
 
+/** The result of a tool call. */
+interface ToolOutput {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
 /** The tools of one answer. */
 export class Toolbox {
   readonly #deps: ToolDeps;
@@ -38,17 +44,18 @@ export class Toolbox {
   }
 
   /**
-   * Calls a tool, and returns the text for the model: the tool's response, or a sentence that describes the failure.
+   * Calls a tool, and returns the text for the model: the tool's response, or a sentence that describes the failure
+   * (`isError`).
    * `place` is the number of the step and of the call in it: a repeated call has the same place.
    */
-  async call(call: ToolCall, place: { readonly step: number; readonly index: number }): Promise<string> {
+  async call(call: ToolCall, place: { readonly step: number; readonly index: number }): Promise<ToolOutput> {
     const key = `${this.#id}-${place.step}-${place.index}`;
     try {
-      return (await this.#post(call, key)).trim() || '(no content)';
+      return { text: (await this.#post(call, key)).trim() || '(no content)', isError: false };
     } catch (error) {
       if (!(error instanceof ToolFailure)) throw error;
       this.#reportFailure(call.name, error);
-      return error.message;
+      return { text: error.message, isError: true };
     }
   }
 

@@ -8,6 +8,7 @@ import {
 import type { ChatAccess, ListedMessage, Stores } from '@parley/db';
 import type { EngineChatEvent } from '@parley/turns';
 import { tracked } from '@trpc/server';
+import { showChatEvent } from '../message/show-answer.ts';
 import { toMessage } from '../message/to-message.ts';
 import { chatStreamProcedure } from '../procedures.ts';
 
@@ -51,7 +52,7 @@ async function toChatEvent(
       };
     }
     default:
-      return event;
+      return showChatEvent(event);
   }
 }
 

@@ -1,6 +1,7 @@
 import { followAnswerInputSchema, formatStreamCursor, parseStreamCursor } from '@parley/contract';
 import { tracked } from '@trpc/server';
 import { chatStreamProcedure } from '../procedures.ts';
+import { showAnswerEvent } from './show-answer.ts';
 
 /**
  * `message.follow`: streams an answer, from its start or after `lastEventId`. Each event has the cursor after it,
@@ -13,5 +14,8 @@ export const followMessage = chatStreamProcedure(
 ).subscription(async ({ ctx: { turns, chat, stream }, input: { messageId, lastEventId } }) => {
   const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
   const { events } = await turns.read(chat, { answerId: messageId, from }, stream.signal);
-  return stream.guard(events, ({ cursor, event }) => tracked(formatStreamCursor(cursor), event));
+  return stream.guard(events, ({ cursor, event }) => {
+    const shown = showAnswerEvent(event);
+    return shown && tracked(formatStreamCursor(cursor), shown);
+  });
 });

@@ -16,6 +16,8 @@ export const turnLimits = {
    * far below MongoDB's 16 MB.
    */
   answerLengthMax: 256_000,
+  /** In UTF-16 units of one turn. The rest of a longer reasoning is not kept; the answer goes on. */
+  reasoningLengthMax: 256_000,
   /** One call of the model with all its retries. Fits the longest answer of a slow local model. */
   turnTimeMaxMs: 300_000,
   /** The longest wait of a request for its answer: the turn's own time and that of its predecessors. */

@@ -2,7 +2,7 @@ import type { Id } from '@parley/contract';
 import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
 import type { ChatRecord } from '../chat/chat-records.ts';
 import type { Scope } from '../scope.ts';
-import { type HistoryTurn, historyOf } from '../turn/turn-history.ts';
+import { bytesOfGiven, type HistoryTurn, historyOf } from '../turn/turn-history.ts';
 import type { RunContext, TurnRecord } from '../turn/turn-records.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
@@ -111,7 +111,7 @@ export function createReadBatches(
       if (page.length === 0) return found;
       for (const turn of page) {
         found.push(turn);
-        for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
+        for (const message of turn.messages) bytes += bytesOfGiven(message);
         if (bytes > bytesMax) return found;
       }
       before = from;

@@ -1,11 +1,13 @@
 import type { ErrorCode, FinishReason, Id } from '@parley/contract';
 import type { TurnStatus } from '../turn/turn-status.ts';
 
-/** A message as it is stored in its turn. An answer may be empty. */
+/** A message of a turn. An answer may be empty. */
 export interface MessageRecord {
   readonly id: Id<'message'>;
   readonly role: 'user' | 'assistant';
   readonly content: string;
+  /** The tape of an answer that has more than text: see `tape.ts` of the contract. `content` is its text. */
+  readonly tape?: string;
   /** Only on a completed answer. Absent on answers of release 0.1.0. */
   readonly finishReason?: FinishReason;
   readonly createdAt: Date;
@@ -18,7 +20,7 @@ export interface MessagePosition {
 }
 
 /** A message as lists show it, with the status of its turn. */
-export interface ListedMessage extends MessageRecord {
+export interface ListedMessage extends Omit<MessageRecord, 'tape'> {
   readonly status: TurnStatus;
   readonly errorCode?: ErrorCode;
   /** When the model's server takes requests again, if it said so. */

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { markerIdOf, mintId } from '@parley/contract';
+import { markerIdOf, markOf, mintId, moreOf, PLAIN_PLACE } from '@parley/contract';
 import type { LogBatch } from '../turn-log/turn-log-port.ts';
 import { endedTurn, inScope, newTurn, type StoreCase } from './store-case.ts';
 
@@ -48,7 +48,7 @@ export const chatCases: readonly StoreCase[] = [
       await chats.purge(chat);
       equal((await chats.listMarked(1_000, [])).includes(chat), false);
       deepEqual(await turns.listAfter(access, 0, 9), []);
-      equal(await turnLog.read(scope, turn.id, 1, 0), '');
+      equal((await turnLog.read(scope, turn.id, 1, 0)).text, '');
     },
   },
   {
@@ -206,17 +206,42 @@ export const chatCases: readonly StoreCase[] = [
       await turnLog.append([piece(1, 3, 'abc'), other]);
       await turnLog.append([piece(1, 3, 'abc'), piece(1, 5, 'de'), piece(2, 1, 'Z')]);
       await turnLog.append([piece(1, 9, 'hi')]);
-      equal(await turnLog.read(scope, turn, 1, 0), 'abcde');
-      equal(await turnLog.read(scope, turn, 1, 4), 'e');
-      equal(await turnLog.read(scope, turn, 1, 5), '');
-      equal(await turnLog.read(scope, turn, 2, 0), 'Z');
-      equal(await turnLog.read(scope, turn, 3, 0), '');
-      equal(await turnLog.read({ team: mintId('team') }, turn, 1, 0), '');
+      equal((await turnLog.read(scope, turn, 1, 0)).text, 'abcde');
+      equal((await turnLog.read(scope, turn, 1, 4)).text, 'e');
+      equal((await turnLog.read(scope, turn, 1, 5)).text, '');
+      equal((await turnLog.read(scope, turn, 2, 0)).text, 'Z');
+      equal((await turnLog.read(scope, turn, 3, 0)).text, '');
+      equal((await turnLog.read({ team: mintId('team') }, turn, 1, 0)).text, '');
       await turnLog.append([piece(1, 7, 'fg')]);
-      equal(await turnLog.read(scope, turn, 1, 2), 'cdefghi');
+      equal((await turnLog.read(scope, turn, 1, 2)).text, 'cdefghi');
       await turnLog.remove(scope, turn);
-      equal(await turnLog.read(scope, turn, 1, 0), '');
-      equal(await turnLog.read(scope, other.turn, 1, 0), 'xyz');
+      equal((await turnLog.read(scope, turn, 1, 0)).text, '');
+      equal((await turnLog.read(scope, other.turn, 1, 0)).text, 'xyz');
+    },
+  },
+  {
+    name: 'the log of an answer with several parts returns the place of an offset, and knows offsets within a mark',
+    async run({ turnLog }, scope) {
+      const turn = mintId('turn');
+      const begun = `ab${moreOf('reasoning', 'cd', 'text')}`;
+      const more = `e${markOf({ type: 'tool-call', id: 'c', name: 'n', arguments: '{}', show: 'nothing' })}`;
+      const rest = moreOf('text', 'f', undefined);
+      const { length } = begun + more;
+      const pieces: readonly Pick<LogBatch, 'to' | 'text' | 'place'>[] = [
+        { to: 1, text: 'a' },
+        { to: begun.length, text: begun.slice(1), place: PLAIN_PLACE },
+        { to: length, text: more, place: { open: 'reasoning', index: 1 } },
+        { to: length + rest.length, text: rest, place: { open: undefined, index: 2 } },
+      ];
+      await turnLog.append(pieces.map((piece) => ({ turn, team: scope.team, attempt: 1, ...piece })));
+      const tape = begun + more + rest;
+      const read = (from: number) => turnLog.read(scope, turn, 1, from);
+      deepEqual(await read(0), { text: tape });
+      deepEqual(await read(2), { text: tape.slice(2), place: PLAIN_PLACE });
+      deepEqual(await read(5), { text: tape.slice(5), place: { open: 'reasoning', index: 1 } });
+      deepEqual(await read(length), { text: rest, place: { open: undefined, index: 2 } });
+      deepEqual(await read(length + rest.length), { text: '' });
+      deepEqual(await read(begun.length + 9), { text: '', isWithinMark: true });
     },
   },
   {

@@ -14,6 +14,8 @@ export {
 export { createWriteBatches, type WriteBatches, type WriteCommands } from '../batching/write-batches.ts';
 export { accessTo } from '../chat/chat-access.ts';
 export { sizeOfSteps } from '../turn/steps-size.ts';
+export { toStoredParts } from '../turn/stored-parts.ts';
+export { JoinedBatches } from '../turn-log/join-batches.ts';
 export { playRandomCalls } from './random-calls.ts';
 export { type EngineStores, inScope, runCase, type StoreCase } from './store-case.ts';
 export { storeSuite } from './store-suite.ts';

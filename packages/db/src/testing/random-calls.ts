@@ -1,4 +1,4 @@
-import { answerIdOf, compact, compactAs, type Id, mintId } from '@parley/contract';
+import { answerIdOf, compact, compactAs, type Id, mintId, moreOf } from '@parley/contract';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { SystemScope } from '../scope.ts';
 import type { NewTurn } from '../turn/turn-records.ts';
@@ -206,6 +206,7 @@ function endOf(play: Play, id: Id<'turn'>): Promise<unknown> {
     { ...compact({ ...end, answer }), account: { agent: 'agent_x', day: DAY } },
     failed,
     { ...failed, written: { attempt: 1, text: 'half' } },
+    { ...failed, written: { attempt: 1, text: 'half', tape: `half${moreOf('reasoning', 'r', 'text')}` } },
     { status: 'stopped', textBytes: integer(100) },
   ] as const;
   return stores.turns.end(scope, id, token(), ends[integer(ends.length)] ?? failed);

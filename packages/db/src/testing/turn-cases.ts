@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { mintId } from '@parley/contract';
+import { mintId, type TapePart, tapeOf, textOfTape } from '@parley/contract';
 import { completed, endedTurn, failed, inScope, leaseOf, newTurn, type StoreCase } from './store-case.ts';
 
 const idempotency = { key: 'key', body: 'body' };
@@ -181,7 +181,9 @@ export const turnCases: readonly StoreCase[] = [
       await turns.insert(access, turn);
       const open = [{ text: 'I look. $$ROOT', calls: [{ id: 'c', name: 'n', arguments: '{"$a.b":""}' }] }];
       const opaque = '{"$a.b":""}';
-      const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '', opaque }], opaque }];
+      const failure = { isError: true, ms: 0 } as const;
+      const calls = [{ id: 'c', name: '', arguments: '', result: '', ...failure, opaque }];
+      const done = [{ text: '', reasoning: '$$ROOT', calls, opaque }];
       equal(await turns.saveToolSteps(scope, turn.id, 'other', done), 'lost');
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.saveToolSteps(scope, turn.id, 'mine', open), 'stored');
@@ -200,6 +202,37 @@ export const turnCases: readonly StoreCase[] = [
       equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'lost');
       await turns.remove(scope, turn.id);
       equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'deleted');
+    },
+  },
+  {
+    name: 'the end of a turn stores all parts of its answer, which the history gets without its reasoning',
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
+      const parts: readonly TapePart[] = [
+        { type: 'reasoning', text: '$$ROOT thinks', isShown: true },
+        { type: 'text', text: '$a. \u{1F600}' },
+        { type: 'tool-call', id: 'c', name: '$n', arguments: '{"$a.b":""}', title: 'T', show: 'activity' },
+        { type: 'tool-result', id: 'c', name: '$n', result: '', isError: true, ms: 0, show: 'nothing' },
+        { type: 'reasoning', text: 'more' },
+        { type: 'text', text: 'b' },
+      ];
+      const tape = tapeOf(parts);
+      const text = textOfTape(tape);
+      const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+      await turns.insert(access, turn);
+      const end = completed(turn, text, 1);
+      ok(end.answer);
+      const answer = { ...end.answer, tape };
+      await turns.end(scope, turn.id, 'mine', { ...end, answer, written: { attempt: 1, text, tape } });
+      const found = await turns.find(access, turn.id);
+      deepEqual([found?.answer?.tape, found?.written], [tape, { attempt: 1, text, tape }]);
+      const next = newTurn(chat, 2, { lease: leaseOf('mine') });
+      await turns.insert(access, next);
+      const { history } = await turns.readRunContext(scope, chat, 2, 1_000);
+      const given = parts.filter(({ type }) => type !== 'reasoning');
+      deepEqual(history.at(-1), { role: 'assistant', content: text, parts: given });
+      await turns.end(scope, next.id, 'mine', { ...failed, written: { attempt: 1, text, tape } });
+      deepEqual((await turns.find(access, next.id))?.written, { attempt: 1, text, tape });
     },
   },
   {

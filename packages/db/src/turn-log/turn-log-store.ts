@@ -1,7 +1,8 @@
-import type { Id } from '@parley/contract';
+import { compactAs, type Id, type TapePlace, textOfTape } from '@parley/contract';
 import { mongo, trusted } from 'mongoose';
 import { isDuplicateKey, isDuplicateKeyCode } from '../connection/database-errors.ts';
 import type { Models } from '../models.ts';
+import { JoinedBatches } from './join-batches.ts';
 import type { TurnLogDocument } from './turn-log-model.ts';
 import type { TurnLogStore } from './turn-log-port.ts';
 
@@ -17,10 +18,9 @@ export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
   return {
     async append(batches) {
       const createdAt = new Date();
-      const documents = batches.map(({ turn, team, attempt, to, text }) => ({
-        _id: logKey(turn, attempt, to),
-        team,
-        text,
+      const documents = batches.map(({ turn, team, attempt, to, text, place }) => ({
+        ...{ _id: logKey(turn, attempt, to), team },
+        ...(place ? toPieces(text, place) : { text }),
         createdAt,
       }));
       try {
@@ -32,10 +32,9 @@ export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
     },
 
     async read({ team }, turn, attempt, from) {
-      let text = '';
-      let at = from;
+      const joined = new JoinedBatches(from);
       for (;;) {
-        const after = { $gt: logKey(turn, attempt, at), $lt: logKey(turn, attempt + 1, 0) };
+        const after = { $gt: logKey(turn, attempt, joined.at), $lt: logKey(turn, attempt + 1, 0) };
         const pieces = await turnLog
           .find({ _id: trusted(after), team })
           .sort({ _id: 1 })
@@ -43,12 +42,9 @@ export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
           .lean();
         for (const piece of pieces) {
           const to = Number(piece._id.slice(-OFFSET_DIGITS));
-          const begin = to - piece.text.length;
-          if (begin > at) return text;
-          text += piece.text.slice(at - begin);
-          at = to;
+          if (!joined.add({ to, ...fromPieces(piece) })) return joined.tape;
         }
-        if (pieces.length < PIECES_PAGE) return text;
+        if (pieces.length < PIECES_PAGE) return joined.tape;
       }
     },
 
@@ -60,6 +56,18 @@ export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
 
 interface HotCollection {
   insertMany(documents: TurnLogDocument[], options: { ordered: false }): Promise<unknown>;
+}
+
+/** Release 0.1.0 reads the text. Its offsets do not add up, so it waits there for the end of the answer. */
+function toPieces(tape: string, { open, index }: TapePlace): Pick<TurnLogDocument, 'text' | 'pieces'> {
+  const pieces = compactAs<NonNullable<TurnLogDocument['pieces']>>({ open, index, tape });
+  return { text: textOfTape(tape, { open, index }), pieces };
+}
+
+function fromPieces({ text, pieces }: Pick<TurnLogDocument, 'text' | 'pieces'>) {
+  if (!pieces) return { text };
+  const { open, index, tape } = pieces;
+  return { text: tape, place: { open, index } };
 }
 
 /** Sorts by turn, attempt and offset, because numbers are padded with zeros. */

@@ -3,7 +3,8 @@ import type { Reservation } from '../budget/budget-port.ts';
 import type { MessageRecord } from '../message/message-records.ts';
 import type { Spender, UsageRecord } from '../usage/usage-records.ts';
 import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
-import type { TurnDocument } from './turn-model.ts';
+import { toStoredParts, toTape } from './stored-parts.ts';
+import type { MessageDocument, TurnDocument } from './turn-model.ts';
 import type { NewTurn, TurnEnd, TurnOrigin, TurnRecord, WrittenText } from './turn-records.ts';
 
 /** The one update that ends a turn. */
@@ -13,7 +14,7 @@ export function endUpdate(end: TurnEnd) {
     $set: compact({
       ...{ status, textBytes, endedAt: new Date(), retryAt, agentVersion },
       // The answer holds the text itself.
-      written: written && answer ? { attempt: written.attempt } : written,
+      written: written && (answer ? { attempt: written.attempt } : toStoredText(written)),
       ...toErrorFields(errorCode),
       account,
       isUncounted: account && (true as const),
@@ -23,7 +24,7 @@ export function endUpdate(end: TurnEnd) {
       ...{ steps: '' as const, stepsSize: '' as const, wait: '' as const },
       'origin.networks': '' as const,
     },
-    $push: compact({ messages: answer, usage: usage && pushedUsage(usage) }),
+    $push: compact({ messages: answer && toStoredMessage(answer), usage: usage && pushedUsage(usage) }),
   };
 }
 
@@ -59,13 +60,14 @@ export function toRecord(document: TurnDocument): TurnRecord {
   const { isCancelled = false, retryOf, retryAt, idempotency, textBytes, messages } = document;
   const { spender, origin, reservations, steps } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
-  const answer = messages.find(({ id: messageId }) => messageId === answerId);
+  const stored = messages.find(({ id: messageId }) => messageId === answerId);
+  const answer = stored && toMessage(stored);
   return compactAs<TurnRecord>({
     ...{ id, team, chat, sequence, status, takeovers, isCancelled, answerId, createdAt },
     userMessage: userMessage && toMessage(userMessage),
     retryOf: retryOf && { turn: retryOf.turn, userMessageId: retryOf.userMessageId },
     lease,
-    answer: answer && toMessage(answer),
+    answer,
     written: toWritten(document, answer),
     errorCode: fromErrorFields(document),
     retryAt,
@@ -89,8 +91,21 @@ export function toSpender({ key, user }: Spender): Spender {
 }
 
 /** Copies a message from a stored document. */
-function toMessage({ id, role, content, finishReason, createdAt }: MessageRecord): MessageRecord {
-  return compactAs<MessageRecord>({ id, role, content, finishReason, createdAt });
+function toMessage({ id, role, content, parts, finishReason, createdAt }: MessageDocument): MessageRecord {
+  const tape = parts && toTape(content, parts);
+  return compactAs<MessageRecord>({ id, role, content, tape, finishReason, createdAt });
+}
+
+function toStoredMessage(message: MessageRecord): MessageDocument {
+  if (message.tape === undefined) return message;
+  const { tape, ...fields } = message;
+  return { ...fields, parts: toStoredParts(tape) };
+}
+
+function toStoredText(written: WrittenText): NonNullable<TurnDocument['written']> {
+  if (written.tape === undefined) return written;
+  const { tape, ...fields } = written;
+  return { ...fields, parts: toStoredParts(tape) };
 }
 
 function toWritten(
@@ -98,18 +113,23 @@ function toWritten(
   answer: MessageRecord | undefined,
 ): WrittenText | undefined {
   // Turns of release 0.1.0 may not say which run wrote the answer: it was the last one.
-  if (answer) return { attempt: written?.attempt ?? lease?.attempt ?? 1, text: answer.content };
-  return written && { attempt: written.attempt, text: written.text ?? '' };
+  if (answer)
+    return compactAs<WrittenText>({
+      ...{ attempt: written?.attempt ?? lease?.attempt ?? 1, text: answer.content, tape: answer.tape },
+    });
+  if (!written) return undefined;
+  const { attempt, text = '', parts } = written;
+  return compactAs<WrittenText>({ attempt, text, tape: parts && toTape(text, parts) });
 }
 
 function toReservation({ subject, day, tokens }: Reservation): Reservation {
   return { subject, day, tokens };
 }
 
-function toStep({ text, calls, opaque, source }: ToolStep): ToolStep {
-  return compactAs<ToolStep>({ text, calls: calls.map(toCall), opaque, source });
+function toStep({ text, reasoning, calls, opaque, source }: ToolStep): ToolStep {
+  return compactAs<ToolStep>({ text, reasoning, calls: calls.map(toCall), opaque, source });
 }
 
-function toCall({ id, name, arguments: text, result, opaque }: ToolStep['calls'][number]) {
-  return compactAs<ToolStep['calls'][number]>({ id, name, arguments: text, result, opaque });
+function toCall({ id, name, arguments: text, result, isError, ms, opaque }: ToolStep['calls'][number]) {
+  return compactAs<ToolStep['calls'][number]>({ id, name, arguments: text, result, isError, ms, opaque });
 }

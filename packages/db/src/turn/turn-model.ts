@@ -15,6 +15,7 @@ import {
   withIdempotency,
 } from '../schema-fields.ts';
 import type { Account, Spender, UsageRecord } from '../usage/usage-records.ts';
+import type { StoredPart } from './stored-parts.ts';
 import type { Lease, RetryOf, TurnOrigin } from './turn-records.ts';
 import type { TurnStatus } from './turn-status.ts';
 
@@ -34,7 +35,7 @@ export interface TurnDocument {
   retryOf?: RetryOf;
   idempotency?: Idempotency;
   /** The run that wrote the text that readers received, and the text itself if the turn has no answer. */
-  written?: { attempt: number; text?: string };
+  written?: { attempt: number; text?: string; parts?: StoredPart[] };
   messages: MessageDocument[];
   answerId: Id<'message'>;
   usage: UsageRecord[];
@@ -68,18 +69,41 @@ export interface TurnDocument {
   purgedAt?: Date;
 }
 
-type MessageDocument = MessageRecord;
+/** A message as it is stored. `parts` is absent on a message that has text alone. */
+export type MessageDocument = Omit<MessageRecord, 'tape'> & { readonly parts?: StoredPart[] };
 
 const toolCallSchema = new Schema(
   // Not required: Mongoose takes an empty text for missing.
-  { id: string, name: String, arguments: String, result: String, opaque: String },
+  {
+    id: string,
+    name: String,
+    arguments: String,
+    result: String,
+    isError: Boolean,
+    ms: Number,
+    opaque: String,
+  },
   part,
 );
 
 const toolStepSchema = new Schema(
-  { text: String, calls: [toolCallSchema], opaque: String, source: String },
+  { text: String, reasoning: String, calls: [toolCallSchema], opaque: String, source: String },
   part,
 );
+
+const partsSchema = {
+  type: [
+    new Schema<StoredPart>(
+      {
+        ...{ kind: string, length: Number, text: String, isShown: Boolean },
+        ...{ id: String, name: String, arguments: String, result: String },
+        ...{ isError: Boolean, ms: Number, title: String, show: String },
+      } satisfies FieldsOf<StoredPart>,
+      part,
+    ),
+  ],
+  default: undefined,
+};
 
 /** The `turns` collection. MongoDB removes a deletion marker together with the tombstone of its chat. */
 export const turnSchema = new Schema<TurnDocument>(
@@ -95,10 +119,13 @@ export const turnSchema = new Schema<TurnDocument>(
     isCancelled: Boolean,
     retryOf: new Schema({ turn: string, userMessageId: string }, part),
     idempotency: idempotencySchema,
-    written: new Schema({ attempt: number, text: String }, part),
+    written: new Schema({ attempt: number, text: String, parts: partsSchema }, part),
     messages: [
       new Schema(
-        { id: string, role: string, content: { type: String }, finishReason: String, createdAt: date },
+        {
+          ...{ id: string, role: string, content: { type: String }, parts: partsSchema },
+          ...{ finishReason: String, createdAt: date },
+        },
         part,
       ),
     ],

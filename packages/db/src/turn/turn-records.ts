@@ -1,4 +1,4 @@
-import type { ErrorCode, Id, ToolStep } from '@parley/contract';
+import type { ErrorCode, Id, TapePart, ToolStep } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { Idempotency } from '../idempotency.ts';
@@ -30,6 +30,8 @@ export interface TurnOrigin {
 export interface WrittenText {
   readonly attempt: number;
   readonly text: string;
+  /** The tape, if the answer has more than text. */
+  readonly tape?: string;
 }
 
 /** The failed turn that a retry answers again, and the message that both answer. */
@@ -124,6 +126,8 @@ export interface NewTurn {
 export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content'> {
   /** True if the model refused to answer the message. */
   readonly isRefused?: boolean;
+  /** The parts of an answer with tool calls, without its reasoning. */
+  readonly parts?: readonly TapePart[];
 }
 
 /** The state that a run reads between the insert of its turn and the call of the model. */

@@ -1,13 +1,14 @@
-import { compactAs, type Id, type TransferTurn } from '@parley/contract';
-import type { MessageRecord } from '../message/message-records.ts';
+import { compact, compactAs, type Id, type TapePart, type TransferTurn } from '@parley/contract';
 import type { UsageRecord } from '../usage/usage-records.ts';
 import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
-import type { TurnDocument } from './turn-model.ts';
+import { fromStoredParts, type StoredPart, toStoredPart } from './stored-parts.ts';
+import type { MessageDocument, TurnDocument } from './turn-model.ts';
 import { isEnded } from './turn-status.ts';
 
 type MessageOfLine = TransferTurn['messages'][number];
 type UsageOfLine = TransferTurn['usage'][number];
 type WrittenOfLine = NonNullable<TransferTurn['written']>;
+type PartsOfLine = NonNullable<MessageOfLine['parts']>;
 
 /** The lease of an imported turn keeps the number of its runs. No process has this token. */
 const TOKEN = 'imported';
@@ -24,7 +25,7 @@ export function toTurnLine(document: TurnDocument): TransferTurn {
   return compactAs<TransferTurn>({
     ...{ type: 'turn', id, sequence, status, takeovers, attempts: lease?.attempt ?? 0 },
     retryOf: retryOf && { turn: retryOf.turn, userMessageId: retryOf.userMessageId },
-    written: written && compactAs<WrittenOfLine>({ attempt: written.attempt, text: written.text }),
+    written: written && toWrittenOfLine(written),
     messages: messages.map(toMessageOfLine),
     answerId,
     usage: usage.map(toUsageOfLine),
@@ -44,7 +45,7 @@ export function fromTurnLine(
     ...{ _id, chat, team, sequence, status, takeovers },
     lease: attempts > 0 ? { token: TOKEN, attempt: attempts, renewals: 0 } : undefined,
     retryOf,
-    written: written && compactAs<StoredText>({ attempt: written.attempt, text: written.text }),
+    written: written && fromWrittenOfLine(written),
     messages: messages.map(fromMessageOfLine),
     answerId,
     usage: usage.map(fromUsageOfLine),
@@ -66,12 +67,37 @@ export function fromTurnLine(
 
 type StoredText = NonNullable<TurnDocument['written']>;
 
-function toMessageOfLine({ id, role, content, finishReason, createdAt }: MessageRecord): MessageOfLine {
-  return compactAs<MessageOfLine>({ id, role, content, finishReason, createdAt: createdAt.toISOString() });
+function toWrittenOfLine({ attempt, text, parts }: StoredText): WrittenOfLine {
+  return compactAs<WrittenOfLine>({ attempt, text, parts: toPartsOfLine(text, parts) });
 }
 
-function fromMessageOfLine({ id, role, content, finishReason, createdAt }: MessageOfLine): MessageRecord {
-  return compactAs<MessageRecord>({ id, role, content, finishReason, createdAt: new Date(createdAt) });
+function fromWrittenOfLine({ attempt, text, parts }: WrittenOfLine): StoredText {
+  return compactAs<StoredText>({ attempt, text, parts: fromPartsOfLine(parts) });
+}
+
+function toMessageOfLine(message: MessageDocument): MessageOfLine {
+  const { id, role, content, parts, finishReason, createdAt } = message;
+  return compactAs<MessageOfLine>({
+    ...{ id, role, content, parts: toPartsOfLine(content, parts), finishReason },
+    createdAt: createdAt.toISOString(),
+  });
+}
+
+function fromMessageOfLine(line: MessageOfLine): MessageDocument {
+  const { id, role, content, parts, finishReason, createdAt } = line;
+  return compactAs<MessageDocument>({
+    ...{ id, role, content, parts: fromPartsOfLine(parts), finishReason },
+    createdAt: new Date(createdAt),
+  });
+}
+
+function toPartsOfLine(text = '', parts: readonly StoredPart[] | undefined): PartsOfLine | undefined {
+  return parts && fromStoredParts(text, parts);
+}
+
+/** The schema of the line has checked the fields of each part. */
+function fromPartsOfLine(parts: PartsOfLine | undefined): StoredPart[] | undefined {
+  return parts?.map((part) => toStoredPart(compact(part) as TapePart));
 }
 
 function toUsageOfLine(usage: UsageRecord): UsageOfLine {

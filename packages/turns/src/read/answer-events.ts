@@ -1,10 +1,42 @@
-import type { AnswerEvent, Id, StreamCursor } from '@parley/contract';
+import type {
+  AnswerEvent,
+  Id,
+  StreamCursor,
+  TapePart,
+  TapePlace,
+  ToolCallPart,
+  ToolResultPart,
+} from '@parley/contract';
 import type { EndedOutcome } from '../turn-outcome.ts';
+
+/** The number of a part in its answer. The text that an answer begins with is part 0, whose number is left out. */
+interface Numbered {
+  readonly part?: number;
+}
+
+/** Events of reasoning. `isShown`: the agent showed its reasoning when the answer was written. */
+interface OfReasoning extends Numbered {
+  readonly isShown: boolean;
+}
+
+/**
+ * An event of an answer with all its parts. What callers may see of it is decided where it leaves the server.
+ */
+export type EngineAnswerEvent =
+  | Extract<AnswerEvent, { type: 'start' | 'status' | 'end' }>
+  | ({ readonly type: 'text-start' | 'text-end' } & Numbered)
+  | ({ readonly type: 'text-delta'; readonly text: string } & Numbered)
+  | ({ readonly type: 'reasoning-start' | 'reasoning-end' } & OfReasoning)
+  | ({ readonly type: 'reasoning-delta'; readonly text: string } & OfReasoning)
+  | ToolCallPart
+  | ToolResultPart
+  /** Replaces everything before it. `parts` is absent if the answer has text alone. */
+  | { readonly type: 'snapshot'; readonly text: string; readonly parts?: readonly TapePart[] };
 
 /** An event of an answer, and the cursor after which a reader that received it continues. */
 export interface AnswerEventWithCursor {
   readonly cursor: StreamCursor;
-  readonly event: AnswerEvent;
+  readonly event: EngineAnswerEvent;
 }
 
 /** The ids of an answer and of the message that it answers. */
@@ -13,12 +45,14 @@ export interface AnswerIds {
   readonly userMessageId: Id<'message'>;
 }
 
-/** The known part of an answer: the text of one run after `from`, and its end once it has ended. */
+/** The known part of an answer: the tape of one run after `from`, and its end once it has ended. */
 export interface KnownText {
   readonly attempt: number;
-  /** The offset of `text` in the answer, in UTF-16 units. */
+  /** The offset of `text` in the tape, in UTF-16 units. */
   readonly from: number;
   readonly text: string;
+  /** The place in the tape at `from`. Absent at its start, and where the tape has no mark. */
+  readonly place?: TapePlace;
   /** The time until which the model's server makes the run wait, for example because of a rate limit. */
   readonly waitsUntil?: Date;
   readonly outcome?: EndedOutcome;

@@ -1,5 +1,6 @@
-import type { AnswerEvent, ChatCursor, ChatEvent, Id } from '@parley/contract';
+import type { ChatCursor, ChatEvent, Id, TapePart } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
+import type { EngineAnswerEvent } from './answer-events.ts';
 
 /** The events of `ChatEvent` that contain messages. The API reads and formats those messages. */
 type MessageEvent =
@@ -7,8 +8,27 @@ type MessageEvent =
   /** The follower is too far behind for single events, and gets the newest messages instead. */
   | { readonly type: 'chat-snapshot' };
 
-/** An event of a chat: as in the contract, except for the events that contain messages. */
-export type EngineChatEvent = Exclude<ChatEvent, { type: MessageEvent['type'] }> | MessageEvent;
+/** An event of an answer that is not of its text. */
+type PartEvent = Exclude<
+  EngineAnswerEvent,
+  { type: 'start' | 'status' | 'end' | 'snapshot' | 'text-start' | 'text-delta' | 'text-end' }
+>;
+
+/** The events of answers with all their parts. What callers may see of them is decided where they leave the server. */
+type PartsEvent =
+  | {
+      readonly type: 'answer-snapshot';
+      readonly messageId: Id<'message'>;
+      readonly text: string;
+      readonly parts?: readonly TapePart[];
+    }
+  | { readonly type: 'answer-part'; readonly messageId: Id<'message'>; readonly event: PartEvent };
+
+/** An event of a chat: as in the contract, except for the events that contain messages or parts of answers. */
+export type EngineChatEvent =
+  | Exclude<ChatEvent, { type: (MessageEvent | PartsEvent)['type'] }>
+  | MessageEvent
+  | PartsEvent;
 
 /** An event of a chat, and the cursor after which a follower that received it continues. */
 export interface ChatEventWithCursor {
@@ -17,14 +37,19 @@ export interface ChatEventWithCursor {
 }
 
 /** Converts an event of an answer to an event of its chat; undefined if a chat's stream has no such event. */
-export function toEngineChatEvent(messageId: Id<'message'>, event: AnswerEvent): EngineChatEvent | undefined {
+export function toEngineChatEvent(
+  messageId: Id<'message'>,
+  event: EngineAnswerEvent,
+): EngineChatEvent | undefined {
   switch (event.type) {
     case 'start':
       return { type: 'answer-started', messageId };
     case 'text-delta':
       return { type: 'answer-delta', messageId, text: event.text };
-    case 'snapshot':
-      return { type: 'answer-snapshot', messageId, text: event.text };
+    case 'snapshot': {
+      const { text, parts } = event;
+      return { type: 'answer-snapshot', messageId, text, ...(parts && { parts }) };
+    }
     case 'end': {
       const { type: _, ...end } = event;
       return { type: 'answer-ended', messageId, ...end };
@@ -35,5 +60,7 @@ export function toEngineChatEvent(messageId: Id<'message'>, event: AnswerEvent):
     case 'text-start':
     case 'text-end':
       return undefined;
+    default:
+      return { type: 'answer-part', messageId, event };
   }
 }

@@ -1,6 +1,15 @@
-import type { StreamCursor } from '@parley/contract';
+import {
+  isPlainTape,
+  placeAfter,
+  type StreamCursor,
+  type TapePart,
+  tapeOf,
+  textOfTape,
+} from '@parley/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ShownPart } from '../testing/history.ts';
+import { ShownTape } from '../testing/shown-tape.ts';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import type { AnswerEventWithCursor, KnownText } from './answer-events.ts';
 import { ReaderPosition } from './reader-position.ts';
@@ -302,3 +311,157 @@ test('a turn that was stopped before its first run has one end, under any attemp
     expect(position.advance(atEnd(stored, ''))).toEqual([]);
   }
 });
+
+describe('a reader of an answer with several parts', () => {
+  const call = {
+    type: 'tool-call',
+    id: 'c',
+    name: 'n',
+    arguments: '{"a":"\\u0000"}',
+    show: 'activity',
+  } as const;
+  const result = { type: 'tool-result', id: 'c', name: 'n', result: 'r', show: 'activity' } as const;
+  const whole3 = fc.constantFrom<TapePart>(
+    { type: 'text', text: 'a\u{1F600}b' },
+    { type: 'reasoning', text: 'Hm\u{1F600}' },
+    { type: 'reasoning', text: 'shown', isShown: true },
+    call,
+    result,
+  );
+  const tapes = fc.array(whole3, { maxLength: 7 }).map((parts) => tapeOf(parts));
+
+  /** The offsets up to which a run may have appended. */
+  const stops = (tape: string) =>
+    Array.from({ length: tape.length + 1 }, (_, at) => at).filter(
+      (at) => placeAfter(tape.slice(0, at)) && !isCutMark(tape, at) && tape.slice(0, at).isWellFormed(),
+    );
+  const isCutMark = (tape: string, at: number) => /\0[TRS]?$/.test(tape.slice(0, at)) || isCutJson(tape, at);
+  const isCutJson = (tape: string, at: number) => {
+    const mark = tape.lastIndexOf('\0', at - 1);
+    return /[CO]/.test(tape.charAt(mark + 1)) && mark !== -1 && at < nextMark(tape, mark);
+  };
+  const nextMark = (tape: string, mark: number) => {
+    const next = tape.indexOf('\0', mark + 1);
+    return next === -1 ? tape.length : next;
+  };
+
+  /** The result of the log: the tape from an offset on, with the place there. */
+  function fromTapeLog(position: ReaderPosition, logged: string): KnownText {
+    const from = position.neededFrom(1);
+    const place = placeAfter(logged.slice(0, from));
+    if (from > 0 && from >= logged.length) return { attempt: 1, from, text: '' };
+    return { attempt: 1, from, text: logged.slice(from), ...(place && !isPlainTape(logged) && { place }) };
+  }
+
+  const endOfTape = (tape: string): EndedOutcome => {
+    const text = textOfTape(tape);
+    if (text === '') return { kind: 'empty', attempt: 1, tape };
+    const answer = { id: 'msg_a', role: 'assistant', content: text, tape, createdAt: new Date(0) } as const;
+    return { kind: 'answered', status: 'completed', attempt: 1, answer };
+  };
+
+  /** Puts the tape together from events, as a client does, and checks that parts begin and end in turn. */
+  class PartsClient {
+    readonly shown = new ShownTape();
+    cursor: StreamCursor | undefined;
+    isOpen = false;
+    ends = 0;
+
+    take(events: readonly AnswerEventWithCursor[]): void {
+      for (const { event, cursor } of events) {
+        this.cursor = cursor;
+        if (event.type === 'end') this.ends++;
+        if (/-start$|^tool/.test(event.type)) expect(this.isOpen).toBe(false);
+        if (/-delta$|-end$/.test(event.type)) expect(this.isOpen).toBe(true);
+        if (/-start$/.test(event.type)) this.isOpen = true;
+        if (/-end$/.test(event.type)) this.isOpen = false;
+        if (event.type === 'text-start') this.shown.text('');
+        if (event.type === 'text-delta') this.shown.text(event.text);
+        if (event.type === 'snapshot') this.shown.replace(event.text, event.parts);
+        if (isPart(event)) this.shown.part(event);
+      }
+    }
+  }
+
+  test('a reader receives every part exactly once, wherever it is cut off and whether it reads memory or the log', () => {
+    const happening = fc.record({ steps: fc.nat(3), isLogged: fc.boolean(), isCutOff: fc.boolean() });
+    fc.assert(
+      fc.property(tapes, fc.array(happening, { maxLength: 20 }), (tape, happenings) => {
+        const places = stops(tape);
+        const client = new PartsClient();
+        let position = startPosition(undefined);
+        let written = 0;
+        for (const { steps, isLogged, isCutOff } of happenings) {
+          written = Math.min(written + steps, places.length - 1);
+          if (isCutOff) position = startPosition(client.cursor);
+          const known = tape.slice(0, places[written]);
+          client.take(position.advance(isLogged ? fromTapeLog(position, known) : whole(1, known)));
+        }
+        client.take(position.advance({ ...whole(1, tape), outcome: endOfTape(tape) }));
+        expect(client.shown.tape).toBe(tape);
+        expect(client.ends).toBe(1);
+      }),
+    );
+  });
+
+  test('a reader that reconnects after any event receives the rest and nothing twice', () => {
+    fc.assert(
+      fc.property(tapes, (tape) => {
+        const known = { ...whole(1, tape), outcome: endOfTape(tape) };
+        const all = startPosition(undefined).advance(known);
+        for (let cut = 1; cut <= all.length; cut++)
+          expect(startPosition(all[cut - 1]?.cursor).advance(known)).toEqual(all.slice(cut));
+      }),
+    );
+  });
+
+  test('a cursor that no server issued never makes the reader take one kind of part for another', () => {
+    const anyPlace = fc.record({ attempt: fc.constant(1), part: fc.nat(7), offset: fc.nat(60) });
+    fc.assert(
+      fc.property(tapes, anyPlace, fc.boolean(), (tape, cursor, isLogged) => {
+        const position = startPosition(cursor);
+        const known = isLogged ? fromTapeLog(position, tape) : whole(1, tape);
+        fc.pre(!isLogged || placeAfter(tape.slice(0, cursor.offset)) !== undefined);
+        for (const { event, cursor: after } of position.advance(known)) {
+          if (event.type === 'snapshot') return;
+          if (event.type !== 'text-delta') continue;
+          expect(tape.slice(0, after.offset).endsWith(event.text)).toBe(true);
+          expect(placeAfter(tape.slice(0, after.offset))?.open).toBe('text');
+        }
+      }),
+    );
+  });
+
+  test('a snapshot of an answer with several parts has them all', () => {
+    const parts: TapePart[] = [{ type: 'text', text: 'a' }, call, result, { type: 'text', text: 'b' }];
+    const [snapshot] = startPosition(null).advance(whole(1, tapeOf(parts)));
+    expect(snapshot?.event).toEqual({ type: 'snapshot', text: 'ab', parts });
+  });
+
+  test('the parts of an answer are numbered, and its first text has the events and cursors of an answer of text alone', () => {
+    const tape = tapeOf([
+      { type: 'text', text: 'ab' },
+      { type: 'reasoning', text: 'c' },
+      call,
+      { type: 'text', text: 'd' },
+    ]);
+    const events = startPosition(undefined).advance(whole(1, tape));
+    const at = tape.indexOf('\0C');
+    const last = tape.lastIndexOf('\0');
+    expect(events.map(({ event, cursor: { part, offset } }) => [event, part, offset]).slice(1)).toEqual([
+      [{ type: 'text-start' }, 1, 0],
+      [{ type: 'text-delta', text: 'ab' }, 1, 2],
+      [{ type: 'text-end' }, 6, 2],
+      [{ type: 'reasoning-start', part: 1, isShown: false }, 5, 4],
+      [{ type: 'reasoning-delta', text: 'c', part: 1, isShown: false }, 5, 5],
+      [{ type: 'reasoning-end', part: 1, isShown: false }, 6, at],
+      [call, 6, last],
+      [{ type: 'text-start', part: 3 }, 4, last + 2],
+      [{ type: 'text-delta', text: 'd', part: 3 }, 4, last + 3],
+    ]);
+  });
+});
+
+function isPart(event: AnswerEventWithCursor['event']): event is ShownPart & AnswerEventWithCursor['event'] {
+  return event.type.startsWith('reasoning') || event.type.startsWith('tool');
+}

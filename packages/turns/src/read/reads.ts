@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { limits } from '@parley/contract';
-import type { ChatAccess, ChatReach, ChatTail, PolledTurn, Scope, TurnRecord } from '@parley/db';
+import type { ChatAccess, ChatReach, ChatTail, LoggedTape, PolledTurn, Scope, TurnRecord } from '@parley/db';
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
@@ -29,7 +29,7 @@ export interface Reads {
       readonly attempt: number;
       readonly from: number;
     },
-    string
+    LoggedTape
   >;
 }
 

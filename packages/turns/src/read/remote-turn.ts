@@ -1,7 +1,7 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
-import { findOutcome, isCancelledBeforeRun, type TurnOutcome, textOf } from '../turn-outcome.ts';
+import { findOutcome, isCancelledBeforeRun, type TurnOutcome, tapeOfOutcome } from '../turn-outcome.ts';
 import type { KnownText, QueuedView } from './answer-events.ts';
 import {
   ANSWER_POLL,
@@ -98,7 +98,7 @@ export class RemoteTurn {
     const outcome = await findOutcome(store, this.#access, this.#turn);
     if (!outcome) return 'waiting';
     if (!('attempt' in outcome)) return outcome;
-    return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
+    return { attempt: outcome.attempt, from: 0, text: tapeOfOutcome(outcome), outcome };
   }
 
   async #readQueue(sequence: number): Promise<QueuedView | 'queued' | 'waiting'> {
@@ -117,18 +117,19 @@ export class RemoteTurn {
     if (position.isAheadOf(attempt)) {
       // Either the queried member does not know the newer run yet, or the reader's cursor was never issued.
       if (!this.#isSilentFor(DEPOSED_PRIMARY_MAX_MS)) return 'waiting';
-      return { attempt, from: 0, text: await read(0) };
+      return { attempt, from: 0, ...(await read(0)) };
     }
     const from = position.neededFrom(attempt);
-    const text = await read(from);
-    if (startsInCharacter(text)) return { attempt, from: 0, text: await read(0) };
-    if (text !== '' || from === 0) {
+    const { isWithinMark = false, ...tape } = await read(from);
+    // No server issued this cursor.
+    if (isWithinMark || startsInCharacter(tape.text)) return { attempt, from: 0, ...(await read(0)) };
+    if (tape.text !== '' || from === 0) {
       this.#silentSince = undefined;
-      return { attempt, from, text };
+      return { attempt, from, ...tape };
     }
     // Nothing is new: the model is slow, the log lags, or the reader's cursor was never issued.
-    if (!this.#isSilentFor(LOG_LAG_MAX_MS)) return { attempt, from, text };
-    return { attempt, from: 0, text: await read(0) };
+    if (!this.#isSilentFor(LOG_LAG_MAX_MS)) return { attempt, from, ...tape };
+    return { attempt, from: 0, ...(await read(0)) };
   }
 
   /** Whether no new text has arrived for this time. If so, the measurement restarts. */

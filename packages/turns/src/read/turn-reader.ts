@@ -1,7 +1,7 @@
 import { ApiError, type Id, type StreamCursor } from '@parley/contract';
 import type { TurnDeps } from '../dependencies.ts';
 import type { RunningTurns } from '../run/run.ts';
-import { type TurnOutcome, textOf } from '../turn-outcome.ts';
+import { type TurnOutcome, tapeOfOutcome } from '../turn-outcome.ts';
 import type { AnswerEventWithCursor, AnswerIds, KnownText } from './answer-events.ts';
 import type { Followers } from './followers.ts';
 import { WAITING_POLL_MS } from './intervals.ts';
@@ -112,7 +112,7 @@ export class TurnReader {
 
   #ofOutcome(outcome: TurnOutcome): KnownText | Exclude<TurnOutcome, { attempt: number }> {
     if (!('attempt' in outcome)) return outcome;
-    return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
+    return { attempt: outcome.attempt, from: 0, text: tapeOfOutcome(outcome), outcome };
   }
 
   #apiErrorOf(kind: 'deleted' | 'handed-over'): ApiError {

@@ -1,4 +1,5 @@
-import type { RunContext, TurnRecord } from '@parley/db';
+import { partsOf } from '@parley/contract';
+import type { HistoryMessage, MessageRecord, RunContext, TurnRecord } from '@parley/db';
 import type { EndedOutcome } from '../turn-outcome.ts';
 
 /** The messages before a turn, oldest first. */
@@ -22,11 +23,11 @@ export function historyAfter(
   if (!userMessage || isRefused) return undefined;
   const answer = outcome.kind === 'answered' ? outcome.answer : undefined;
   const added = [userMessage, answer].filter((message) => message !== undefined);
-  const all = [...before, ...added.map(({ role, content }) => ({ role, content }))];
+  const all = [...before, ...added.map(toGiven)];
   if (lengthOf(all) * BYTES_PER_UNIT <= bytesMax) return all;
   let bytes = 0;
-  let from = all.findLastIndex(({ content }) => {
-    bytes += Buffer.byteLength(content);
+  let from = all.findLastIndex((message) => {
+    bytes += sizeOfGiven(message, Buffer.byteLength);
     return bytes > bytesMax;
   });
   // The history begins with a whole turn.
@@ -36,5 +37,22 @@ export function historyAfter(
 
 /** UTF-16 units of a history. */
 export function lengthOf(history: History): number {
-  return history.reduce((sum, { content }) => sum + content.length, 0);
+  return history.reduce((sum, message) => sum + sizeOfGiven(message, (text) => text.length), 0);
+}
+
+/** The model does not get the reasoning of an answer again. */
+function toGiven({ role, content, tape }: MessageRecord): HistoryMessage {
+  if (tape === undefined) return { role, content };
+  return { role, content, parts: partsOf(tape).filter(({ type }) => type !== 'reasoning') };
+}
+
+/** The size of what the model gets of a message, as a query for the history counts it. */
+function sizeOfGiven({ content, parts }: HistoryMessage, sizeOf: (text: string) => number): number {
+  let size = sizeOf(content);
+  if (!parts) return size;
+  for (const part of parts) {
+    if (part.type === 'tool-call') size += sizeOf(part.arguments);
+    if (part.type === 'tool-result') size += sizeOf(part.result);
+  }
+  return size;
 }

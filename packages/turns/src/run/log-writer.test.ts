@@ -19,6 +19,7 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
     before: undefined,
     deadline: Number.POSITIVE_INFINITY,
     text: '',
+    openPart: 'text',
     unacknowledgedWrites: 0,
     endUnknown: false,
     isChatDeleted: false,

@@ -1,9 +1,10 @@
+import { isPlainTape, PLAIN_PLACE, placeAfter } from '@parley/contract';
 import type { LogBatch } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Run } from './run.ts';
 
 /**
- * Writes the new text of all running turns to the log. One write contains the text of all runs, and one write is in
+ * Writes the new parts and text of all running turns to the log. One write contains the text of all runs, and one write is in
  * flight at a time, so a slow database causes larger writes and never a queue. A turn that ends before its first
  * write needs none.
  */
@@ -54,21 +55,21 @@ export class LogWriter {
       // A run that restarted its text meanwhile has not logged any of the new text.
       if (run.unacknowledged !== batch) continue;
       run.loggedTo = batch.to;
+      if (batch.place) run.loggedPlace = placeAfter(batch.text, batch.place);
       run.unacknowledged = undefined;
     }
   }
 }
 
-/** The next piece of a run's text to write: first an unacknowledged piece, unchanged, then new text. */
+/** The next piece of a run's tape to write: first an unacknowledged piece, unchanged, then a new one. */
 function nextBatch(run: Run): LogBatch | undefined {
   const { turn, scope, attempt, text, loggedTo } = run;
   if (!run.unacknowledged && text.length > loggedTo) {
+    const piece = text.slice(loggedTo);
+    const place = run.loggedPlace ?? (isPlainTape(piece) ? undefined : PLAIN_PLACE);
     run.unacknowledged = {
-      turn: turn.id,
-      team: scope.team,
-      attempt,
-      to: text.length,
-      text: text.slice(loggedTo),
+      ...{ turn: turn.id, team: scope.team, attempt, to: text.length, text: piece },
+      ...(place && { place }),
     };
   }
   return run.unacknowledged;

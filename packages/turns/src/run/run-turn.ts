@@ -1,5 +1,14 @@
-import { ModelError } from '@parley/agent';
-import { ApiError, type ErrorCode, type Id, type ToolStep } from '@parley/contract';
+import { type AgentEvent, ModelError } from '@parley/agent';
+import {
+  ApiError,
+  type ErrorCode,
+  type Id,
+  isPlainTape,
+  markOf,
+  moreOf,
+  type ToolStep,
+  textOfTape,
+} from '@parley/contract';
 import type {
   AgentRecord,
   ChatAccess,
@@ -15,11 +24,11 @@ import { setInitialTitle } from '../accept/chat-title.ts';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Followers } from '../read/followers.ts';
 import { insertMarker } from '../recover/remove-deleted-chat.ts';
-import type { EndedOutcome } from '../turn-outcome.ts';
+import { type EndedOutcome, tapeOfEmpty, textsOf } from '../turn-outcome.ts';
 import { PERSIST_BACKOFF } from './intervals.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { PendingWork } from './pending-work.ts';
-import { type Run, RunStopped } from './run.ts';
+import { type Run, RunStopped, restartTape } from './run.ts';
 import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, usageRecords, withUsage } from './turn-usage.ts';
 
 /** The result of a run, for the code that started it. */
@@ -91,7 +100,7 @@ async function loadAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
     return await end(deps, run, await answer(deps, run, view, agent));
   } catch (error) {
     if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
-    return end(deps, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
+    return end(deps, run, stoppedEnd(turn, view, toWritten(run.attempt, run.text)));
   }
 }
 
@@ -162,7 +171,7 @@ async function answer(
       agent,
       messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
       signal: run.abort.signal,
-      emit: ({ text }) => emit(deps, run, text),
+      emit: (event) => emit(deps, run, event),
       steps: turn.steps,
       saveToolSteps: (steps) => saveToolSteps(deps, run, steps),
       onWait: (until) => setWait(deps, run, until),
@@ -173,12 +182,13 @@ async function answer(
     });
     const { attempt } = run;
     run.used = usageOfOutcome(attempt, outcome);
+    const written = { ...toWritten(attempt, run.text), text: outcome.text };
     return {
       status: 'completed',
-      answer: toAnswer(turn, outcome.text, outcome.finishReason),
-      written: { attempt, text: outcome.text },
+      answer: toAnswer(turn, written, outcome.finishReason),
+      written,
       agentVersion: agent.version,
-      textBytes: before + Buffer.byteLength(outcome.text),
+      textBytes: before + bytesOf(written),
     };
   } catch (error) {
     if (run.abort.signal.aborted) throw run.abort.signal.reason;
@@ -195,7 +205,7 @@ async function answer(
       errorCode,
       ...(error instanceof ModelError && error.retryAt && { retryAt: error.retryAt }),
       agentVersion: agent.version,
-      ...(run.text !== '' && { written: { attempt, text: run.text } }),
+      ...(run.text !== '' && { written: toWritten(attempt, run.text) }),
       textBytes: before,
     };
   }
@@ -240,8 +250,8 @@ async function saveToolSteps(deps: TurnDeps, run: Run, steps: readonly ToolStep[
 }
 
 /**
- * Discards the text that the run has emitted, because another model restarts the answer. The attempt is raised first,
- * so that every reader in every process replaces the text that it shows.
+ * Discards what the run has emitted, because the answer begins again. The attempt is raised first, so that every reader in
+ * every process replaces what it shows.
  *
  * @throws RunStopped
  */
@@ -249,7 +259,7 @@ async function restartText(deps: RunDeps, run: Run): Promise<void> {
   const { turn, scope, token } = run;
   const next = run.attempt + 1;
   await writeGuarded(deps, run, () => deps.store.turns.raiseAttempt(scope, turn.id, token, next));
-  Object.assign(run, { attempt: next, text: '', loggedTo: 0, unacknowledged: undefined });
+  restartTape(run, next);
   deps.followers.texts.notify(turn.id, undefined);
 }
 
@@ -275,15 +285,27 @@ function stopStale({ clock }: TurnDeps, { abort, deadline }: Run): void {
   if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));
 }
 
-function emit(deps: RunDeps, run: Run, text: string): void {
+function emit(deps: RunDeps, run: Run, event: AgentEvent): void {
   stopStale(deps, run);
   if (run.abort.signal.aborted) return;
-  run.text += text;
+  appendEvent(run, event);
   deps.followers.texts.notify(run.turn.id, undefined);
 }
 
+/** Appends an event to the tape of a run. */
+function appendEvent(run: Run, event: AgentEvent): void {
+  if (event.type === 'tool-call' || event.type === 'tool-result') {
+    run.text += markOf(event);
+    run.openPart = undefined;
+    return;
+  }
+  const part = event.type === 'text-delta' ? 'text' : event.isShown ? 'shown-reasoning' : 'reasoning';
+  run.text += moreOf(part, event.text, run.openPart);
+  run.openPart = part;
+}
+
 /**
- * The end of a turn that was cancelled before this run. It keeps the text of an earlier run that handed the turn
+ * The end of a turn that was cancelled before this run. It keeps the parts of an earlier run that handed the turn
  * over.
  */
 async function endOfCancelled({ store }: TurnDeps, run: Run, view: RunContext): Promise<TurnEnd> {
@@ -292,7 +314,7 @@ async function endOfCancelled({ store }: TurnDeps, run: Run, view: RunContext): 
 }
 
 /**
- * The newest text that any run of a turn has logged, from `attempt` downwards; an empty text of that attempt if there
+ * The newest parts that any run of a turn has logged, from `attempt` downwards; an empty text of that attempt if there
  * is none.
  */
 export async function lastLogged(
@@ -302,23 +324,34 @@ export async function lastLogged(
   attempt: number,
 ): Promise<WrittenText> {
   for (let before = attempt; before > 0; before--) {
-    const text = await store.turnLog.read(scope, turn, before, 0);
-    if (text !== '') return { attempt: before, text };
+    const { text } = await store.turnLog.read(scope, turn, before, 0);
+    if (text !== '') return toWritten(before, text);
   }
   return { attempt, text: '' };
 }
 
-/** The end of a cancelled turn. It keeps exactly the text that was shown. */
+/** The text and the tape of a run. */
+function toWritten(attempt: number, tape: string): WrittenText {
+  return isPlainTape(tape) ? { attempt, text: tape } : { attempt, text: textOfTape(tape), tape };
+}
+
+/** UTF-8 bytes of an answer with all its parts. */
+function bytesOf({ text, tape = text }: WrittenText): number {
+  return Buffer.byteLength(tape);
+}
+
+/** The end of a cancelled turn. It keeps exactly what was shown. Without text it has no answer. */
 export function stoppedEnd(
   turn: TurnRecord,
   view: Pick<RunContext, 'textBytesBefore'>,
   written: WrittenText,
 ): TurnEnd {
-  const { text } = written;
+  const { text, tape } = written;
   return {
     status: 'stopped',
-    ...(text !== '' && { answer: toAnswer(turn, text), written }),
-    textBytes: bytesBefore(turn, view) + Buffer.byteLength(text),
+    ...(text !== '' && { answer: toAnswer(turn, written) }),
+    ...((text !== '' || tape !== undefined) && { written }),
+    textBytes: bytesBefore(turn, view) + bytesOf(written),
   };
 }
 
@@ -337,11 +370,12 @@ function codeOf(error: unknown): ErrorCode | undefined {
 /** The answer with its fields in the order of the store, so that equal ends have equal JSON. */
 function toAnswer(
   { answerId }: TurnRecord,
-  content: string,
+  { text, tape }: WrittenText,
   finishReason?: MessageRecord['finishReason'],
 ): MessageRecord {
   return {
-    ...{ id: answerId, role: 'assistant', content },
+    ...{ id: answerId, role: 'assistant', content: text },
+    ...(tape !== undefined && { tape }),
     ...(finishReason && { finishReason }),
     createdAt: new Date(),
   };
@@ -352,9 +386,10 @@ export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcom
   const { status, answer, errorCode = 'model_failed', retryAt, written } = turnEnd;
   const attempt = written?.attempt ?? lastAttempt;
   if (status === 'failed') {
-    return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, text: written?.text ?? '' };
+    return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, ...textsOf(written) };
   }
-  return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
+  if (answer) return { kind: 'answered', status, answer, attempt };
+  return { kind: 'empty', attempt, ...tapeOfEmpty(written) };
 }
 
 /** Repeats a write while the database is unreachable, as long as the lease is valid. */

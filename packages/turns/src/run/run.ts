@@ -1,4 +1,4 @@
-import { type Id, mintId } from '@parley/contract';
+import { type Id, mintId, type OpenPart, PLAIN_PLACE, type TapePlace } from '@parley/contract';
 import type { Account, ChatAccess, Lease, LogBatch, SystemScope, TurnRecord, UsageRecord } from '@parley/db';
 import type { History } from './known-history.ts';
 
@@ -41,12 +41,16 @@ export interface Run {
   history?: History;
   /** The usage of the run; set when it is known. */
   used?: readonly UsageRecord[];
-  /** All emitted text. Readers in this process read it from here. */
+  /** The tape of everything emitted. Readers in this process read it from here. */
   text: string;
+  /** The part at the end of the tape that more of its kind continues. */
+  openPart: OpenPart | undefined;
   /** The time until which the model's server makes the run wait. */
   waitsUntil?: Date | undefined;
-  /** The length of the text that the log has acknowledged. */
+  /** The length of the tape that the log has acknowledged. */
   loggedTo: number;
+  /** The place there, once the log has a mark. */
+  loggedPlace?: TapePlace | undefined;
   /** The piece that was sent to the log and is not acknowledged. A repeated write sends it unchanged. */
   unacknowledged?: LogBatch | undefined;
 }
@@ -69,8 +73,16 @@ export function newRun(
     isChatDeleted: false,
     deadline,
     text: '',
+    openPart: PLAIN_PLACE.open,
     loggedTo: 0,
   };
+}
+
+/** Discards the tape of a run, whose answer begins again under the next attempt. */
+export function restartTape(run: Run, attempt: number): void {
+  const { open: openPart } = PLAIN_PLACE;
+  const begun = { text: '', openPart, loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined };
+  Object.assign(run, { attempt, ...begun });
 }
 
 /** Stops a run whose chat was deleted. If it ends nevertheless, its chat is not remembered. */

@@ -1,4 +1,5 @@
-import { shownText } from './check-turns.ts';
+import { partsOf, type TapePart } from '@parley/contract';
+import { shownTape } from './check-turns.ts';
 import type { ChatHistory, ModelCall, StoredTurn } from './history.ts';
 
 type Context = ModelCall['context'];
@@ -81,7 +82,11 @@ function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
   for (const { sequence, userMessage, answer } of turns) {
     if (sequence > turn.sequence) break;
     if (userMessage && isShown(userMessage.id, turn, turns)) add('user', userMessage.content);
-    if (answer?.content && sequence < turn.sequence) add('assistant', answer.content);
+    if (answer?.content && sequence < turn.sequence)
+      add(
+        'assistant',
+        `${answer.content}${writeCalls(answer.tape === undefined ? [] : partsOf(answer.tape))}`,
+      );
   }
   return context;
 }
@@ -101,12 +106,20 @@ function answeredBy({ userMessage, retryOf }: StoredTurn): string | undefined {
 }
 
 function write(context: Context): string {
-  return context.map(({ role, content }) => `${role}: ${content}`).join(' | ');
+  return context
+    .map(({ role, content, parts = [] }) => `${role}: ${content}${writeCalls(parts)}`)
+    .join(' | ');
 }
 
-/** A stored text is the whole text of one call, or its beginning if the run did not end normally. */
+/** The tool calls of an answer, which the model gets again, with their results. */
+function writeCalls(parts: readonly TapePart[]): string {
+  const calls = parts.filter(({ type }) => type === 'tool-call' || type === 'tool-result');
+  return calls.length === 0 ? '' : JSON.stringify(calls);
+}
+
+/** A stored tape is the whole tape of one call, or its beginning if the run did not end normally. */
 function checkOrigin(turn: StoredTurn, calls: readonly ModelCall[], used: Map<string, string>): string[] {
-  const text = shownText(turn);
+  const text = shownTape(turn);
   if (text === '') return [];
   const origin = calls.find((call) =>
     turn.status === 'completed' ? call.text === text : call.text.startsWith(text),

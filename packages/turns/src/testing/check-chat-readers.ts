@@ -1,5 +1,6 @@
-import { endOf, reportedEndOf, shownText } from './check-turns.ts';
+import { endOf, reportedEndOf, shownTape } from './check-turns.ts';
 import type { ChatHistory, ShownChatEvent, StoredTurn } from './history.ts';
+import { ShownTape } from './shown-tape.ts';
 
 /** Checks the events of a chat's followers: each message once and in order, each answer whole, each end once. */
 export function checkChatReaders(chat: ChatHistory): string[] {
@@ -15,7 +16,7 @@ class ChatView {
   readonly offences: string[] = [];
   readonly #chat: ChatHistory;
   readonly #stored: ReadonlyMap<string, StoredTurn>;
-  readonly #texts = new Map<string, string>();
+  readonly #tapes = new Map<string, ShownTape>();
   readonly #ended = new Set<string>();
   #place: number | undefined;
   #isDeleted = false;
@@ -32,31 +33,45 @@ class ChatView {
         this.#accept(event.answerId);
         return;
       case 'answer-started':
-        this.#texts.set(event.messageId, '');
+        this.#tapes.set(event.messageId, new ShownTape());
         return;
       case 'answer-snapshot':
-        this.#texts.set(event.messageId, event.text);
+        this.#begun(event.messageId).replace(event.text, event.parts);
         return;
       case 'answer-delta': {
-        const before = this.#texts.get(event.messageId);
-        if (before === undefined) this.#say(`a delta of ${event.messageId} came before its start`);
-        if (this.#ended.has(event.messageId)) this.#say(`a delta of ${event.messageId} came after its end`);
-        this.#texts.set(event.messageId, (before ?? '') + event.text);
+        const tape = this.#growing(event.messageId);
+        // An empty delta carries a wait.
+        if (event.text !== '') tape.text(event.text);
         return;
       }
+      case 'answer-part':
+        this.#growing(event.messageId).part(event.event);
+        return;
       case 'answer-ended':
         this.#end(event);
         return;
       case 'chat-snapshot':
         // A snapshot replaces all earlier events by the list, and unfinished answers are emitted again.
         this.#place = undefined;
-        this.#texts.clear();
+        this.#tapes.clear();
         this.#ended.clear();
         return;
       case 'chat-deleted':
         this.#isDeleted = true;
         if (!this.#chat.isDeleted) this.#say('received a deletion of the chat, which exists');
     }
+  }
+
+  #growing(messageId: string): ShownTape {
+    if (!this.#tapes.has(messageId)) this.#say(`a delta of ${messageId} came before its start`);
+    if (this.#ended.has(messageId)) this.#say(`a delta of ${messageId} came after its end`);
+    return this.#begun(messageId);
+  }
+
+  #begun(messageId: string): ShownTape {
+    const tape = this.#tapes.get(messageId) ?? new ShownTape();
+    this.#tapes.set(messageId, tape);
+    return tape;
   }
 
   #accept(answerId: string): void {
@@ -77,9 +92,9 @@ class ChatView {
     if (!turn) return;
     if (endOf(turn) !== reportedEndOf(end))
       this.#say(`received ${messageId} as ${reportedEndOf(end)}; stored is ${endOf(turn)}`);
-    const shown = this.#texts.get(messageId);
-    if (shown !== undefined && shown !== shownText(turn))
-      this.#say(`shown "${shown}" of ${messageId} to its end; stored is "${shownText(turn)}"`);
+    const shown = this.#tapes.get(messageId)?.tape;
+    if (shown !== undefined && shown !== shownTape(turn))
+      this.#say(`shown "${shown}" of ${messageId} to its end; stored is "${shownTape(turn)}"`);
   }
 
   #say(offence: string): void {

@@ -1,6 +1,10 @@
-import type { StreamCursor } from '@parley/contract';
-import { endOf, reportedEndOf, shownText } from './check-turns.ts';
+import { isPlainTape, placeAfter, type StreamCursor } from '@parley/contract';
+import { endOf, reportedEndOf, shownTape } from './check-turns.ts';
 import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEnd, StoredTurn } from './history.ts';
+import { ShownTape } from './shown-tape.ts';
+
+/** The parts of cursors: see `StreamCursor`. */
+const [TEXT, CLOSED, LATER_TEXT, REASONING, BETWEEN] = [1, 2, 4, 5, 6];
 
 type ShownStep = ReaderConnection['events'][number];
 
@@ -42,20 +46,22 @@ function checkRun(
   if (!calls.some(({ text }) => text.startsWith(longest)))
     return [`of ${run}, "${longest}" was shown, which no call wrote`];
   const isOfThisRun = turn?.status === 'completed' && run.endsWith(`run ${turn.written?.attempt}`);
-  if (isOfThisRun && !shownText(turn).startsWith(longest))
-    return [`of ${run}, "${longest}" was shown; stored is "${shownText(turn)}"`];
+  if (isOfThisRun && !shownTape(turn).startsWith(longest))
+    return [`of ${run}, "${longest}" was shown; stored is "${shownTape(turn)}"`];
   return [];
 }
 
 /** Reads as a client does: keeps the text, appends deltas, replaces it by a snapshot. */
 class ReaderView {
   readonly offences: string[] = [];
-  /** The longest text shown of each run. */
+  /** The longest tape shown of each run. */
   readonly shown = new Map<number, string>();
   readonly #reader: ReaderHistory;
   readonly #turn: StoredTurn | undefined;
-  #text = '';
+  readonly #shown = new ShownTape();
   #attempt = 0;
+  /** Whether the newest part has begun and has not ended. Unknown after an empty snapshot. */
+  #isOpen: boolean | undefined = false;
   #hasEnded = false;
   #last: StreamCursor | undefined;
 
@@ -64,9 +70,14 @@ class ReaderView {
     this.#turn = turn;
   }
 
+  get #text(): string {
+    return this.#shown.tape;
+  }
+
   connect({ from, events }: ReaderConnection): void {
     if (!from) {
-      this.#text = '';
+      this.#shown.clear();
+      this.#isOpen = false;
       this.#attempt = 0;
     }
     // A reader that connects with another cursor than its last one does not know the end.
@@ -93,22 +104,38 @@ class ReaderView {
         if (event.messageId !== this.#reader.answerId) this.#say(`start named ${event.messageId}`);
         return;
       case 'snapshot':
-        this.#text = event.text;
+        this.#shown.replace(event.text, event.parts);
+        this.#isOpen = this.#text === '' ? undefined : this.#shown.isOpen;
         this.#attempt = cursor.attempt;
-        this.#show(step);
+        this.#show(step, [TEXT, LATER_TEXT, REASONING, BETWEEN]);
         return;
       case 'text-start':
       case 'text-delta':
         this.#go(cursor.attempt);
-        if (event.type === 'text-delta') {
-          if (event.text === '') this.#say('an empty delta came');
-          this.#text += event.text;
-        }
-        this.#show(step);
+        this.#open(event.type);
+        if (event.type === 'text-delta' && event.text === '') this.#say('an empty delta came');
+        this.#shown.text(event.type === 'text-delta' ? event.text : '');
+        this.#show(step, isPlainTape(this.#text) ? [TEXT] : [LATER_TEXT]);
+        this.#checkNumber(event.type, event.part);
+        return;
+      case 'reasoning-start':
+      case 'reasoning-delta':
+      case 'tool-call':
+      case 'tool-result':
+        this.#go(cursor.attempt);
+        this.#open(event.type);
+        this.#shown.part(event);
+        this.#show(step, event.type.startsWith('tool') ? [BETWEEN] : [REASONING]);
+        if ('part' in event) this.#checkNumber(event.type, event.part);
         return;
       case 'text-end':
+      case 'reasoning-end':
         this.#go(cursor.attempt);
-        if (cursor.part !== 2 || cursor.offset !== this.#text.length) this.#sayCursor(step);
+        this.#checkNumber(event.type, event.part);
+        if (this.#isOpen === false) this.#say(`${event.type} came, and no part was open`);
+        this.#isOpen = false;
+        if (![CLOSED, BETWEEN].includes(cursor.part) || cursor.offset !== this.#text.length)
+          this.#sayCursor(step);
         return;
       case 'end':
         this.#end(event);
@@ -118,6 +145,20 @@ class ReaderView {
     }
   }
 
+  /** A part begins after the end of the one before it, and its text comes in between. */
+  #open(type: string): void {
+    const isMore = type.endsWith('-delta');
+    if (this.#isOpen === !isMore)
+      this.#say(`${type} came ${isMore ? 'after' : 'before'} the end of its part`);
+    this.#isOpen = !type.startsWith('tool');
+  }
+
+  /** The number of a part is that of the marks before it. */
+  #checkNumber(type: string, part = 0): void {
+    const index = placeAfter(this.#text)?.index;
+    if (part !== index) this.#say(`${type} came of part ${part}, and it is part ${index}`);
+  }
+
   /** Switches to a run. Its text may begin without a snapshot only if no text of an earlier run was shown. */
   #go(attempt: number): void {
     if (attempt !== this.#attempt && this.#text !== '')
@@ -125,9 +166,9 @@ class ReaderView {
     this.#attempt = attempt;
   }
 
-  #show(step: ShownStep): void {
+  #show(step: ShownStep, partsOfCursor: readonly number[]): void {
     const { part, offset, attempt } = step.cursor;
-    if (part !== 1 || offset !== this.#text.length) this.#sayCursor(step);
+    if (!partsOfCursor.includes(part) || offset !== this.#text.length) this.#sayCursor(step);
     const before = this.shown.get(attempt) ?? '';
     if (!this.#text.startsWith(before) && !before.startsWith(this.#text))
       this.#say(`"${this.#text}" was shown of run ${attempt} after "${before}"`);
@@ -141,8 +182,8 @@ class ReaderView {
     if (!turn) return;
     if (endOf(turn) !== reportedEndOf(end))
       this.#say(`received ${reportedEndOf(end)}; stored is ${endOf(turn)}`);
-    if (this.#text !== shownText(turn))
-      this.#say(`shown "${this.#text}" to the end; stored is "${shownText(turn)}"`);
+    if (this.#text !== shownTape(turn))
+      this.#say(`shown "${this.#text}" to the end; stored is "${shownTape(turn)}"`);
   }
 
   #sayCursor({ cursor: { attempt, part, offset }, event }: ShownStep): void {

@@ -1,3 +1,4 @@
+import { partsOf, textOfTape } from '@parley/contract';
 import type { ChatHistory, ShownEnd, StoredTurn } from './history.ts';
 
 const ENDED = new Set(['completed', 'stopped', 'failed']);
@@ -37,7 +38,7 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
     offences.push('was stopped without a request for it');
   if (answer && answer.id !== answerId) offences.push(`has an answer of another id, ${answer.id}`);
   if (turn.userMessage === undefined && turn.retryOf === undefined) offences.push('answers nothing');
-  return offences;
+  return [...offences, ...checkParts(turn)];
 }
 
 function checkRetry(turn: StoredTurn, before: StoredTurn | undefined): string[] {
@@ -55,7 +56,28 @@ export function reportedEndOf({ status, errorCode, finishReason }: ShownEnd): st
   return [status, errorCode, finishReason].filter((word) => word !== undefined).join(' ');
 }
 
+/** The tape of an ended turn, as its readers received it. */
+export function shownTape(turn: StoredTurn): string {
+  return turn.answer?.tape ?? turn.written?.tape ?? shownText(turn);
+}
+
 /** The text of an ended turn, as its readers received it. */
 export function shownText({ answer, written }: StoredTurn): string {
   return answer?.content ?? written?.text ?? '';
+}
+
+/** Checks that each tool call of an answer has one result after it, unless the answer did not end by itself. */
+function checkParts(turn: StoredTurn): string[] {
+  const tape = shownTape(turn);
+  const offences: string[] = [];
+  if (textOfTape(tape) !== shownText(turn)) offences.push('has another text than its parts');
+  const open = new Set<string>();
+  for (const part of partsOf(tape)) {
+    if (part.type === 'tool-call') open.add(part.id);
+    if (part.type === 'tool-result' && !open.delete(part.id))
+      offences.push(`has a result of ${part.id}, which is not an open call`);
+  }
+  if (turn.status === 'completed' && open.size > 0)
+    offences.push(`is completed without a result of ${[...open].join()}`);
+  return offences;
 }

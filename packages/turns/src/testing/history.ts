@@ -1,4 +1,4 @@
-import type { StreamCursor } from '@parley/contract';
+import type { StreamCursor, TapePart, ToolCallPart, ToolResultPart } from '@parley/contract';
 
 /**
  * The requests to a system, its responses, the events of its readers, and its stored data in the end. It is plain
@@ -45,8 +45,13 @@ export interface StoredTurn {
   readonly userMessage?: { readonly id: string; readonly content: string };
   readonly retryOf?: { readonly turn: string; readonly userMessageId: string };
   readonly answerId: string;
-  readonly answer?: { readonly id: string; readonly content: string; readonly finishReason?: string };
-  readonly written?: { readonly attempt: number; readonly text: string };
+  readonly answer?: {
+    readonly id: string;
+    readonly content: string;
+    readonly tape?: string;
+    readonly finishReason?: string;
+  };
+  readonly written?: { readonly attempt: number; readonly text: string; readonly tape?: string };
   readonly errorCode?: string;
   /** The number of runs of the turn: the attempt of its lease. */
   readonly attempts: number;
@@ -108,11 +113,29 @@ export interface ReaderConnection {
 /** The fields of an answer event that the rules check. */
 export type ShownEvent =
   | { readonly type: 'start'; readonly messageId: string; readonly userMessageId: string }
-  | { readonly type: 'text-start' | 'text-end' }
-  | { readonly type: 'text-delta' | 'snapshot'; readonly text: string }
+  | { readonly type: 'text-start' | 'text-end'; readonly part?: number }
+  | { readonly type: 'text-delta'; readonly text: string; readonly part?: number }
+  | { readonly type: 'snapshot'; readonly text: string; readonly parts?: readonly TapePart[] }
+  | ShownPart
   /** A status is not part of the text and has the cursor of the event before it. */
   | { readonly type: 'status' }
   | ({ readonly type: 'end' } & ShownEnd);
+
+/** An event of a part that is not text. */
+export type ShownPart =
+  | {
+      readonly type: 'reasoning-start' | 'reasoning-end';
+      readonly part?: number;
+      readonly isShown: boolean;
+    }
+  | {
+      readonly type: 'reasoning-delta';
+      readonly part?: number;
+      readonly isShown: boolean;
+      readonly text: string;
+    }
+  | ToolCallPart
+  | ToolResultPart;
 
 /** The end of an answer, as its readers received it. */
 export interface ShownEnd {
@@ -131,14 +154,25 @@ export interface ChatReaderHistory {
 export type ShownChatEvent =
   | { readonly type: 'message-accepted'; readonly answerId: string; readonly userMessageId: string }
   | { readonly type: 'answer-started'; readonly messageId: string }
-  | { readonly type: 'answer-delta' | 'answer-snapshot'; readonly messageId: string; readonly text: string }
+  | { readonly type: 'answer-delta'; readonly messageId: string; readonly text: string }
+  | {
+      readonly type: 'answer-snapshot';
+      readonly messageId: string;
+      readonly text: string;
+      readonly parts?: readonly TapePart[];
+    }
+  | { readonly type: 'answer-part'; readonly messageId: string; readonly event: ShownPart }
   | ({ readonly type: 'answer-ended'; readonly messageId: string } & ShownEnd)
   | { readonly type: 'chat-snapshot' | 'chat-deleted' };
 
 /** One call of the model. */
 export interface ModelCall {
   /** The context of the call as `buildContext` creates it, without a system prompt. */
-  readonly context: readonly { readonly role: string; readonly content: string }[];
-  /** The text that the model wrote until its end or until the call was aborted. */
+  readonly context: readonly {
+    readonly role: string;
+    readonly content: string;
+    readonly parts?: readonly TapePart[];
+  }[];
+  /** The tape of the answer until its end or until the call was aborted. */
   readonly text: string;
 }

@@ -12,6 +12,7 @@ export type {
   ShownChatEvent,
   ShownEnd,
   ShownEvent,
+  ShownPart,
   StoredTurn,
 } from './history.ts';
 export { type TurnsById, turnsById } from './turns-by-id.ts';

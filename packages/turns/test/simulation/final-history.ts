@@ -78,6 +78,6 @@ export function toStored(turn: TurnRecord): StoredTurn {
   };
 }
 
-function toStoredAnswer({ id, content, finishReason }: NonNullable<TurnRecord['answer']>) {
-  return { id, content, ...(finishReason && { finishReason }) };
+function toStoredAnswer({ id, content, tape, finishReason }: NonNullable<TurnRecord['answer']>) {
+  return { id, content, ...(tape !== undefined && { tape }), ...(finishReason && { finishReason }) };
 }

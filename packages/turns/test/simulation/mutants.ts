@@ -167,8 +167,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/read/reader-position.ts',
-        find: 'const delta = text.slice(offset - from);',
-        replace: 'const delta = text.slice(Math.max(offset - from - 1, 0));',
+        find: 'const tape = text.slice(offset - from);',
+        replace: 'const tape = text.slice(Math.max(offset - from - 1, 0));',
       },
     ],
   },
@@ -177,8 +177,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/read/reader-position.ts',
-        find: 'const isThere = cursor.attempt === attempt &&',
-        replace: 'const isThere =',
+        find: 'if (attempt !== known.attempt || at < 0',
+        replace: 'if (at < 0',
       },
     ],
   },
@@ -191,9 +191,9 @@ export const mutants: readonly Mutant[] = [
         replace: '',
       },
       {
-        file: 'test/simulation/simulated-stores.ts',
-        find: 'if (begin > at) break;',
-        replace: '',
+        file: 'db/src/turn-log/join-batches.ts',
+        find: 'if (begin > this.#at) return false;',
+        replace: 'if (begin > this.#at) this.#at = begin;',
       },
     ],
   },
@@ -202,8 +202,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: 'written: { attempt, text: outcome.text },',
-        replace: 'written: { attempt: 1, text: outcome.text },',
+        find: 'const written = { ...toWritten(attempt, run.text),',
+        replace: 'const written = { ...toWritten(1, run.text),',
       },
     ],
   },
@@ -348,9 +348,9 @@ export const mutants: readonly Mutant[] = [
     name: 'another model goes on under the attempt of the first one',
     edits: [
       {
-        file: 'src/run/run-turn.ts',
-        find: 'Object.assign(run, { attempt: next, text',
-        replace: 'Object.assign(run, { text',
+        file: 'src/run/run.ts',
+        find: 'Object.assign(run, { attempt, ...begun });',
+        replace: 'Object.assign(run, begun);',
       },
     ],
   },
@@ -369,9 +369,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the log of another model begins where the log of the first one ended',
     edits: [
       {
-        file: 'src/run/run-turn.ts',
-        find: "{ attempt: next, text: '', loggedTo: 0, unacknowledged: undefined }",
-        replace: "{ attempt: next, text: '', unacknowledged: undefined }",
+        file: 'src/run/run.ts',
+        find: "{ text: '', openPart, loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined }",
+        replace: "{ text: '', openPart, loggedPlace: undefined, unacknowledged: undefined }",
       },
     ],
   },
@@ -379,9 +379,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a log batch of the first model is written again as one of the other model',
     edits: [
       {
-        file: 'src/run/run-turn.ts',
-        find: "{ attempt: next, text: '', loggedTo: 0, unacknowledged: undefined }",
-        replace: "{ attempt: next, text: '', loggedTo: 0 }",
+        file: 'src/run/run.ts',
+        find: "{ text: '', openPart, loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined }",
+        replace: "{ text: '', openPart, loggedTo: 0, loggedPlace: undefined }",
       },
     ],
   },
@@ -409,9 +409,9 @@ export const mutants: readonly Mutant[] = [
     name: 'the text of the first model stays before that of the other one',
     edits: [
       {
-        file: 'src/run/run-turn.ts',
-        find: "{ attempt: next, text: '', loggedTo: 0, unacknowledged: undefined }",
-        replace: '{ attempt: next, loggedTo: 0, unacknowledged: undefined }',
+        file: 'src/run/run.ts',
+        find: "{ text: '', openPart, loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined }",
+        replace: '{ openPart, loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined }',
       },
     ],
   },
@@ -852,6 +852,156 @@ export const mutants: readonly Mutant[] = [
         file: 'src/engine.ts',
         find: '    for (const turn of left) uses.ended(turn, turn.endedAt);\n',
         replace: '    void left;\n',
+      },
+    ],
+  },
+  {
+    name: 'the log forgets at which place of an answer a piece begins',
+    edits: [
+      {
+        file: 'src/run/log-writer.ts',
+        find: '...(place && { place }),',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the log of an answer goes on at the place of its first piece',
+    edits: [
+      {
+        file: 'src/run/log-writer.ts',
+        find: 'run.loggedPlace = placeAfter(batch.text, batch.place);',
+        replace: 'run.loggedPlace = batch.place;',
+      },
+    ],
+  },
+  {
+    name: 'another model goes on in the open part of the first one',
+    edits: [
+      {
+        file: 'src/run/run.ts',
+        find: "{ text: '', openPart, loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined }",
+        replace: "{ text: '', loggedTo: 0, loggedPlace: undefined, unacknowledged: undefined }",
+      },
+    ],
+  },
+  {
+    name: 'text after reasoning goes on in the reasoning',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'run.text += moreOf(part, event.text, run.openPart);',
+        replace: 'run.text += moreOf(part, event.text, run.openPart && part);',
+      },
+    ],
+  },
+  {
+    name: 'a tool result is shown twice',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'run.text += markOf(event);',
+        replace: "run.text += markOf(event) + (event.type === 'tool-result' ? markOf(event) : '');",
+      },
+    ],
+  },
+  {
+    name: 'a tool result is shown without its call',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'run.text += markOf(event);',
+        replace: "if (event.type === 'tool-result') run.text += markOf(event);",
+      },
+    ],
+  },
+  {
+    name: 'a completed or stopped answer is stored without its parts',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: '...(tape !== undefined && { tape }),',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'an answer that is stopped before its first word loses its other parts',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: "...((text !== '' || tape !== undefined) && { written }),",
+        replace: "...(text !== '' && { written }),",
+      },
+    ],
+  },
+  {
+    name: 'a failed answer is stored without its parts',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: "...(run.text !== '' && { written: toWritten(attempt, run.text) }),",
+        replace: "...(run.text !== '' && { written: { attempt, text: textOfTape(run.text) } }),",
+      },
+    ],
+  },
+  {
+    name: 'a snapshot has the text of an answer alone',
+    edits: [
+      {
+        file: 'src/read/reader-position.ts',
+        find: '...(!isPlain && { parts: partsOf(tape) })',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a reader at the border of two parts receives the end of the first one again',
+    edits: [
+      {
+        file: 'src/read/reader-position.ts',
+        find: 'return isBetween ? { ...place, open: undefined } : undefined;',
+        replace: 'return isBetween ? place : undefined;',
+      },
+    ],
+  },
+  {
+    name: 'a cursor at the border of two parts is one unit off',
+    edits: [
+      {
+        file: 'src/read/reader-position.ts',
+        find: 'emit(endOf(open, index), cursorAt(BETWEEN));',
+        replace: 'emit(endOf(open, index), { ...cursorAt(BETWEEN), offset: at + 1 });',
+      },
+    ],
+  },
+  {
+    name: 'a remembered history lacks the tool calls of the newest answer',
+    edits: [
+      {
+        file: 'src/run/known-history.ts',
+        find: 'if (tape === undefined) return { role, content };',
+        replace: 'if (tape !== null) return { role, content };',
+      },
+    ],
+  },
+  {
+    name: 'the stored history lacks the tool calls of answers',
+    edits: [
+      {
+        file: 'db/src/turn/turn-history.ts',
+        find: 'return { role, content, parts: toGivenParts(content, parts) };',
+        replace: 'return { role, content };',
+      },
+    ],
+  },
+  {
+    name: 'the parts of an answer go to the history without their order',
+    edits: [
+      {
+        file: 'db/src/turn/stored-parts.ts',
+        find: 'return fromStoredParts(content, given);',
+        replace: 'return fromStoredParts(content, given.toReversed());',
       },
     ],
   },

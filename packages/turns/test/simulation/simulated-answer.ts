@@ -1,5 +1,21 @@
-import { type AgentInput, type AgentOutcome, buildContext, ModelError, type ModelUse } from '@parley/agent';
-import type { ToolStep } from '@parley/contract';
+import {
+  type AgentEvent,
+  type AgentInput,
+  type AgentOutcome,
+  buildContext,
+  ModelError,
+  type ModelUse,
+} from '@parley/agent';
+import {
+  markOf,
+  moreOf,
+  type OpenPart,
+  PLAIN_PLACE,
+  type ToolCall,
+  type ToolCallPart,
+  type ToolResultPart,
+  type ToolStep,
+} from '@parley/contract';
 import type { ModelCall } from '../../src/testing/index.ts';
 import type { ModelHabits } from './plan.ts';
 import type { Random } from './random.ts';
@@ -17,6 +33,12 @@ const CONTEXT_TOKENS = 1_000_000;
 const WAITS_EVERY = 3;
 /** The end of a wait, so late that it never passes on a reader's clock. */
 const AFTER_EVERY_RUN = Date.UTC(2100, 0);
+/** One of so many calls writes reasoning after each piece of text. The agent shows that of every second of them. */
+const REASONS_EVERY = 3;
+/** An agent with a tool gets the tool calls of earlier answers. */
+const SETTINGS = {
+  tools: [{ name: 'tool', description: 'A tool.', parameters: {}, url: 'https://tool.invalid' }],
+};
 /** One of so many failures is the model's rejection of the message. */
 const REFUSES_EVERY = 3;
 /** The reasons for the ends of calls, in rotation. */
@@ -52,6 +74,12 @@ export class SimulatedAnswer {
   #failsAt: number | undefined;
   /** The text since the newest step. */
   #part = '';
+  /** The reasoning since the newest step. */
+  #reasoning = '';
+  /** The part at the end of the call's tape. */
+  #open: OpenPart | undefined = PLAIN_PLACE.open;
+  /** The text of all parts. */
+  #text = '';
 
   constructor(deps: AnswerDeps, input: AgentInput) {
     const { calls, random } = deps;
@@ -59,7 +87,7 @@ export class SimulatedAnswer {
     this.#input = input;
     this.#habits = deps.habits();
     this.#steps = [...(input.steps ?? [])];
-    this.#call = { context: buildContext(input.messages, {}, CONTEXT_TOKENS), text: '' };
+    this.#call = { context: buildContext(input.messages, SETTINGS, CONTEXT_TOKENS), text: '' };
     this.#number = calls.push(this.#call);
     this.#isAtOnce = random.chance(this.#habits.atOnce);
     this.#pieces = random.integer(1, this.#habits.piecesMax);
@@ -72,7 +100,7 @@ export class SimulatedAnswer {
     await this.#wait();
     while (!(await this.#writePieces())) await this.#fallBack();
     return {
-      text: this.#call.text,
+      text: this.#text,
       finishReason: FINISH_REASONS[this.#number % FINISH_REASONS.length] ?? 'stop',
       model: 'simulated',
       calls: 1,
@@ -90,6 +118,7 @@ export class SimulatedAnswer {
       const text = piece === 0 ? `<${this.#number}>` : `\u{1F600}${piece}`;
       this.#part += text;
       this.#write(text);
+      if (this.#number % REASONS_EVERY === 1) this.#reason(`(${this.#number}.${piece})`);
     }
     // The end comes some time after the last piece.
     await this.#pause();
@@ -114,13 +143,20 @@ export class SimulatedAnswer {
     this.#number = calls.push(this.#call);
     this.#failsAt = this.#drawFailure();
     this.#part = '';
-    if (isVoid) this.#repeatSteps();
+    this.#reasoning = '';
+    if (!isVoid) return;
+    this.#open = PLAIN_PLACE.open;
+    this.#text = '';
+    this.#repeatSteps();
   }
 
   async #beginStep(piece: number): Promise<void> {
     const id = `c${this.#number}.${piece}`;
-    this.#steps.push({ text: this.#part, calls: [{ id, name: 'tool', arguments: '{}' }] });
+    const [text, reasoning] = [this.#part, this.#reasoning];
+    const calls = [{ id, name: 'tool', arguments: '{}' }];
+    this.#steps.push({ text, ...(reasoning !== '' && { reasoning }), calls });
     this.#part = '';
+    this.#reasoning = '';
     await this.#useTool();
   }
 
@@ -132,10 +168,12 @@ export class SimulatedAnswer {
     const [call] = step?.calls ?? [];
     if (!step || !call) return;
     await saveToolSteps([...this.#steps]);
+    this.#emit(callPart(call));
     const result = await tools.call(id, this.#steps, process, signal, habits().pauseMaxMs);
     this.#steps[this.#steps.length - 1] = { ...step, calls: [{ ...call, result }] };
     await saveToolSteps([...this.#steps]);
     tools.expectStored(id, this.#steps, 'the model went on with');
+    this.#emit(resultPart({ ...call, result }));
   }
 
   /** Sometimes makes the run wait for the model's server. */
@@ -147,12 +185,42 @@ export class SimulatedAnswer {
   }
 
   #repeatSteps(): void {
-    for (const { text } of this.#steps) if (text !== '') this.#write(text);
+    for (const { text, reasoning = '', calls } of this.#steps) {
+      if (reasoning !== '')
+        this.#emit({ type: 'reasoning-delta', text: reasoning, isShown: this.#isReasoningShown });
+      if (text !== '') this.#write(text);
+      for (const call of calls) {
+        if (call.result === undefined) continue;
+        this.#emit(callPart(call));
+        this.#emit(resultPart(call));
+      }
+    }
   }
 
   #write(text: string): void {
-    this.#call.text += text;
-    this.#input.emit({ type: 'text-delta', text });
+    this.#text += text;
+    this.#emit({ type: 'text-delta', text });
+  }
+
+  #reason(text: string): void {
+    this.#reasoning += text;
+    this.#emit({ type: 'reasoning-delta', text, isShown: this.#isReasoningShown });
+  }
+
+  get #isReasoningShown(): boolean {
+    return this.#number % 2 === 0;
+  }
+
+  #emit(event: AgentEvent): void {
+    if (event.type === 'tool-call' || event.type === 'tool-result') {
+      this.#call.text += markOf(event);
+      this.#open = undefined;
+    } else {
+      const part = event.type === 'text-delta' ? 'text' : event.isShown ? 'shown-reasoning' : 'reasoning';
+      this.#call.text += moreOf(part, event.text, this.#open);
+      this.#open = part;
+    }
+    this.#input.emit(event);
     this.#input.signal.throwIfAborted();
   }
 
@@ -167,6 +235,14 @@ export class SimulatedAnswer {
     const { random } = this.#deps;
     return random.chance(this.#habits.failures) ? random.integer(0, this.#pieces) : undefined;
   }
+}
+
+function callPart({ id, name, arguments: written }: ToolCall): ToolCallPart {
+  return { type: 'tool-call', id, name, arguments: written, show: 'activity' };
+}
+
+function resultPart({ id, name, result = '' }: ToolCall): ToolResultPart {
+  return { type: 'tool-result', id, name, result, show: 'activity' };
 }
 
 function fail(number: number): never {

@@ -1,4 +1,4 @@
-import type { EndResult, NewTurn, Scope, TurnEnd, TurnRecord } from '@parley/db';
+import type { EndResult, MessageRecord, NewTurn, Scope, TurnEnd, TurnRecord, WrittenText } from '@parley/db';
 import {
   type BatchClock,
   createReadBatches,
@@ -10,6 +10,7 @@ import {
   type TitleBatches,
   type TitleCommands,
   type TurnInRange,
+  toStoredParts,
   type WriteBatches,
   type WriteCommands,
 } from '@parley/db/testing';
@@ -172,6 +173,10 @@ function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnReco
   return { ...turn, team, status, takeovers: 0, isCancelled: false, ...question };
 }
 
+function toStoredMessage({ tape, ...message }: MessageRecord) {
+  return tape === undefined ? message : { ...message, parts: toStoredParts(tape) };
+}
+
 function toTurnInRange({
   team,
   chat,
@@ -183,7 +188,7 @@ function toTurnInRange({
   userMessage,
   answer,
 }: TurnRecord): TurnInRange {
-  const messages = [userMessage, answer].filter((message) => message !== undefined);
+  const messages = [userMessage, answer].filter((message) => message !== undefined).map(toStoredMessage);
   return {
     ...{ team, chat, sequence, status, messages },
     ...(textBytes !== undefined && { textBytes }),
@@ -198,11 +203,15 @@ function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
   return {
     status,
     textBytes,
-    ...(answer && { answer, written: { attempt, text: answer.content } }),
+    ...(answer && { answer, written: writtenOf(answer, attempt) }),
     ...(!answer && written && { written }),
     ...(retryAt && { retryAt }),
     ...(errorCode !== undefined && { errorCode }),
   };
+}
+
+function writtenOf({ content: text, tape }: MessageRecord, attempt: number): WrittenText {
+  return { attempt, text, ...(tape !== undefined && { tape }) };
 }
 
 /** The fields that only an unfinished turn has. */

@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import type { Id, TapePlace } from '@parley/contract';
 import type { Account, AgentRecord, ChatRecord, Scope, TurnRecord, UsageRecord } from '@parley/db';
 
 /** Documents are replaced and never changed, so a reader keeps the document that it read. */
@@ -57,6 +57,7 @@ export interface PieceDocument {
   readonly attempt: number;
   readonly to: number;
   readonly text: string;
+  readonly place?: TapePlace;
 }
 
 interface AgentDocument {

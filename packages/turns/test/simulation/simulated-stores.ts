@@ -9,7 +9,7 @@ import type {
   Scope,
   TurnLogStore,
 } from '@parley/db';
-import type { EngineStores } from '@parley/db/testing';
+import { type EngineStores, JoinedBatches } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Batches, createSimulatedBatches, setTitle } from './simulated-batches.ts';
@@ -57,16 +57,12 @@ function createTurnLog(connection: Connection): TurnLogStore {
 
     read: ({ team }, turn, attempt, from) =>
       connection.read((view) => {
-        let text = '';
-        let at = from;
+        const joined = new JoinedBatches(from);
         for (const piece of piecesOf(view, turn)) {
-          if (piece.team !== team || piece.attempt !== attempt || piece.to <= at) continue;
-          const begin = piece.to - piece.text.length;
-          if (begin > at) break;
-          text += piece.text.slice(at - begin);
-          at = piece.to;
+          if (piece.team !== team || piece.attempt !== attempt || piece.to <= joined.at) continue;
+          if (!joined.add(piece)) break;
         }
-        return text;
+        return joined.tape;
       }),
 
     remove: (_, turn) => connection.write((database) => removeLog(database, turn)),

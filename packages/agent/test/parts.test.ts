@@ -1,0 +1,215 @@
+import { scripts, startScriptedTool } from '@parley/agent/testing';
+import type { TapePart, ToolStep } from '@parley/contract';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { AgentEvent, HistoryMessage } from '../src/index.ts';
+import { startHarness } from './harness.ts';
+
+/* The parts of an answer that are not text: reasoning, tool calls and their results. */
+
+const tool = await startScriptedTool();
+afterAll(() => tool.stop());
+const weather = {
+  ...{ name: 'weather', description: 'Tells the weather.', url: tool.url },
+  parameters: { type: 'object', properties: { city: { type: 'string' } } },
+};
+const inRome = { name: 'weather', arguments: { city: 'Rome' } };
+const open = (bounds = {}) =>
+  startHarness(bounds, { contextTokens: 1_000, toolAddresses: { arePrivateAllowed: true } });
+
+const reason = (text: string) => ({ choices: [{ index: 0, delta: { reasoning_content: text } }] });
+
+/** Runs an answer, and returns its events, with the text of neighbors joined. */
+function recorder() {
+  const events: AgentEvent[] = [];
+  const emit = (event: AgentEvent) => {
+    const last = events.at(-1);
+    if (last && 'text' in last && 'text' in event && last.type === event.type)
+      events[events.length - 1] = { ...last, text: last.text + event.text };
+    else events.push(event);
+  };
+  return { events, emit };
+}
+
+describe('reasoning', () => {
+  test('reasoning is emitted in its place among the text, and is no part of the text', async () => {
+    const { model, start } = await open();
+    model.reply((call) => {
+      call.chunk(reason('Hm. '));
+      call.chunk(reason('So\0.'));
+      call.text('Yes');
+      call.chunk(reason('Sure?'));
+      call.text('!');
+      call.finish();
+    });
+    const { events, emit } = recorder();
+    expect((await start({ emit, agent: { reasoning: 'show' } }).outcome).text).toBe('Yes!');
+    expect(events).toEqual([
+      { type: 'reasoning-delta', text: 'Hm. So\uFFFD.', isShown: true },
+      { type: 'text-delta', text: 'Yes' },
+      { type: 'reasoning-delta', text: 'Sure?', isShown: true },
+      { type: 'text-delta', text: '!' },
+    ]);
+  });
+
+  test('reasoning is hidden unless the agent shows it, and is cut at its own bound while the answer goes on', async () => {
+    const { model, start } = await open({ reasoningLengthMax: 5 });
+    model.reply((call) => {
+      for (const text of ['1234', '\u{1F600}', '5678']) call.chunk(reason(text));
+      call.text('Done.');
+      call.finish();
+    });
+    const { events, emit } = recorder();
+    await start({ emit }).outcome;
+    expect(events).toEqual([
+      { type: 'reasoning-delta', text: '1234', isShown: false },
+      { type: 'text-delta', text: 'Done.' },
+    ]);
+  });
+
+  test('a call that fails after shown reasoning is repeated once readers have begun again', async () => {
+    const { model, start } = await open();
+    model.reply(async (call) => {
+      call.chunk(reason('Half a thought'));
+      await call.flushed();
+      call.cut();
+    }, scripts.text('Whole.'));
+    const log: string[] = [];
+    await start({
+      agent: { reasoning: 'show' },
+      emit: (event) => void ('text' in event && log.push(event.text)),
+      restartText: async () => void log.push('(restart)'),
+    }).outcome;
+    expect(log).toEqual(['Half a thought', '(restart)', 'Whole.']);
+  });
+
+  test('a call that fails after hidden reasoning is repeated without a restart', async () => {
+    const { model, start } = await open();
+    model.reply(async (call) => {
+      call.chunk(reason('Half a thought'));
+      await call.flushed();
+      call.cut();
+    }, scripts.text('Whole.'));
+    const restartText = () => Promise.reject(new Error('nothing was shown'));
+    expect((await start({ restartText }).outcome).text).toBe('Whole.');
+  });
+});
+
+describe('tool calls', () => {
+  test('a call is emitted after it is stored, and its result after that is stored', async () => {
+    tool.answer((response) => void response.end('sunny'));
+    const { model, start } = await open();
+    model.reply(scripts.toolCalls([inRome], 'I look.'), scripts.echoResults());
+    const order: unknown[] = [];
+    const agent = { tools: [{ ...weather, title: 'The weather', show: 'everything' as const }] };
+    await start({
+      agent,
+      emit: (event) => void order.push(event.type),
+      saveToolSteps: async () => void order.push('stored'),
+    }).outcome;
+    expect(order).toEqual(['text-delta', 'stored', 'tool-call', 'stored', 'tool-result', 'text-delta']);
+  });
+
+  test('a call and its result have the same id, the tool’s title and what is shown of it, and a failure is marked', async () => {
+    tool.answer((response) => void response.writeHead(500).end());
+    const { model, start } = await open();
+    model.reply(scripts.toolCalls([inRome, { name: 'nothing' }]), scripts.text('Sorry.'));
+    const { events, emit } = recorder();
+    const agent = { tools: [{ ...weather, title: 'The weather', show: 'everything' as const }] };
+    await start({ agent, emit }).outcome;
+    const parts = events.filter(({ type }) => type.startsWith('tool'));
+    const known = { id: 'call00100', name: 'weather', title: 'The weather', show: 'everything' };
+    const unknown = { id: 'call00101', name: 'nothing', show: 'activity' };
+    const failure = { result: expect.any(String), isError: true, ms: expect.any(Number) };
+    expect(parts).toEqual([
+      { type: 'tool-call', ...known, arguments: '{"city":"Rome"}' },
+      { type: 'tool-call', ...unknown, arguments: '{}' },
+      { type: 'tool-result', ...known, ...failure },
+      { type: 'tool-result', ...unknown, ...failure },
+    ]);
+  });
+
+  test('the steps of an earlier run are emitted again with all their parts, and each call once', async () => {
+    tool.answer((response) => void response.end('rain'));
+    const { model, start } = await open();
+    model.reply(scripts.text('So.'));
+    const call = { id: 'x', name: 'weather', arguments: '{}' };
+    const steps: ToolStep[] = [
+      { text: 'I look.', reasoning: 'Hm.', calls: [{ ...call, result: 'sun', ms: 7 }] },
+      { text: ' And there.', calls: [call] },
+    ];
+    const { events, emit } = recorder();
+    await start({ agent: { tools: [weather] }, steps, emit }).outcome;
+    expect(events.map((event) => [event.type, 'id' in event ? event.id : event.text])).toEqual([
+      ['reasoning-delta', 'Hm.'],
+      ['text-delta', 'I look.'],
+      ['tool-call', 'call00100'],
+      ['tool-result', 'call00100'],
+      ['text-delta', ' And there.'],
+      ['tool-call', 'call00200'],
+      ['tool-result', 'call00200'],
+      ['text-delta', '\n\nSo.'],
+    ]);
+    expect(events[3]).toMatchObject({ result: 'sun', ms: 7 });
+  });
+});
+
+describe('the tool calls of earlier answers', () => {
+  const show = 'activity' as const;
+  const answerOf = (city: string, result: string): HistoryMessage => ({
+    ...{ role: 'assistant', content: `I look.It is ${city}.` },
+    parts: [
+      { type: 'text', text: 'I look.' },
+      { type: 'tool-call', id: 'a', name: 'weather', arguments: `{"city":"${city}"}`, show },
+      { type: 'tool-call', id: 'b', name: 'weather', arguments: '{}', show },
+      { type: 'tool-result', id: 'a', name: 'weather', result, show },
+      { type: 'text', text: `It is ${city}.` },
+    ] satisfies TapePart[],
+  });
+  const messages = (...results: readonly [string, string]): HistoryMessage[] => [
+    { role: 'user', content: 'Rome?' },
+    answerOf('Rome', results[0]),
+    { role: 'user', content: 'Oslo?' },
+    answerOf('Oslo', results[1]),
+    { role: 'user', content: 'Now?' },
+  ];
+
+  test('the model gets them again with their results, in their place, without calls that got none', async () => {
+    const { model, start } = await open();
+    await start({ agent: { tools: [weather] }, messages: messages('sun', 'rain') }).outcome;
+    const [asked] = model.calls();
+    const calls = asked?.body.messages.map(({ role, content, tool_calls, tool_call_id }) => [
+      role,
+      content || tool_calls?.map(({ id }) => id).join(),
+      tool_calls?.map(({ id, function: called }) => `${id} ${called.arguments}`).join() ?? tool_call_id,
+    ]);
+    expect(calls).toEqual([
+      ['user', 'Rome?', undefined],
+      ['assistant', 'I look.', 'past00001 {"city":"Rome"}'],
+      ['tool', 'sun', 'past00001'],
+      ['assistant', 'It is Rome.', undefined],
+      ['user', 'Oslo?', undefined],
+      ['assistant', 'I look.', 'past00002 {"city":"Oslo"}'],
+      ['tool', 'rain', 'past00002'],
+      ['assistant', 'It is Oslo.', undefined],
+      ['user', 'Now?', undefined],
+    ]);
+  });
+
+  test('those of the oldest answers are left out first when the budget is used up, and never a message', async () => {
+    const { model, start } = await open();
+    await start({ agent: { tools: [weather] }, messages: messages('x'.repeat(3_000), 'rain') }).outcome;
+    const sent = model.calls()[0]?.body.messages ?? [];
+    expect(sent.map(({ role }) => role)).toEqual([
+      ...['user', 'assistant', 'user', 'assistant', 'tool', 'assistant', 'user'],
+    ]);
+    expect(sent[1]?.content).toBe('I look.It is Rome.');
+  });
+
+  test('an agent without tools gets the text of earlier answers alone', async () => {
+    const { model, start } = await open();
+    await start({ messages: messages('sun', 'rain') }).outcome;
+    const sent = model.calls()[0]?.body.messages ?? [];
+    expect(sent.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user']);
+    expect(JSON.stringify(sent)).not.toContain('tool_call');
+  });
+});
