@@ -1,7 +1,7 @@
 import type { Clock } from '../src/index.ts';
 
-/** The loops that supervise runs, recover turns, recover deletions and count usage. */
-export const LOOPS = 4;
+/** The loops that supervise runs, recover turns, recover deletions, write the uses of chats and count usage. */
+export const LOOPS = 5;
 
 interface Sleeper {
   readonly due: number;
