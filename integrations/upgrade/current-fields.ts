@@ -40,7 +40,7 @@ const ONLY_OF_REQUESTS: ReadonlySet<ErrorCode> = new Set([
   ...(['database_preparing', 'encryption_key_outdated', 'overloaded', 'payload_too_complex'] as const),
   ...(['key_beyond_issuer', 'key_replaced', 'too_many_key_generations', 'unrestricted_key_needed'] as const),
   ...(['request_timeout', 'token_issuer_not_found', 'token_issuer_unavailable'] as const),
-  ...(['too_many_lists', 'too_many_streams', 'user_blocked', 'user_signed_out'] as const),
+  ...(['not_rateable', 'too_many_lists', 'too_many_streams', 'user_blocked', 'user_signed_out'] as const),
 ]);
 
 /** The texts that `turns.errorCode` holds, for which a code may have an older one. */

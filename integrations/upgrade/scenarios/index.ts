@@ -8,6 +8,7 @@ import { deletionMarkers } from './deletion-markers.ts';
 import { deletions } from './deletions.ts';
 import { encryptedSecrets } from './encrypted-secrets.ts';
 import { failures } from './failures.ts';
+import { feedback } from './feedback.ts';
 import { modelLists } from './model-lists.ts';
 import { origins } from './origins.ts';
 import { sealedKeys } from './sealed-keys.ts';
@@ -35,6 +36,7 @@ export const scenarios: readonly UpgradeScenario[] = [
   ...encryptedSecrets,
   ...toolSteps,
   ...failures,
+  ...feedback,
   ...titleWords,
   ...userStatuses,
   ...audit,

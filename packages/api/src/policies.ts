@@ -53,6 +53,8 @@ export const policies = {
   'message.cancel': writing,
   'message.retry': writing,
   'message.follow': reading,
+  'message.setFeedback': writing,
+  'message.deleteFeedback': writing,
   'agent.list': { callers: 'everyone', scope: 'agents:read' },
   'agent.create': { callers: 'secret', scope: 'agents:write' },
   'agent.get': { callers: 'secret', scope: 'agents:read' },

@@ -45,6 +45,7 @@ test('keeps every published code at its published status', () => {
     chat_full: 409,
     chat_busy: 409,
     not_retryable: 409,
+    not_rateable: 409,
     queue_full: 409,
     request_timeout: 408,
     payload_too_large: 413,

@@ -257,6 +257,11 @@ export const errorRegister = {
       'Only the newest answer of a chat can be retried, and only if it failed. Send a new message instead.',
     when: 'The answer has not failed, or a newer message follows it.',
   },
+  not_rateable: {
+    trpcCode: 'CONFLICT',
+    message: 'Only an answer that has ended with text can get feedback. Wait until the answer has ended.',
+    when: 'The answer is waiting or running, or it ended without text.',
+  },
   guest_claimed: {
     trpcCode: 'CONFLICT',
     message: "Another user has already claimed this guest's chats. Claim each guest for one user only.",

@@ -7,6 +7,7 @@ export * from './chat.ts';
 export * from './chat-cursor.ts';
 export * from './compact.ts';
 export * from './error-codes.ts';
+export * from './feedback.ts';
 export * from './id.ts';
 export * from './json.ts';
 export * from './limits.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodeSchema } from './error-codes.ts';
+import { feedbackSchema } from './feedback.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
@@ -88,6 +89,10 @@ export const messageSchema = z
           'Set on a user message without an answer in the list: the id that its answer has or will have. Use it to follow, ' +
           'cancel or retry the answer.',
       }),
+    feedback: feedbackSchema.optional().meta({
+      description:
+        "The caller's own feedback on an answer. Callers that act for the team share one, and do not see that of the user.",
+    }),
     createdAt: timestampSchema,
   })
   .meta({ id: 'Message', description: 'A message of a chat.' });

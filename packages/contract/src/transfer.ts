@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentTypeSchema } from './chat.ts';
 import { errorCodeSchema } from './error-codes.ts';
+import { feedbackRatings } from './feedback.ts';
 import { idSchema } from './id.ts';
 import { finishReasonSchema } from './message.ts';
 import { storedMetadataSchema } from './metadata.ts';
@@ -169,13 +170,28 @@ function isTextOf(parts: readonly z.infer<typeof transferPartSchema>[] | undefin
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('') === text;
 }
 
-/** The usage of one day for one combination of agent, user, key and model. */
+/** Feedback on an answer of the preceding chat, behind its turns. */
+export const transferFeedbackSchema = z.strictObject({
+  type: z.literal('feedback'),
+  messageId: idSchema('message'),
+  /** The user of the chat, or the callers that act for the team. */
+  by: z.literal(['user', 'team']),
+  rating: z.literal(feedbackRatings),
+  comment: z.string().optional(),
+  agentVersion: z.int().optional(),
+  /** The day on which the answer ended. */
+  day: z.iso.date(),
+  updatedAt: timestampSchema,
+});
+
+/** The usage of one day for one combination of agent, its version, user, key and model. */
 export const transferUsageSchema = z.strictObject({
   type: z.literal('usage'),
   /** The id of the row: importing it twice stores it once. */
   id: z.string().regex(/^[\w-]{43}$/),
   day: z.iso.date(),
   agentId: idSchema('agent'),
+  agentVersion: z.int().optional(),
   userId: z.string().optional(),
   keyId: idSchema('key').optional(),
   model: z.string().optional(),
@@ -191,6 +207,8 @@ export const transferEndSchema = z.strictObject({
   agents: z.int(),
   chats: z.int(),
   turns: z.int(),
+  /** Absent in an export without feedback. */
+  feedback: z.int().optional(),
   usage: z.int(),
   /** The number of turns that had not ended, or followed one that had not. */
   turnsLeftOut: z.int(),
@@ -202,6 +220,7 @@ export const transferLineSchema = z.discriminatedUnion('type', [
   transferAgentSchema,
   transferChatSchema,
   transferTurnSchema,
+  transferFeedbackSchema,
   transferUsageSchema,
   transferEndSchema,
 ]);
@@ -214,6 +233,8 @@ export type TransferAgent = z.infer<typeof transferAgentSchema>;
 export type TransferChat = z.infer<typeof transferChatSchema>;
 /** The line of an ended turn. */
 export type TransferTurn = z.infer<typeof transferTurnSchema>;
+/** The line of feedback on an answer. */
+export type TransferFeedback = z.infer<typeof transferFeedbackSchema>;
 /** The line of a usage row. */
 export type TransferUsage = z.infer<typeof transferUsageSchema>;
 /** A tool of an exported agent. */

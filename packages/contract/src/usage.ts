@@ -4,7 +4,7 @@ import { limits } from './limits.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 
 /** The dimensions that usage can be grouped by. */
-export const usageGroups = ['day', 'agent', 'user', 'key', 'model'] as const;
+export const usageGroups = ['day', 'agent', 'agentVersion', 'user', 'key', 'model'] as const;
 
 const daySchema = z.iso
   .date({ error: 'must be a day such as 2026-11-25' })
@@ -31,10 +31,18 @@ export const listUsageInputSchema = z.strictObject({
 
 const count = (description: string) => z.int().meta({ description });
 
-/** The usage of one group. Only the field of the requested dimension is set. */
+/** The usage of one group. Only the field of the requested dimension is set; of an agent's version also the agent. */
 export const usageSumSchema = z.object({
   day: daySchema.optional(),
   agentId: idSchema('agent').optional(),
+  agentVersion: z
+    .int()
+    .optional()
+    .meta({
+      description:
+        'The version of the agent that answered. Absent in the sum of answers whose version is unknown: those that servers of ' +
+        'release 0.1.0 counted, and those that ended before an agent ran.',
+    }),
   userId: z
     .string()
     .optional()
@@ -54,6 +62,14 @@ export const usageSumSchema = z.object({
   outputTokens: count(
     "Output tokens as the model's server reports them, or Parley's estimate if it reports none.",
   ),
+  feedback: z
+    .object({ up: count('Answers rated `up`.'), down: count('Answers rated `down`.') })
+    .optional()
+    .meta({
+      description:
+        'Feedback on the answers of these days. Only in sums by `agentVersion`. Feedback that was taken back, or deleted ' +
+        'with its chat, does not count.',
+    }),
 });
 
 /** Output of `usage.list`. */

@@ -23,6 +23,8 @@ export type { EncryptionControl, EncryptionStatus } from './encryption/encryptio
 export { type EncryptionKeys, mintEncryptionKey, parseEncryptionKey } from './encryption/encryption-key.ts';
 export { type EncryptionOptions, type MadeKey, readEncryptionKeys } from './encryption/ensure-encryption.ts';
 export type { UnreadableSecret } from './encryption/vault.ts';
+export type * from './feedback/feedback-port.ts';
+export type * from './feedback/feedback-records.ts';
 export type * from './guest/guest-port.ts';
 export type * from './guest/guest-records.ts';
 export type { Idempotency } from './idempotency.ts';

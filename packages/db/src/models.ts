@@ -7,6 +7,7 @@ import { type ChatDocument, chatSchema } from './chat/chat-model.ts';
 import { type DeletionDocument, deletionSchema } from './deletion/deletion-model.ts';
 import { encryptionSchema } from './encryption/encryption-model.ts';
 import type { EncryptionDocument } from './encryption/encryption-state.ts';
+import { type FeedbackDocument, feedbackSchema } from './feedback/feedback-model.ts';
 import { type GuestDocument, guestSchema } from './guest/guest-model.ts';
 import { type RequestCountDocument, requestCountSchema } from './request-count/request-count-model.ts';
 import { type SigningSecretDocument, signingSecretSchema } from './signing-secret/signing-secret-model.ts';
@@ -42,6 +43,7 @@ export function createModels(connection: Connection) {
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
+    feedback: connection.model<FeedbackDocument>('Feedback', feedbackSchema),
     audit: connection.model<AuditDocument>('Audit', auditSchema),
     deletions: connection.model<DeletionDocument>('Deletion', deletionSchema),
     usage: connection.model<UsageDocument>('Usage', usageSchema),

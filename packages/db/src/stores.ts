@@ -29,6 +29,8 @@ import { createCredentialStore } from './credential/credential-store.ts';
 import type { DeletionStore } from './deletion/deletion-port.ts';
 import { createDeletionStore } from './deletion/deletion-store.ts';
 import type { Vault } from './encryption/vault.ts';
+import type { FeedbackStore } from './feedback/feedback-port.ts';
+import { createFeedbackStore } from './feedback/feedback-store.ts';
 import type { GuestStore } from './guest/guest-port.ts';
 import { createGuestStore } from './guest/guest-store.ts';
 import type { MessageStore } from './message/message-port.ts';
@@ -75,6 +77,7 @@ export interface Stores {
   readonly chats: ChatStore;
   readonly messages: MessageStore;
   readonly turns: TurnStore;
+  readonly feedback: FeedbackStore;
   readonly turnLog: TurnLogStore;
   readonly usage: UsageStore;
   readonly budgets: BudgetStore;
@@ -104,6 +107,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     chats: guarded(createChatStore(models, { reads, inserts, titles, uses })),
     messages: guarded(createMessageStore(models, pages)),
     turns: guarded(createTurnStore(models, reads, writes)),
+    feedback: guarded(createFeedbackStore(models)),
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),
     budgets: guarded(createBudgetStore(models)),

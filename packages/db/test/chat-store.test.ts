@@ -283,7 +283,7 @@ describe('deletion', () => {
       await stores.deletions.removeChat(deletion, id);
     }
     expect(await stores.transfer.addTurns(scope, chat, turns)).toEqual({ added: 1 });
-    for (const one of exported) expect(await stores.transfer.addChat(scope, one)).toBe('added');
+    for (const one of exported) expect(await stores.transfer.addChat(scope, one, false)).toBe('added');
     expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, 2))).toBe('inserted');
     expect(await stores.turns.insert(inScope(scope, empty), newTurn(empty, 1))).toBe('inserted');
   });

@@ -15,6 +15,7 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseMarks(stores, scope);
   await exerciseRepeats(stores, scope);
   await exerciseLog(stores, scope);
+  await exerciseFeedback(stores, scope);
   await exerciseUsage(stores, scope);
   await exerciseTransfer(stores, scope);
 }
@@ -336,6 +337,30 @@ async function exerciseLog(stores: Stores, { team }: Scope): Promise<void> {
   await turnLog.remove({ team }, turn);
 }
 
+async function exerciseFeedback(stores: Stores, scope: Scope): Promise<void> {
+  const { feedback, transfer, usage } = stores;
+  const chat = await newChat(stores, scope);
+  const access = inScope(scope, chat);
+  const ratings = { up: { rating: 'up' }, down: { rating: 'down', comment: 'Too long.' } } as const;
+  for (let sequence = 1; sequence <= 5; sequence++) {
+    const { answerId } = await endedTurn(stores, scope, chat, sequence);
+    await feedback.set(access, answerId, ratings.up);
+    await feedback.set(access, answerId, ratings.down);
+    await feedback.listOwn(access, [answerId]);
+    if (sequence === 5) await feedback.remove(access, answerId);
+  }
+  const [first] = await transfer.listFeedback(scope, chat, 1);
+  if (!first) throw new Error('there is no feedback');
+  await transfer.listFeedback(scope, chat, 2, first);
+  await transfer.addFeedback(scope, { id: mintId('chat'), agentId: mintId('agent') }, [first]);
+  const query = { from: '2026-11-01', to: '2999-01-01', groupBy: 'agentVersion' } as const;
+  await usage.list(scope, query, { limit: 10 });
+  await usage.list({ ...scope, agents: [mintId('agent')] }, query, {
+    limit: 10,
+    after: `${mintId('agent')} 1`,
+  });
+}
+
 async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
   const { turns, usage, budgets, chats } = stores;
   const subject = { ...scope, user: 'user 1' };
@@ -397,7 +422,7 @@ async function exerciseTransfer({ transfer }: Stores, { team }: Scope): Promise<
   await transfer.addTurns(scope, mintId('chat'), [
     { ...endedTransfer, id: mintId('turn'), answerId: mintId('message') },
   ]);
-  await transfer.addChat(scope, chat);
+  await transfer.addChat(scope, chat, false);
   await transfer.addUsage(scope, row);
 }
 

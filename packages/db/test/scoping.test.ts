@@ -34,6 +34,8 @@ interface Owned {
   readonly chat: Id<'chat'>;
   /** The requests that created another chat and sent the waiting message. */
   readonly idempotency: Idempotency;
+  /** An answer with feedback of the team. */
+  readonly answer: Id<'message'>;
   readonly running: NewTurn;
   readonly waiting: NewTurn;
 }
@@ -62,6 +64,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const account = { agent, user, day: '2026-11-25' };
   await endTurn(stores, scope, ended, { status: 'completed', answer: 'answer 1', textBytes: 100, account });
   await stores.usage.count([ended.id]);
+  await stores.feedback.set(inScope(scope, chat), ended.answerId, { rating: 'up' });
   const spender = { key, user: 'user 1' };
   const running = newTurn(chat, 2, { lease: leaseOf('token'), spender });
   await stores.userStatuses.block(scope, 'user 1');
@@ -83,6 +86,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
     act,
     chat,
     idempotency,
+    answer: ended.answerId,
     running,
     waiting,
   };
@@ -310,6 +314,16 @@ const rows: Record<string, Row> = {
   'userStatuses.find': ofTeam(({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}),
   'userStatuses.findNow': ofTeam(({ userStatuses }, scope) => userStatuses.findNow(scope, 'user 1'), {}),
   'turns.cancelBefore': ofChat(({ turns }, chat) => turns.cancelBefore(chat, 4), undefined),
+  'feedback.set': ofChat(
+    ({ feedback }, chat, { answer }) => feedback.set(chat, answer, { rating: 'down' }),
+    'missing',
+  ),
+  'feedback.remove': ofChat(({ feedback }, chat, { answer }) => feedback.remove(chat, answer), false),
+  'feedback.listOwn': ofChat(({ feedback }, chat, { answer }) => feedback.listOwn(chat, [answer]), []),
+  'transfer.listFeedback': ofTeam(
+    ({ transfer }, scope, { chat }) => transfer.listFeedback(scope, chat, 10),
+    [],
+  ),
   'turnLog.read': ofTeam(({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), {
     text: '',
   }),
@@ -382,6 +396,7 @@ const others = [
   'teams.list',
   'transfer.addAgent',
   'transfer.addChat',
+  'transfer.addFeedback',
   'transfer.addTurns',
   'transfer.addUsage',
   'turnLog.append',
@@ -441,7 +456,9 @@ type TakesScope<Store> = {
 }[keyof Store];
 
 test('functions of turns and messages for callers take a ChatAccess instead of a scope', () => {
-  expectTypeOf<TakesScope<Stores['messages'] & Stores['turnLog']>>().toEqualTypeOf<never>();
+  expectTypeOf<
+    TakesScope<Stores['messages'] & Stores['turnLog'] & Stores['feedback']>
+  >().toEqualTypeOf<never>();
   // It counts the turns of a caller in all chats.
   expectTypeOf<TakesScope<Stores['turns']>>().toEqualTypeOf<'countUnfinished'>();
 });
@@ -469,6 +486,10 @@ async function documents({ act, agent, chat, guest, issued, running }: Owned) {
     await db.raw.collection('agents').findOne({ _id: agent as never }),
     await db.raw.collection('chats').findOne({ _id: chat as never }),
     await db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray(),
+    await db.raw
+      .collection('feedback')
+      .find({ _id: { $regex: chat } as never })
+      .toArray(),
     await db.raw.collection('turnLog').countDocuments({ _id: { $regex: running.id } as never }),
   ];
 }

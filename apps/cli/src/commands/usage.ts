@@ -28,12 +28,14 @@ export function usageCommand(program: Command, context: CommandContext): void {
         options,
         ({ parley }) => parley.trpc.usage.list.query({ groupBy: by, from, to, cursor }),
         ({ usage, nextCursor }, terminal) => {
+          const rated = usage.some(({ feedback }) => feedback);
           printTable(terminal, usage, [
             [by.toUpperCase(), (sum) => nameOf(sum)],
             ['ANSWERS', ({ turns }) => turns],
             ['CALLS', ({ calls }) => calls],
             ['TOKENS READ', ({ inputTokens }) => inputTokens],
             ['TOKENS WRITTEN', ({ outputTokens }) => outputTokens],
+            ...(rated ? ratingColumns : []),
           ]);
           if (nextCursor !== undefined) terminal.say(`There is more. Continue with --cursor ${nextCursor}`);
         },
@@ -41,6 +43,12 @@ export function usageCommand(program: Command, context: CommandContext): void {
     });
 }
 
-function nameOf({ day, agentId, userId, keyId, model }: UsageSum): string {
+const ratingColumns = [
+  ['UP', ({ feedback }: UsageSum) => feedback?.up ?? 0],
+  ['DOWN', ({ feedback }: UsageSum) => feedback?.down ?? 0],
+] as const;
+
+function nameOf({ day, agentId, agentVersion, userId, keyId, model }: UsageSum): string {
+  if (agentVersion !== undefined) return `${agentId} version ${agentVersion}`;
   return day ?? agentId ?? userId ?? keyId ?? model ?? '(none)';
 }

@@ -2,6 +2,7 @@ import {
   TRANSFER_VERSION,
   type TransferAgent,
   type TransferChat,
+  type TransferFeedback,
   type TransferLine,
   type TransferTurn,
 } from '@parley/contract';
@@ -16,8 +17,8 @@ interface ExportOptions {
 }
 
 /**
- * Yields the data of a team, or of the user in the scope, line by line: agents, each chat before its turns, usage,
- * and the totals. It keeps at most one page in memory. Messages that are sent meanwhile may be missing; each chat
+ * Yields the data of a team, or of the user in the scope, line by line: agents, each chat before its turns and their feedback,
+ * usage, and the totals. It keeps at most one page in memory. Messages that are sent meanwhile may be missing; each chat
  * is complete up to its first unfinished turn.
  */
 export async function* exportTeam(
@@ -26,7 +27,7 @@ export async function* exportTeam(
   { withSecrets = false, now = new Date() }: ExportOptions = {},
 ): AsyncGenerator<TransferLine> {
   const { team, user } = scope;
-  const count = { agents: 0, chats: 0, turns: 0, usage: 0, turnsLeftOut: 0 };
+  const count = { agents: 0, chats: 0, turns: 0, feedback: 0, usage: 0, turnsLeftOut: 0 };
   yield {
     ...{ type: 'parley-export', version: TRANSFER_VERSION, teamId: team },
     ...(user !== undefined && { user }),
@@ -47,6 +48,14 @@ export async function* exportTeam(
       after = turns.at(-1)?.sequence ?? after;
       isOver = isLast;
     }
+    for await (const line of pagesOf((last?: TransferFeedback) =>
+      transfer.listFeedback(scope, chat.id, PAGE, last),
+    )) {
+      // The team's own opinion is not a user's data.
+      if (user !== undefined && line.by === 'team') continue;
+      count.feedback++;
+      yield line;
+    }
   }
   // Usage is summed for the team, so an export of one user has none.
   if (user === undefined) {
@@ -57,7 +66,8 @@ export async function* exportTeam(
       yield row;
     }
   }
-  yield { type: 'end', ...count };
+  const { feedback, ...rest } = count;
+  yield { type: 'end', ...rest, ...(feedback > 0 && { feedback }) };
 }
 
 async function* pagesOf<Item>(read: (last?: Item) => Promise<Item[]>): AsyncGenerator<Item> {

@@ -1,6 +1,7 @@
 import {
   TRANSFER_VERSION,
   type TransferChat,
+  type TransferFeedback,
   type TransferLine,
   type TransferTurn,
   transferLineSchema,
@@ -8,7 +9,7 @@ import {
 import type { Scope, TransferStore } from '@parley/db';
 import { prettifyError } from 'zod';
 
-/** The number of turns that are written with one command. */
+/** The number of turns, or of feedback on them, that is written with one command. */
 const TURNS_PAGE = 100;
 
 /** The result of an import: the numbers of added objects, and of those that existed and were left unchanged. */
@@ -23,6 +24,7 @@ interface Counts {
   agents: number;
   chats: number;
   turns: number;
+  feedback: number;
   usage: number;
 }
 
@@ -38,7 +40,7 @@ export class ImportError extends Error {
 
 /**
  * Stores an export of `exportTeam` in this team. Ids stay the same. It can be repeated, also after it was cut off:
- * existing objects are left unchanged. A chat is stored after all its turns, so that nobody sees half of it.
+ * existing objects are left unchanged. A chat is stored after all its turns and their feedback, so that nobody sees half of it.
  *
  * @throws ImportError at a line that cannot be stored
  */
@@ -82,6 +84,16 @@ function rejectNewer(number: number, value: unknown): void {
   );
 }
 
+/** The chat whose lines are being read. */
+interface ChatInWork {
+  readonly chat: TransferChat;
+  readonly line: number;
+  /** The chat is complete already, so its feedback is left as it is: some of it may have been taken back. */
+  readonly isThere: boolean;
+  sequence: number;
+  hasFeedback: boolean;
+}
+
 /** The state of one import: the current chat, and the counts. */
 class ImportRun {
   readonly summary: ImportSummary = { added: noCounts(), alreadyThere: noCounts(), headersWithoutValue: 0 };
@@ -90,8 +102,9 @@ class ImportRun {
   readonly #seen = noCounts();
   #hasBegun = false;
   #hasEnded = false;
-  #chat: { readonly chat: TransferChat; readonly line: number; sequence: number } | undefined;
+  #chat: ChatInWork | undefined;
   #turns: TransferTurn[] = [];
+  #feedback: TransferFeedback[] = [];
 
   constructor(transfer: TransferStore, scope: Scope) {
     this.#transfer = transfer;
@@ -103,7 +116,7 @@ class ImportRun {
     if (this.#hasBegun === (line.type === 'parley-export')) {
       throw new ImportError(number, 'an export begins with a line of the type `parley-export`, and has one.');
     }
-    if (line.type !== 'turn') await this.#finishChat();
+    if (line.type !== 'turn' && line.type !== 'feedback') await this.#finishChat();
     switch (line.type) {
       case 'parley-export':
         this.#hasBegun = true;
@@ -117,20 +130,24 @@ class ImportRun {
       case 'chat': {
         const existing = await this.#transfer.checkChatId(this.#scope, line.id);
         if (existing === 'taken') throw new ImportError(number, taken(`chat ${line.id}`));
-        this.#chat = { chat: line, line: number, sequence: 0 };
+        const isThere = existing === 'there';
+        this.#chat = { chat: line, line: number, isThere, sequence: 0, hasFeedback: false };
         return;
       }
       case 'turn':
         return this.#takeTurn(number, line);
+      case 'feedback':
+        return this.#takeFeedback(number, line);
       case 'usage':
         return this.#count('usage', number, await this.#transfer.addUsage(this.#scope, line));
       case 'end':
         this.#hasEnded = true;
-        for (const what of ['agents', 'chats', 'turns', 'usage'] as const) {
-          if (line[what] === this.#seen[what]) continue;
+        for (const what of ['agents', 'chats', 'turns', 'feedback', 'usage'] as const) {
+          const { [what]: expected = 0 } = line;
+          if (expected === this.#seen[what]) continue;
           throw new ImportError(
             number,
-            `there should be ${line[what]} ${what} before it, and are ${this.#seen[what]}.`,
+            `there should be ${expected} ${what} before it, and are ${this.#seen[what]}.`,
           );
         }
     }
@@ -142,7 +159,8 @@ class ImportRun {
 
   async #takeTurn(number: number, turn: TransferTurn): Promise<void> {
     const at = this.#chat;
-    if (!at) throw new ImportError(number, 'a turn follows its chat, or another turn of it.');
+    if (!at || at.hasFeedback)
+      throw new ImportError(number, 'a turn follows its chat, or another turn of it.');
     if (turn.sequence <= at.sequence)
       throw new ImportError(number, 'the turns of a chat are in their order.');
     at.sequence = turn.sequence;
@@ -167,13 +185,35 @@ class ImportRun {
     this.summary.alreadyThere.turns += turns.length - result.added;
   }
 
+  async #takeFeedback(number: number, feedback: TransferFeedback): Promise<void> {
+    const at = this.#chat;
+    if (!at) throw new ImportError(number, 'feedback follows the turns of its chat.');
+    if (!at.hasFeedback) await this.#storeTurns();
+    at.hasFeedback = true;
+    this.#feedback.push(feedback);
+    if (this.#feedback.length >= TURNS_PAGE) await this.#storeFeedback();
+  }
+
+  async #storeFeedback(): Promise<void> {
+    const at = this.#chat;
+    const feedback = this.#feedback;
+    if (!at || feedback.length === 0) return;
+    this.#feedback = [];
+    const added = at.isThere ? 0 : await this.#transfer.addFeedback(this.#scope, at.chat, feedback);
+    this.#seen.feedback += feedback.length;
+    this.summary.added.feedback += added;
+    this.summary.alreadyThere.feedback += feedback.length - added;
+  }
+
   /** The chat is stored last, so an existing chat is complete. */
   async #finishChat(): Promise<void> {
     const at = this.#chat;
     if (!at) return;
     await this.#storeTurns();
+    await this.#storeFeedback();
     this.#chat = undefined;
-    this.#count('chats', at.line, await this.#transfer.addChat(this.#scope, at.chat));
+    const result = await this.#transfer.addChat(this.#scope, at.chat, at.hasFeedback);
+    this.#count('chats', at.line, result);
   }
 
   #count(what: keyof Counts, number: number, result: 'added' | 'there' | 'taken'): void {
@@ -184,7 +224,7 @@ class ImportRun {
 }
 
 function noCounts(): Counts {
-  return { agents: 0, chats: 0, turns: 0, usage: 0 };
+  return { agents: 0, chats: 0, turns: 0, feedback: 0, usage: 0 };
 }
 
 function taken(what: string): string {

@@ -60,6 +60,10 @@ async function live(
     headers: { 'idempotency-key': `key-of-${userId}` },
   });
   await team.rest('PATCH', `/chat/${first.id}`, { body: { title: `${userId} title` } });
+  const { body: answer } = await team.send(first.id, `${userId} asks more`);
+  await team.rest('PUT', `/chat/${first.id}/message/${answer.id}/feedback`, {
+    body: { rating: 'down', comment: `${userId} did not like it` },
+  });
   const own = await team.rest<Chat>('POST', '/chat', {
     key,
     headers: { ...headers, 'idempotency-key': `chat-of-${userId}` },

@@ -53,6 +53,13 @@ const aTurn = fc.record({
   question: oddTexts,
   kind: fc.constantFrom('completed', 'stopped', 'failed', 'empty'),
   text: oddTexts,
+  rating: fc.option(
+    fc.record({
+      rating: fc.constantFrom('up' as const, 'down' as const),
+      comment: oddTexts,
+    }),
+    { nil: undefined },
+  ),
 });
 const aChat = fc.record({
   user: fc.option(oddTexts, { nil: undefined }),
@@ -104,6 +111,7 @@ async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope>
       const id = await insert(scope, chat, index + 1, turn.question);
       await here.turns.end(scope, id, 'token', endOf(id, turn, agent.id));
       await here.usage.count([id]);
+      if (turn.rating) await here.feedback.set(inScope(scope, chat), answerIdOf(id), turn.rating);
     }
     if (hasOpenTurn) await insert(scope, chat, turns.length + 1, 'open');
   }
@@ -160,7 +168,7 @@ test('an imported export is exported again unchanged, and importing it twice cha
       expect(bodyOf(await linesOf(other.stores, target))).toEqual([...lines.slice(1, -1), end]);
       const again = await importInto(other.stores, target, lines);
       expect(again.alreadyThere).toEqual(first.added);
-      expect(again.added).toEqual({ agents: 0, chats: 0, turns: 0, usage: 0 });
+      expect(again.added).toEqual({ agents: 0, chats: 0, turns: 0, feedback: 0, usage: 0 });
       expect(bodyOf(await linesOf(other.stores, target))).toEqual([...lines.slice(1, -1), end]);
     }),
     { numRuns: 25 },
@@ -169,7 +177,8 @@ test('an imported export is exported again unchanged, and importing it twice cha
 
 test('a truncated file is rejected with its line, and the next import completes it', async () => {
   const chat = { user: 'u', metadata: {}, title: 'A title', turns: [], hasOpenTurn: false };
-  const turn = { question: 'q', kind: 'completed', text: 'a' } as const;
+  const rating = { rating: 'down', comment: 'c' } as const;
+  const turn = { question: 'q', kind: 'completed', text: 'a', rating } as const;
   const scope = await live({
     prompts: ['p'],
     retentionDays: undefined,
@@ -233,6 +242,46 @@ test('an export of one user has only their chats, and an export has tool secrets
   expect(summary.headersWithoutValue).toBe(1);
 });
 
+test('imported feedback is listed, and feedback that was taken back since stays away when the import is repeated', async () => {
+  const from = await makeTeam();
+  const { chatId, messageId } = await from.answered();
+  const path = `/chat/${chatId}/message/${messageId}/feedback`;
+  const rating = { rating: 'up', comment: 'Short and right.' };
+  await from.rest('PUT', path, { body: rating });
+  const lines = await linesOf(here, { team: from.id });
+  const to = await makeTeam();
+  for (const name of ['chats', 'turns', 'agents', 'usage', 'feedback'])
+    await mongo.raw.collection(name).deleteMany({ team: from.id });
+  expect((await importInto(here, { team: to.id }, lines)).added).toMatchObject({ turns: 1, feedback: 1 });
+  const listed = async () =>
+    (await to.rest<{ messages: { feedback?: object }[] }>('GET', `/chat/${chatId}/message`)).body.messages[1]
+      ?.feedback;
+  expect(await listed()).toEqual(rating);
+  await to.rest('DELETE', path);
+  const again = await importInto(here, { team: to.id }, lines);
+  expect([again.added.feedback, again.alreadyThere.feedback]).toEqual([0, 1]);
+  expect(await listed()).toBeUndefined();
+});
+
+test('an export of one user has their feedback, and not that of the team', async () => {
+  const team = await makeTeam();
+  const { id: chatId } = await team.makeChat({ userId: 'ann' });
+  const { body } = await team.send(chatId, 'hello');
+  const path = `/chat/${chatId}/message/${body.id}/feedback`;
+  const ann = { key: await team.guestKey(), headers: { 'x-user-token': await team.userToken('ann') } };
+  await team.rest('PUT', path, { body: { rating: 'up' }, ...ann });
+  await team.rest('PUT', path, { body: { rating: 'down' } });
+  const feedbackOf = async (scope: Scope) =>
+    (await linesOf(here, scope)).flatMap((line) => (line.type === 'feedback' ? [line.by] : []));
+  expect(await feedbackOf({ team: team.id })).toEqual(['team', 'user']);
+  expect(await feedbackOf({ team: team.id, user: 'ann' })).toEqual(['user']);
+});
+
+const feedbackLine: TransferLine = {
+  ...{ type: 'feedback', messageId: mintId('message'), by: 'team', rating: 'up', day: '2026-11-25' },
+  updatedAt: '2026-11-25T00:00:00.000Z',
+};
+
 describe('imports that are rejected', () => {
   const sample = async () => {
     const team = await makeTeam();
@@ -288,6 +337,21 @@ describe('imports that are rejected', () => {
       'a turn without a chat',
       (lines) => lines.filter(({ type }) => type !== 'chat'),
       /^Line 3: a turn follows its chat/,
+    ],
+    [
+      'feedback without a chat',
+      ([begin]) => [begin ?? {}, feedbackLine],
+      /^Line 2: feedback follows the turns of its chat/,
+    ],
+    [
+      'a turn behind feedback',
+      (lines) => lines.flatMap<object>((line) => (line.type === 'turn' ? [feedbackLine, line] : [line])),
+      /^Line 5: a turn follows its chat/,
+    ],
+    [
+      'feedback that the end does not count',
+      (lines) => lines.flatMap<object>((line) => (line.type === 'turn' ? [line, feedbackLine] : [line])),
+      /should be 0 feedback before it, and are 1/,
     ],
     [
       'a turn that is missing',

@@ -118,6 +118,14 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: (team) => team.failed(),
     fields: { chatId: 'id', messageId: 'id', wait: 'flag' },
   },
+  'message.setFeedback': {
+    validInput: async (team) => ({ ...(await team.answered()), rating: 'up', comment: 'Short and right.' }),
+    fields: { chatId: 'id', messageId: 'id', rating: 'choice', comment: 'text' },
+  },
+  'message.deleteFeedback': {
+    validInput: (team) => team.answered(),
+    fields: { chatId: 'id', messageId: 'id' },
+  },
   'guest.create': { validInput: async () => ({}), fields: {} },
   'guest.claim': {
     validInput: async (team) => ({ guestToken: (await team.makeGuest()).token }),

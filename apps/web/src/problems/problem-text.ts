@@ -225,6 +225,10 @@ const words: Record<ProblemCode, ProblemText> = {
     title: 'This answer can no longer be retried',
     advice: 'The chat has newer messages. Send your message again instead.',
   },
+  not_rateable: {
+    title: 'This answer cannot be rated yet',
+    advice: 'Wait until it is finished.',
+  },
   unauthorized: {
     title: 'Your session has ended',
     advice: 'Reload the page to continue. What you typed is saved.',

@@ -8,6 +8,7 @@ import {
 import type { ChatAccess, ListedMessage, Stores } from '@parley/db';
 import type { EngineChatEvent } from '@parley/turns';
 import { tracked } from '@trpc/server';
+import { withFeedback } from '../message/own-feedback.ts';
 import { showChatEvent } from '../message/show-answer.ts';
 import { toMessage } from '../message/to-message.ts';
 import { chatStreamProcedure } from '../procedures.ts';
@@ -30,7 +31,7 @@ export const followChat = chatStreamProcedure('chat', followChatInputSchema).sub
 
 /** An event as callers see it: the messages that it shows are read here. */
 async function toChatEvent(
-  stores: Pick<Stores, 'messages'>,
+  stores: Pick<Stores, 'messages' | 'feedback' | 'chats'>,
   chat: ChatAccess,
   event: EngineChatEvent,
 ): Promise<ChatEvent | undefined> {
@@ -46,9 +47,13 @@ async function toChatEvent(
     case 'chat-snapshot': {
       const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
       const { items } = await stores.messages.list(chat, page);
+      const newest = newestWithin(items, limits.chatSnapshotBytesMax);
+      // The chat may have got its first feedback since the stream was opened.
+      const current = (await stores.chats.find(chat.scope, chat.chat.id)) ?? chat;
+      const rated = await withFeedback(stores.feedback, current, newest);
       return {
         type: 'chat-snapshot',
-        messages: newestWithin(items, limits.chatSnapshotBytesMax).map(toMessage),
+        messages: rated.map(({ message, feedback }) => toMessage(message, feedback)),
       };
     }
     default:

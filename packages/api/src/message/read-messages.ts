@@ -1,10 +1,11 @@
 import type { Message } from '@parley/contract';
 import type { ChatAccess, MessagePosition, PageOf, Stores } from '@parley/db';
 import { type LargeListContext, readLargeList } from '../large-list/read-large-list.ts';
+import { type RatedMessage, withFeedback } from './own-feedback.ts';
 import { toMessage } from './to-message.ts';
 
 type MessagesContext = LargeListContext & {
-  readonly stores: Pick<Stores, 'messages'>;
+  readonly stores: Pick<Stores, 'messages' | 'feedback'>;
   readonly chat: ChatAccess;
 };
 
@@ -26,10 +27,15 @@ export async function readMessages(
 ): Promise<PageOf<Message, MessagePosition>> {
   const { stores, chat } = context;
   return readLargeList(context, {
-    read: (count, from) =>
-      stores.messages.list(chat, { limit: count, order, ...(from !== undefined && { after: from }) }),
+    async read(count, from): Promise<PageOf<RatedMessage, MessagePosition>> {
+      const { items, ...rest } = await stores.messages.list(chat, {
+        ...{ limit: count, order },
+        ...(from !== undefined && { after: from }),
+      });
+      return { items: await withFeedback(stores.feedback, chat, items), ...rest };
+    },
     limit,
     after,
-    toItem: toMessage,
+    toItem: ({ message, feedback }) => toMessage(message, feedback),
   });
 }

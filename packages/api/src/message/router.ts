@@ -1,9 +1,11 @@
 import { t } from '../trpc.ts';
 import { cancelMessage } from './cancel-message.ts';
 import { createMessage } from './create-message.ts';
+import { deleteFeedback } from './delete-feedback.ts';
 import { followMessage } from './follow-message.ts';
 import { listMessages } from './list-messages.ts';
 import { retryMessage } from './retry-message.ts';
+import { setFeedback } from './set-feedback.ts';
 
 /** The procedures of messages. */
 export const messageRouter = t.router({
@@ -12,4 +14,6 @@ export const messageRouter = t.router({
   cancel: cancelMessage,
   retry: retryMessage,
   follow: followMessage,
+  setFeedback,
+  deleteFeedback,
 });

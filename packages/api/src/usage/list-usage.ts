@@ -7,7 +7,7 @@ import { toUsageSum } from './to-usage-sum.ts';
 
 const cursors = cursorKind('usage', z.string());
 
-/** `usage.list`: sums calls and tokens by day, agent, user, key or model. */
+/** `usage.list`: sums calls and tokens by day, agent, agent version, user, key or model. */
 export const listUsage = procedure
   .meta({
     openapi: {
@@ -17,7 +17,7 @@ export const listUsage = procedure
       tags: ['Usage'],
       summary: 'Sum up usage',
       description:
-        'Sums usage over a period by day, agent, user, key or model. Each answer is counted once, within seconds ' +
+        'Sums usage over a period by day, agent, agent version, user, key or model. Each answer is counted once, within seconds ' +
         'of its end, on the day of its end. A key that is limited to agents only sums the usage of these agents.',
     },
     errors: ['secret_key_needed', 'invalid_cursor'],

@@ -4,9 +4,9 @@ import type { UsageSum as StoredSum, UsageGroup } from '@parley/db';
 /** Converts a sum to its form in answers, with the field that it is grouped by. */
 export function toUsageSum(
   groupBy: UsageGroup,
-  { name, turns, calls, inputTokens, outputTokens }: StoredSum,
+  { name, turns, calls, inputTokens, outputTokens, feedback }: StoredSum,
 ): UsageSum {
-  return { ...nameOf(groupBy, name), turns, calls, inputTokens, outputTokens };
+  return { ...nameOf(groupBy, name), turns, calls, inputTokens, outputTokens, ...(feedback && { feedback }) };
 }
 
 function nameOf(groupBy: UsageGroup, name: string): Partial<UsageSum> {
@@ -16,6 +16,8 @@ function nameOf(groupBy: UsageGroup, name: string): Partial<UsageSum> {
       return { day: name };
     case 'agent':
       return isId('agent', name) ? { agentId: name } : {};
+    case 'agentVersion':
+      return versionOf(name);
     case 'user':
       return { userId: name };
     case 'key':
@@ -23,4 +25,11 @@ function nameOf(groupBy: UsageGroup, name: string): Partial<UsageSum> {
     case 'model':
       return { model: name };
   }
+}
+
+/** The name of a version is its agent's id and its number, which is 0 if the version is unknown. */
+function versionOf(name: string): Partial<UsageSum> {
+  const [agentId = '', version] = name.split(' ');
+  if (!isId('agent', agentId)) return {};
+  return { agentId, ...(Number(version) > 0 && { agentVersion: Number(version) }) };
 }

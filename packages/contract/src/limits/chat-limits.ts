@@ -17,6 +17,8 @@ export const chatLimits = {
   /** The list of messages is returned without paging; this many fit a response. */
   chatMessagesMax: 10_000,
   chatTextBytesMax: 16 * 1024 * 1024,
+  /** A comment on an answer gives a reason in some sentences. */
+  feedbackCommentLengthMax: 2_000,
   /** The list of chats is returned without paging up to this length; longer lists continue with a cursor. */
   chatListMax: 10_000,
   /** A follower of a chat that is further behind gets a snapshot of the newest messages instead. */

@@ -20,6 +20,8 @@ export interface ChatDocument {
   title?: string;
   /** The words of the title, as searches ask for them: see `beginningsOf`. */
   titleBeginnings?: string[];
+  /** An answer of the chat got feedback, which may have been taken back. Without it nobody looks for feedback. */
+  hasFeedback?: true;
   createdAt?: Date;
   /**
    * When it was last used or changed. Written in the background after a use, so it may lag. Absent where release 0.1.0
@@ -57,6 +59,7 @@ export const chatSchema = new Schema<ChatDocument>(
     title: String,
     // Mongoose would store an empty list in chats without a title.
     titleBeginnings: { type: [String], default: undefined },
+    hasFeedback: Boolean,
     createdAt: Date,
     updatedAt: Date,
     acceptedTurns: Number,
@@ -89,6 +92,7 @@ const onDeletion = {
   ...({ team: 'goes', agent: 'goes', agentType: 'goes', user: 'goes' } as const),
   ...({ metadata: 'goes', title: 'goes', titleBeginnings: 'goes', createdAt: 'goes' } as const),
   ...({ updatedAt: 'goes', acceptedTurns: 'goes', endedTurns: 'goes' } as const),
+  ...({ hasFeedback: 'goes' } as const),
   ...({ deletedAt: 'stays', purgedAt: 'stays', deletion: 'stays' } as const),
 } satisfies Record<keyof ChatDocument, 'stays' | 'goes'>;
 
@@ -110,18 +114,19 @@ export function newChatRecord(team: Id<'team'>, { agent, user, metadata }: NewCh
   const createdAt = new Date();
   return compactAs<ChatRecord>({
     ...{ id: mintId('chat'), team, agent, user, metadata, title: undefined },
-    ...{ createdAt, updatedAt: createdAt, isAnswering: undefined },
+    ...{ createdAt, updatedAt: createdAt, isAnswering: undefined, hasFeedback: undefined },
   });
 }
 
 /** The stored form of a new chat; with the hashes of the request that creates it, if that is idempotent. */
 export function toChatDocument(
-  { id: _id, team, agent, user, metadata, title, createdAt, updatedAt }: ChatRecord,
+  { id: _id, team, agent, user, metadata, title, hasFeedback, createdAt, updatedAt }: ChatRecord,
   agentType: string,
   idempotency?: Idempotency,
 ): ChatDocument {
   return compactAs<ChatDocument>({
     ...{ _id, team, agent, agentType, user, ...toContent({ metadata, title }), createdAt, updatedAt },
+    hasFeedback,
     // The first turn sets these.
     ...{ acceptedTurns: undefined, endedTurns: undefined },
     idempotency,
@@ -143,7 +148,7 @@ export const recordFields = { titleBeginnings: 0, idempotency: 0, agentType: 0 }
 
 /** @throws Error for a tombstone */
 export function toChatRecord(document: ChatDocument): ChatRecord {
-  const { _id: id, team, agent, user, metadata, title, createdAt, updatedAt } = document;
+  const { _id: id, team, agent, user, metadata, title, hasFeedback, createdAt, updatedAt } = document;
   const { acceptedTurns = 0, endedTurns = 0 } = document;
   if (!team || !agent || !createdAt) throw new Error(`chat ${id} is a tombstone`);
   const isAnswering = acceptedTurns > endedTurns ? (true as const) : undefined;
@@ -154,6 +159,7 @@ export function toChatRecord(document: ChatDocument): ChatRecord {
     user,
     metadata: parse(metadata),
     title,
+    hasFeedback,
     createdAt,
     updatedAt,
     isAnswering,
@@ -171,12 +177,13 @@ export function toChatLine(document: ChatDocument): TransferChat {
   });
 }
 
-/** The chat of a line in an export, for the team that imports it. */
-export function fromChatLine(team: Id<'team'>, line: TransferChat): ChatDocument {
+/** The chat of a line in an export, for the team that imports it; `hasFeedback` if feedback on its answers follows. */
+export function fromChatLine(team: Id<'team'>, line: TransferChat, hasFeedback: boolean): ChatDocument {
   const { id, agentId: agent, agentType, userId: user, metadata, title, createdAt, updatedAt } = line;
   const record = {
     ...{ id, team, agent, user, metadata, title, createdAt: new Date(createdAt) },
     updatedAt: updatedAt === undefined ? undefined : new Date(updatedAt),
+    hasFeedback: hasFeedback ? (true as const) : undefined,
     // An export holds ended turns only.
     isAnswering: undefined,
   };

@@ -8,6 +8,8 @@ export interface ChatRecord {
   readonly user?: string;
   readonly metadata?: Metadata;
   readonly title?: string;
+  /** An answer of the chat got feedback, which may have been taken back. */
+  readonly hasFeedback?: true;
   readonly createdAt: Date;
   /** When it was last used or changed. Absent on chats of release 0.1.0 that were not used since. */
   readonly updatedAt?: Date;

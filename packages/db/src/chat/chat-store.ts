@@ -5,6 +5,7 @@ import type { ChatUseBatches } from '../batching/chat-use-batches.ts';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import type { TitleBatches } from '../batching/title-batches.ts';
 import { databaseOf } from '../connection/database-of.ts';
+import { feedbackOf } from '../feedback/feedback-id.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
@@ -61,7 +62,7 @@ export interface ChatBatches {
 
 /** Creates the store of chats. */
 export function createChatStore(models: Models, { reads, inserts, titles, uses }: ChatBatches): ChatStore {
-  const { chats, turns, turnLog } = models;
+  const { chats, turns, turnLog, feedback } = models;
   const hotChats = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
   const counter = createTurnCounter(models);
   const markers = createMarkers(models);
@@ -192,6 +193,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
 
     async purge(id) {
       await purgeLogs(id);
+      await feedback.deleteMany({ _id: trusted(feedbackOf(id)) });
       // A turn that ends just now is found in the next round. No turn is removed before it is counted.
       const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }), ...notRemoved };
       do {

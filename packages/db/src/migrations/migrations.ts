@@ -1,6 +1,7 @@
 import type { Migration } from './migration.ts';
 import { refreshTitleWords } from './refresh-title-words.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
+import { removeOrphanedFeedback } from './remove-orphaned-feedback.ts';
 import { repairRolledKeys } from './repair-rolled-keys.ts';
 import { storeChatUses } from './store-chat-uses.ts';
 
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   { name: 'repair keys that release 0.1.0 has rolled', run: repairRolledKeys },
   { name: 'store the words of titles as they are searched for now', run: refreshTitleWords },
   { name: 'store when chats were last used', run: storeChatUses },
+  { name: 'remove the feedback on answers that release 0.1.0 has deleted', run: removeOrphanedFeedback },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */

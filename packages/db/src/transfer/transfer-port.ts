@@ -1,4 +1,11 @@
-import type { Id, TransferAgent, TransferChat, TransferTurn, TransferUsage } from '@parley/contract';
+import type {
+  Id,
+  TransferAgent,
+  TransferChat,
+  TransferFeedback,
+  TransferTurn,
+  TransferUsage,
+} from '@parley/contract';
 import type { Scope } from '../scope.ts';
 
 /** The result of an import: `added`; `there` if it was imported before; `taken` if something else has its id. */
@@ -16,6 +23,13 @@ export interface TransferStore {
     limit: number,
     after: number,
   ): Promise<{ turns: TransferTurn[]; isLast: boolean; leftOut: number }>;
+  /** The feedback of all authors in a chat, in the order of its answers. */
+  listFeedback(
+    scope: Scope,
+    chat: Id<'chat'>,
+    limit: number,
+    after?: Pick<TransferFeedback, 'messageId' | 'by'>,
+  ): Promise<TransferFeedback[]>;
   listUsage(scope: Scope, limit: number, after?: Pick<TransferUsage, 'id' | 'day'>): Promise<TransferUsage[]>;
   addAgent(scope: Scope, agent: TransferAgent): Promise<ImportResult>;
   /** Whether the chat exists. `taken`: it belongs to another team, or was deleted. */
@@ -26,7 +40,13 @@ export interface TransferStore {
     chat: Id<'chat'>,
     turns: readonly TransferTurn[],
   ): Promise<{ added: number } | 'taken'>;
-  /** Adds a chat. Call it after `addTurns`, so that a chat that exists is complete. */
-  addChat(scope: Scope, chat: TransferChat): Promise<ImportResult>;
+  /** Adds the feedback that is missing, on answers of a chat that is being imported. Returns the number it added. */
+  addFeedback(
+    scope: Scope,
+    chat: Pick<TransferChat, 'id' | 'agentId'>,
+    feedback: readonly TransferFeedback[],
+  ): Promise<number>;
+  /** Adds a chat. Call it after `addTurns` and `addFeedback`, so that a chat that exists is complete. */
+  addChat(scope: Scope, chat: TransferChat, hasFeedback: boolean): Promise<ImportResult>;
   addUsage(scope: Scope, row: TransferUsage): Promise<ImportResult>;
 }

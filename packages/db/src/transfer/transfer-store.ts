@@ -6,6 +6,8 @@ import { createMarkers, isMarker } from '../chat/deletion-marker.ts';
 import { lastUseOf } from '../chat/last-use.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import type { Seal, Vault } from '../encryption/vault.ts';
+import { feedbackId, feedbackOf } from '../feedback/feedback-id.ts';
+import { fromFeedbackLine, toFeedbackLine } from '../feedback/feedback-transfer.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
@@ -16,7 +18,7 @@ import type { TransferStore } from './transfer-port.ts';
 
 /** Creates the store of exports and imports. The vault opens and seals the headers of tools. */
 export function createTransferStore(models: Models, vault: Vault): TransferStore {
-  const { agents, chats, turns, usage } = models;
+  const { agents, chats, turns, feedback, usage } = models;
   const markers = createMarkers(models);
   return {
     async listAgents({ team }, limit, after) {
@@ -48,6 +50,17 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
       const isLast = open !== -1 || found.length < limit;
       const leftOut = open === -1 ? 0 : await turns.countDocuments(fromOn(team, chat, found[open]));
       return { turns: ended.filter((turn) => !isMarker(turn)).map(toTurnLine), isLast, leftOut };
+    },
+
+    async listFeedback({ team }, chat, limit, after) {
+      const { $gt, $lt } = feedbackOf(chat);
+      const from = after ? feedbackId(chat, after.messageId, after.by) : $gt;
+      const found = await feedback
+        .find({ _id: trusted({ $gt: from, $lt }), team })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toFeedbackLine);
     },
 
     async listUsage({ team }, limit, after) {
@@ -97,8 +110,18 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
       return { added: missing.length };
     },
 
-    async addChat({ team }, chat) {
-      const document = fromChatLine(team, chat);
+    async addFeedback({ team }, { id: chat, agentId: agent }, lines) {
+      const added = lines.map((line) => fromFeedbackLine({ chat, team, agent }, line));
+      const ids = trusted({ $in: added.map(({ _id }) => _id) });
+      const there = await feedback.find({ _id: ids, team }, { _id: 1 }).lean();
+      const known = new Set(there.map(({ _id }) => _id));
+      const missing = added.filter(({ _id }) => !known.has(_id));
+      if (missing.length > 0) await feedback.insertMany(missing, { lean: true });
+      return missing.length;
+    },
+
+    async addChat({ team }, chat, hasFeedback) {
+      const document = fromChatLine(team, chat, hasFeedback);
       // Exports of earlier versions do not say when a chat was last used.
       document.updatedAt ??= (await lastUseOf(models, chat.id, new Date(chat.createdAt))).at;
       const added = await add(

@@ -9,11 +9,14 @@ import type { TurnDocument } from '../turn/turn-model.ts';
 import type { UsageDocument } from './usage-model.ts';
 import type { UsageRecord } from './usage-records.ts';
 
-type CountedTurn = Pick<TurnDocument, '_id' | 'team' | 'spender' | 'account' | 'usage' | 'reservations'>;
+type CountedTurn = Pick<
+  TurnDocument,
+  '_id' | 'team' | 'spender' | 'account' | 'usage' | 'reservations' | 'agentVersion'
+>;
 type RemovedTurn = CountedTurn & Pick<TurnDocument, 'chat' | 'sequence' | 'createdAt'>;
 type UsageSums = Pick<UsageDocument, 'turns' | 'calls' | 'inputTokens' | 'outputTokens'>;
 
-const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1 } as const;
+const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1, agentVersion: 1 } as const;
 const removedFields = { ...fields, chat: 1, sequence: 1, createdAt: 1 } as const;
 
 /** A conflict with a row that another process just inserted does not recur, so several in a row have another cause. */
@@ -88,17 +91,17 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
 
 /** The rows of these turns, each with the counts to add to it. */
 export function addUp(
-  counted: readonly Pick<CountedTurn, 'team' | 'spender' | 'account' | 'usage'>[],
+  counted: readonly Pick<CountedTurn, 'team' | 'spender' | 'account' | 'usage' | 'agentVersion'>[],
 ): UsageDocument[] {
   const rows = new Map<string, UsageDocument>();
-  for (const { team, spender, account, usage } of counted) {
+  for (const { team, spender, account, usage, agentVersion } of counted) {
     if (!account) continue;
     // A turn with several runs counts once, for the model of its last run.
     const parts = usage.length === 0 ? [undefined] : usage;
     for (const [index, part] of parts.entries()) {
       const { agent, user, day } = account;
-      const row = { team, day, agent, user, key: spender?.key, model: part?.model };
-      const _id = rowId([team, day, agent, user, row.key, row.model]);
+      const row = { team, day, agent, agentVersion, user, key: spender?.key, model: part?.model };
+      const _id = rowId([team, day, agent, user, row.key, row.model], agentVersion);
       const nothing = { turns: 0, calls: 0, inputTokens: 0, outputTokens: 0 };
       const sum = rows.get(_id) ?? compactAs<UsageDocument>({ _id, ...row, ...nothing });
       sum.turns += index === parts.length - 1 ? 1 : 0;
@@ -112,8 +115,10 @@ export function addUp(
 }
 
 /** The id is a hash, so that the row can stay when the user is removed from it. */
-function rowId(parts: readonly (string | undefined)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+function rowId(parts: readonly (string | undefined)[], agentVersion: number | undefined): string {
+  // Rows without a version keep the ids that release 0.1.0 gives them.
+  const all = agentVersion === undefined ? parts : [...parts, agentVersion];
+  return createHash('sha256').update(JSON.stringify(all)).digest('base64url');
 }
 
 /** The update that adds to a row, and inserts it if it does not exist. */

@@ -2,13 +2,15 @@ import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { type FieldsOf, number, options, string } from '../schema-fields.ts';
 
-/** The usage of one day by one agent, user, key and model of a team, as it is stored. */
+/** The usage of one day by one agent, its version, user, key and model of a team, as it is stored. */
 export interface UsageDocument {
-  /** A hash of team, day, agent, user, key and model. */
+  /** A hash of team, day, agent, user, key and model, and of the version if the row has one. */
   _id: string;
   team: Id<'team'>;
   day: string;
   agent: Id<'agent'>;
+  /** Absent in rows that release 0.1.0 added to, and for turns that no version answered. */
+  agentVersion?: number;
   user?: string;
   /** The family of the key. */
   key?: Id<'key'>;
@@ -23,7 +25,7 @@ export interface UsageDocument {
 export const usageSchema = new Schema<UsageDocument>(
   {
     ...{ _id: string, team: string, day: string, agent: string },
-    ...{ user: String, key: String, model: String },
+    ...{ agentVersion: Number, user: String, key: String, model: String },
     ...{ turns: number, calls: number, inputTokens: number, outputTokens: number },
   } satisfies FieldsOf<UsageDocument>,
   { ...options, collection: 'usage' },

@@ -48,7 +48,7 @@ export interface UncountedTurn {
 }
 
 /** A field that usage is summed by. */
-export type UsageGroup = 'day' | 'agent' | 'user' | 'key' | 'model';
+export type UsageGroup = 'day' | 'agent' | 'agentVersion' | 'user' | 'key' | 'model';
 
 /** Selects usage by days, such as `2026-11-25`, and the field to sum it by. Both days are included. */
 export interface UsageQuery {
@@ -58,11 +58,16 @@ export interface UsageQuery {
   readonly groupBy: UsageGroup;
 }
 
-/** The usage of one value of the group. `name` is empty for turns without a value, such as turns without a user. */
+/**
+ * The usage of one value of the group. `name` is empty for turns without a value, such as turns without a user. The name of
+ * an agent's version is written by `versionName`.
+ */
 export interface UsageSum {
   readonly name: string;
   readonly turns: number;
   readonly calls: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The number of ratings of the answers. Only in sums by an agent's version. */
+  readonly feedback?: { readonly up: number; readonly down: number };
 }

@@ -1,24 +1,19 @@
 import { compact } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import { settlements } from '../budget/reservations.ts';
-import { filterOf, greaterThan, oneOf } from '../mapping/filter-of.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
 import { addUp, createTurnCounter, tokensOf, toUpsert } from './count-turns.ts';
+import { createVersionSums } from './sum-versions.ts';
 import type { UsageStore } from './usage-port.ts';
+import { sums, within } from './usage-query.ts';
 import type { UsageQuery, UsageSum } from './usage-records.ts';
 
 /** The field of the group always exists: a text, which is empty for turns without a value. */
 interface Group extends Omit<UsageSum, 'name'> {
   readonly _id: string;
 }
-
-const sums = {
-  turns: { $sum: '$turns' },
-  calls: { $sum: '$calls' },
-  inputTokens: { $sum: '$inputTokens' },
-  outputTokens: { $sum: '$outputTokens' },
-} as const;
 
 /** The rows that a page of users is summed from: some tens of rows for each user of a full page. */
 const ROWS_MAX = 50_000;
@@ -32,6 +27,7 @@ type UsagePage = Awaited<ReturnType<UsageStore['list']>>;
 export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore {
   const { turns, usage, budgets } = models;
   const counter = createTurnCounter(models);
+  const sumVersions = createVersionSums(models);
   return {
     count: (ids) => counter.count(ids),
 
@@ -56,6 +52,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
 
     async list(scope, query, page) {
       if (query.groupBy === 'user') return listUsers(scope, query, page);
+      if (query.groupBy === 'agentVersion') return pageOf(await sumVersions(scope, query, page), page.limit);
       const { groupBy } = query;
       const { limit, after } = page;
       const found = await usage.aggregate<Group>([
@@ -96,10 +93,6 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     ]);
     return { items: [toSum(whole ?? last)], next: last._id };
   }
-}
-
-function within({ team, user, agents }: Scope, { from, to }: UsageQuery) {
-  return filterOf({ team, day: { $gte: from, $lte: to } }, { user, agent: oneOf(agents) });
 }
 
 function toSum({ _id: name, turns, calls, inputTokens, outputTokens }: Group): UsageSum {
