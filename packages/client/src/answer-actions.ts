@@ -1,4 +1,4 @@
-import type { AnswerState } from '@parley/contract';
+import type { AnswerState, Feedback } from '@parley/contract';
 import { attempt } from './attempts.ts';
 import { mintKey } from './mint-key.ts';
 import type { Parley } from './parley.ts';
@@ -46,4 +46,22 @@ export async function retryAnswer(
     if (id === undefined || id === answer.messageId) throw error;
     return { id, hasEnded: true };
   }
+}
+
+/**
+ * Rates an answer, or takes the rating back. Retries up to four times.
+ *
+ * @throws ParleyError if the server rejects the request or stays unreachable
+ */
+export function rateAnswer(
+  trpc: Parley['trpc'],
+  answer: OneAnswer,
+  feedback: Feedback | undefined,
+  closed: AbortSignal,
+): Promise<unknown> {
+  return attempt(closed, (signal) =>
+    feedback
+      ? trpc.message.setFeedback.mutate({ ...answer, ...feedback }, { signal })
+      : trpc.message.deleteFeedback.mutate(answer, { signal }),
+  );
 }

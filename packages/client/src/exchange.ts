@@ -96,13 +96,14 @@ export function newAnswer(
 }
 
 function toAnswerEntry(
-  { id, content, status, finishReason, createdAt }: Message,
+  { id, content, status, finishReason, feedback, createdAt }: Message,
   userMessageId: string,
 ): AnswerEntry {
   return {
     ...newAnswer(id, userMessageId, status ?? 'completed'),
     content,
     ...(finishReason !== undefined && { finishReason }),
+    ...(feedback && { feedback }),
     createdAt,
   };
 }

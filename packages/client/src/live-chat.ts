@@ -1,5 +1,5 @@
-import type { ChatEvent } from '@parley/contract';
-import { retryAnswer, stopAnswer } from './answer-actions.ts';
+import type { ChatEvent, Feedback } from '@parley/contract';
+import { rateAnswer, retryAnswer, stopAnswer } from './answer-actions.ts';
 import { attempt } from './attempts.ts';
 import { ChatStream } from './chat-stream.ts';
 import type { Credentials } from './credentials.ts';
@@ -26,6 +26,13 @@ export interface LiveChatDeps {
   readonly timings: Timings;
 }
 
+/** The ratings of an answer that are being sent, one after the other. */
+interface Ratings {
+  /** The rating that the server has. */
+  saved: Feedback | undefined;
+  newest: Promise<void>;
+}
+
 /**
  * Implements `FollowedChat`: combines the stream, the message pages and the outbox of a chat into one
  * transcript.
@@ -38,6 +45,8 @@ export class LiveChat implements FollowedChat {
   readonly #stream: ChatStream;
   readonly #tail: TailReader;
   readonly #retries = new Map<string, Promise<void>>();
+  /** The answers whose rating is being sent. */
+  readonly #ratings = new Map<string, Ratings>();
   /** Accepted sends that the stream did not report in time and that the message list was reloaded for. */
   readonly #searched = new Set<string>();
   #state: TranscriptState = emptyTranscript;
@@ -127,6 +136,42 @@ export class LiveChat implements FollowedChat {
     return running;
   }
 
+  rate(messageId: string, feedback: Feedback | undefined): Promise<void> {
+    const ratings = this.#ratings.get(messageId) ?? {
+      saved: this.#feedbackOn(messageId),
+      newest: Promise.resolve(),
+    };
+    this.#ratings.set(messageId, ratings);
+    this.#dispatch({ type: 'feedback-changed', messageId, feedback });
+    const rating = ratings.newest.then(
+      () => this.#rate(messageId, feedback, ratings),
+      () => this.#rate(messageId, feedback, ratings),
+    );
+    ratings.newest = rating;
+    const forget = () => {
+      if (ratings.newest === rating) this.#ratings.delete(messageId);
+    };
+    rating.then(forget, forget);
+    return rating;
+  }
+
+  async #rate(messageId: string, feedback: Feedback | undefined, ratings: Ratings): Promise<void> {
+    const { signal } = this.#closed;
+    try {
+      await rateAnswer(this.#deps.trpc, { chatId: this.chatId, messageId }, feedback, signal);
+      ratings.saved = feedback;
+    } catch (error) {
+      // Unless a newer rating is shown already.
+      if (!signal.aborted && this.#feedbackOn(messageId) === feedback)
+        this.#dispatch({ type: 'feedback-changed', messageId, feedback: ratings.saved });
+      throw error;
+    }
+  }
+
+  #feedbackOn(messageId: string): Feedback | undefined {
+    return this.#state.exchanges.find(({ answer }) => answer?.messageId === messageId)?.answer?.feedback;
+  }
+
   /** Clears the transcript and aborts all running work when the user changes. */
   reset(): void {
     this.#closed.abort();
@@ -134,6 +179,7 @@ export class LiveChat implements FollowedChat {
     this.#tail.cancel();
     this.#stream.reset();
     this.#retries.clear();
+    this.#ratings.clear();
     this.#searched.clear();
     this.#olderRead = undefined;
     this.#olderError = undefined;

@@ -1,5 +1,5 @@
 import type { AppRouter } from '@parley/api';
-import type { ClaimedGuest } from '@parley/contract';
+import type { ClaimedGuest, Feedback } from '@parley/contract';
 import type { QueryClient } from '@tanstack/query-core';
 import type { TRPCClient } from '@trpc/client';
 import type { ParleyError } from './parley-error.ts';
@@ -154,6 +154,13 @@ export interface FollowedChat {
    * failed
    */
   retry(messageId: string): Promise<void>;
+  /**
+   * Rates an answer, or takes the rating back. The transcript shows it at once, and shows the former rating again if the
+   * server rejects it. Several ratings of an answer are sent in order.
+   *
+   * @throws ParleyError `not_rateable`, `message_not_found`, `invalid_input`; `network` after all attempts failed
+   */
+  rate(messageId: string, feedback: Feedback | undefined): Promise<void>;
 }
 
 /** The open chats and the last ten closed ones. */

@@ -1,4 +1,4 @@
-import type { ErrorCode, FinishReason } from '@parley/contract';
+import type { ErrorCode, Feedback, FinishReason } from '@parley/contract';
 import type { Send } from './send.ts';
 
 /** A user's message. */
@@ -38,6 +38,8 @@ export interface AnswerEntry {
   readonly position?: number;
   /** Why the model ended a completed answer. Absent if the server does not know. */
   readonly finishReason?: FinishReason;
+  /** The caller's own feedback. Changes by others, and on other devices, are seen when the chat is loaded again. */
+  readonly feedback?: Feedback;
   /** The time at which the answer ended, ISO 8601. */
   readonly createdAt?: string;
 }

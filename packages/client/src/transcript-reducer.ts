@@ -1,4 +1,4 @@
-import type { AnswerState, ChatEvent, MessageList } from '@parley/contract';
+import type { AnswerState, ChatEvent, Feedback, MessageList } from '@parley/contract';
 import {
   type Exchange,
   isEnded,
@@ -30,6 +30,8 @@ export type TranscriptEvent =
   | { readonly type: 'cancel-answered'; readonly answer: AnswerState }
   /** The response of `message.retry`. */
   | { readonly type: 'retry-answered'; readonly answer: NewAnswer }
+  /** The caller rated an answer, or took the rating back. */
+  | { readonly type: 'feedback-changed'; readonly messageId: string; readonly feedback: Feedback | undefined }
   /** The chat's messages in the outbox changed. */
   | { readonly type: 'sends-changed'; readonly sends: readonly Send[] };
 
@@ -68,6 +70,8 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
       return cancelled(state, event.answer);
     case 'retry-answered':
       return retried(state, event.answer);
+    case 'feedback-changed':
+      return rated(state, event.messageId, event.feedback);
     case 'sends-changed':
       return matchAccepted({ ...state, sends: event.sends });
   }
@@ -165,6 +169,15 @@ function cancelled(state: TranscriptState, answerState: AnswerState): Transcript
   // The time of an answer without text is that of its turn, which lists do not show.
   const end = { status, errorCode, finishReason, ...(content !== '' && { createdAt }) };
   return changeAnswer(state, id, (answer) => ended({ ...answer, content }, end));
+}
+
+/** Only the feedback of an ended answer changes. */
+function rated(state: TranscriptState, answerId: string, feedback: Feedback | undefined): TranscriptState {
+  const index = state.exchanges.findLastIndex(({ answer }) => answer?.messageId === answerId);
+  const known = state.exchanges[index];
+  if (!known?.answer || known.answer.feedback === feedback) return state;
+  const { feedback: _, ...answer } = known.answer;
+  return replace(state, index, { ...known, answer: { ...answer, ...(feedback && { feedback }) } });
 }
 
 function retried(state: TranscriptState, { id, userMessageId }: NewAnswer): TranscriptState {

@@ -10,6 +10,7 @@ import {
   useConnection,
   useCreateChat,
   useDeleteChat,
+  useFeedback,
   useMessages,
   useParley,
   useSendMessage,
@@ -207,6 +208,34 @@ describe('useMessages and useSendMessage', () => {
     );
     await act(() => result.current.sending.retry(failed?.messageId ?? ''));
     expect(result.current.sending.error).toMatchObject({ code: 'not_retryable' });
+  });
+
+  test('useFeedback shows a rating at once, sends it, and takes it back', async () => {
+    const { chatId, messageId } = await team.answered();
+    const { parley, line } = newClient();
+    const useRated = () => ({ messages: useMessages(chatId), rating: useFeedback(chatId) });
+    const { result } = renderHooks(parley, useRated);
+    const shown = () => result.current.messages.entries[1];
+    await waitFor(() => expect(shown()).toMatchObject({ messageId }));
+    const stored = async () =>
+      (await parley.trpc.message.list.query({ chatId })).messages.map(({ feedback }) => feedback)[1];
+    await act(() => result.current.rating.rate(messageId, { rating: 'down', comment: 'Too long.' }));
+    await waitFor(() =>
+      expect(shown()).toMatchObject({ feedback: { rating: 'down', comment: 'Too long.' } }),
+    );
+    expect(await stored()).toEqual({ rating: 'down', comment: 'Too long.' });
+    await act(async () => {
+      void result.current.rating.rate(messageId, { rating: 'up' });
+      await result.current.rating.takeBack(messageId);
+    });
+    await waitFor(() => expect(shown()).not.toHaveProperty('feedback'));
+    expect(await stored()).toBeUndefined();
+    expect(line.to('message.setFeedback')).toHaveLength(2);
+
+    const tooLong = { rating: 'up', comment: 'x'.repeat(2_001) } as const;
+    await act(() => result.current.rating.rate(messageId, tooLong));
+    expect(result.current.rating).toMatchObject({ isSaving: false, error: { code: 'invalid_input' } });
+    await waitFor(() => expect(shown()).not.toHaveProperty('feedback'));
   });
 
   test('useMessages switches to another chat when the id changes', async () => {
