@@ -195,6 +195,7 @@ describe('documented streams', () => {
         expect(typesOf(operation)).toEqual([
           'application/json',
           ...(isStreamable ? ['text/event-stream'] : []),
+          ...(operation.operationId === 'exportChat' ? ['text/markdown'] : []),
         ]);
       const names = operation.parameters?.map(({ name, in: place }) => `${place} ${name}`) ?? [];
       expect(names.includes('header Last-Event-ID') && names.includes('query lastEventId')).toBe(isStreamed);

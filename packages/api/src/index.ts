@@ -2,6 +2,7 @@ export { rateHeaders, replayedHeader, responseMeta } from './answer-headers.ts';
 export { apiErrorOf, toTrpcError } from './api-error-of.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
 export type { Caller, CallerIdentity } from './caller.ts';
+export { chatMarkdown } from './chat/chat-markdown.ts';
 export {
   type Context,
   createContext,

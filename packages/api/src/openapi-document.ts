@@ -17,6 +17,15 @@ const replayedHeader = {
     schema: { type: 'string' as const },
   },
 };
+const dispositionHeader = {
+  'Content-Disposition': {
+    description: 'The name of the file: `attachment; filename="chat_….json"`.',
+    schema: { type: 'string' as const },
+  },
+};
+const markdownFile = {
+  'text/markdown': { schema: { type: 'string' as const, description: 'The chat as Markdown.' } },
+};
 const idempotencyKeyParameter = {
   name: 'Idempotency-Key',
   in: 'header' as const,
@@ -137,8 +146,16 @@ function successOf(meta: RestOperation['meta'], generated: unknown): Responses {
   return {
     200: {
       ...described,
-      headers: { ...requestIdHeader, ...(meta.isIdempotent && replayedHeader) },
-      content: { ...content, ...(meta.canStream && eventStream(uiMessageStream)) },
+      headers: {
+        ...requestIdHeader,
+        ...(meta.isIdempotent && replayedHeader),
+        ...(meta.isFile && dispositionHeader),
+      },
+      content: {
+        ...content,
+        ...(meta.canStream && eventStream(uiMessageStream)),
+        ...(meta.isFile && markdownFile),
+      },
     },
   };
 }

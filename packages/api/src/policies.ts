@@ -48,6 +48,7 @@ export const policies = {
   'chat.update': writing,
   'chat.delete': { ...writing, isAuditedForTeams: true },
   'chat.follow': reading,
+  'chat.export': reading,
   'message.create': writing,
   'message.list': reading,
   'message.cancel': writing,

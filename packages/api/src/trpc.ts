@@ -14,6 +14,8 @@ export interface ProcedureMeta extends OpenApiMeta {
   readonly isIdempotent?: true;
   /** Answers with a stream of events if the client asks for it. */
   readonly canStream?: true;
+  /** REST sends the answer as a file, as Markdown if the caller asks for it. */
+  readonly isFile?: true;
   /** The path contains all that is required, so the body may be left out. */
   readonly hasOptionalBody?: true;
   /** The status of success if it is not 200. A response with 204 has no body. */

@@ -72,6 +72,14 @@ export const getChatInputSchema = oneChatInputSchema.extend({
   }),
 });
 
+/** Input of `chat.export`. */
+export const exportChatInputSchema = oneChatInputSchema.extend({
+  format: z.enum(['md', 'json']).optional().meta({
+    description:
+      'The format of the file: `json` (default) or `md` (Markdown). tRPC returns the same data for both.',
+  }),
+});
+
 /** Input of `chat.update`. A field that is left out keeps its value. */
 export const updateChatInputSchema = oneChatInputSchema.extend({
   title: titleSchema.optional(),

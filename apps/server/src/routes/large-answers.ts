@@ -58,7 +58,7 @@ async function bodyOf(reply: FastifyReply, payload: unknown): Promise<string | u
  * Yields one chunk in each iteration of the event loop. A client that reads as fast as the server writes would otherwise
  * take a whole answer in one.
  */
-async function* inTurns(chunks: Iterable<string>): AsyncGenerator<string> {
+export async function* inTurns(chunks: Iterable<string>): AsyncGenerator<string> {
   for (const chunk of chunks) {
     yield chunk;
     await setImmediate();

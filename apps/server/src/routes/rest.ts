@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { rejectBrokenEscapes, rejectProtoField, rejectUnknownQuery } from './reject-query.ts';
 import { createRestHandler, type RestHandler } from './rest-adapter.ts';
 import { toRoutePath } from './route-path.ts';
+import { sendExport } from './send-export.ts';
 import { streamNewAnswer, streamRoutes, wantsEvents } from './stream.ts';
 
 /** Adds the documented REST paths: one route per operation, served by trpc-to-openapi's handler. */
@@ -36,6 +37,7 @@ async function serve(
   const { meta } = operation;
   const input = inputOf(operation, request);
   if (meta.canStream && wantsEvents(request)) return streamNewAnswer(operation, request, reply, input);
+  if (meta.isFile) return sendExport(request, reply, input, () => call(request.context, input));
   const json = await call(request.context, input);
   if (meta.successStatus === 204) return reply.code(204).send();
   return reply.header('content-type', 'application/json; charset=utf-8').send(json);

@@ -90,6 +90,10 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id }),
     fields: { chatId: 'id', withMessages: 'query-flag' },
   },
+  'chat.export': {
+    validInput: async (team) => ({ chatId: (await team.makeChat()).id, format: 'json' }),
+    fields: { chatId: 'id', format: 'choice' },
+  },
   'chat.update': {
     validInput: async (team) => ({
       chatId: (await team.makeChat()).id,

@@ -1,8 +1,8 @@
-import { chatWithMessagesSchema, getChatInputSchema, limits } from '@parley/contract';
-import { outputWithList } from '../large-list/output-with-list.ts';
+import { getChatInputSchema, limits } from '@parley/contract';
 import { readMessages } from '../message/read-messages.ts';
 import { chatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
+import { wholeChatOutput } from './whole-chat.ts';
 
 /** `chat.get`: returns a chat, with all its messages unless the caller asks for none. */
 export const getChat = chatProcedure(getChatInputSchema)
@@ -17,7 +17,7 @@ export const getChat = chatProcedure(getChatInputSchema)
     },
     errors: ['chat_not_found', 'overloaded', 'too_many_lists'],
   })
-  .output(outputWithList(chatWithMessagesSchema, 'messages'))
+  .output(wholeChatOutput)
   .query(async ({ ctx, input: { withMessages = true } }) => {
     const chat = toChat(ctx.chat.chat);
     if (!withMessages) return { ...chat, messages: [] };

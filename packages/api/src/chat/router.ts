@@ -1,6 +1,7 @@
 import { t } from '../trpc.ts';
 import { createChat } from './create-chat.ts';
 import { deleteChat } from './delete-chat.ts';
+import { exportChat } from './export-chat.ts';
 import { followChat } from './follow-chat.ts';
 import { getChat } from './get-chat.ts';
 import { listChats } from './list-chats.ts';
@@ -14,4 +15,5 @@ export const chatRouter = t.router({
   update: updateChat,
   delete: deleteChat,
   follow: followChat,
+  export: exportChat,
 });
