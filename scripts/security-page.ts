@@ -42,9 +42,11 @@ function table(): string {
 function addressesOf(procedure: string): string[] {
   const operation = restOperations.find((one) => one.procedure === procedure);
   if (operation) return [`\`${operation.method} ${operation.path}\``];
-  const streams = { 'message.follow': ['streamMessage', 'streamChat'], 'chat.follow': ['followChat'] }[
-    procedure
-  ];
+  const streams = {
+    'message.follow': ['streamMessage', 'streamChat'],
+    'chat.follow': ['followChat'],
+    'chat.followAll': ['followChats'],
+  }[procedure];
   return streamOperations
     .filter(({ operationId }) => streams?.includes(operationId))
     .map(({ path }) => `\`GET ${path}\``);
@@ -225,7 +227,7 @@ clients that do not read, see [Open streams](limits-and-usage.md#open-streams).
 
 | stream | last event |
 | --- | --- |
-| \`GET /chat/:chatId/events\` | an event without an id: \`{"type": "error", "code": "user_token_expired", "message": "…"}\` |
+| \`GET /chat/events\`, \`GET /chat/:chatId/events\` | an event without an id: \`{"type": "error", "code": "user_token_expired", "message": "…"}\` |
 | answers (AI SDK) | \`data-refusal\` with the code, \`error\` with the sentence, \`[DONE]\` |
 | tRPC subscriptions | an error with the code in \`data.apiError.code\` |
 

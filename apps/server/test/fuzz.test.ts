@@ -430,6 +430,7 @@ describe('random requests', () => {
       'message.retry',
       'message.follow',
       'chat.follow',
+      'chat.followAll',
       'agent.list',
       'nope',
       'chat.list,chat.get',

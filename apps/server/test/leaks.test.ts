@@ -21,6 +21,7 @@ const COLLECTIONS = [
   'keys',
   'agents',
   'chats',
+  'chatChanges',
   'turns',
   'turnLog',
   'requestCounts',

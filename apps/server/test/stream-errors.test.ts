@@ -65,7 +65,8 @@ describe('authentication comes first', () => {
           const stream = await requestStream(example.transport, example, input, { url, headers: sent });
           expect(stream.status).toBe(example.operationId === 'streamChat' ? 204 : 200);
           const first = await stream.until(({ event }) => event !== 'connected').catch(() => []);
-          if (example.operationId !== 'streamChat') expect(first.at(-1)?.data).toContain('snapshot');
+          const expected = example.operationId === 'followChats' ? 'list-changed' : 'snapshot';
+          if (example.operationId !== 'streamChat') expect(first.at(-1)?.data).toContain(expected);
           stream.close();
         }
       }

@@ -21,7 +21,7 @@ export const chatUses: readonly UpgradeScenario[] = [
       const { id: ofOld } = await chatOf(old, 'scenario/a chat of the old version');
       const { id: ofCurrent } = await chatOf(current, 'scenario/a chat of this version');
       const created = (await current.call('GET', `/chat/${ofOld}`)).body.createdAt;
-      expect(await useOf(current, ofOld)).toBe(created);
+      expect(Date.parse(await useOf(current, ofOld))).toBeGreaterThanOrEqual(Date.parse(created));
       expect((await listByUse(current)).map(({ id }) => id)).toEqual([ofCurrent, ofOld]);
 
       // The next turn at this version is noted, also in a chat that the other version made.
@@ -37,6 +37,27 @@ export const chatUses: readonly UpgradeScenario[] = [
       const listed = await listByUse(current);
       expect(listed.map(({ id }) => id)).toEqual([ofCurrent, ofOld]);
       expect(listed.filter(({ isAnswering }) => isAnswering)).toEqual([]);
+    },
+  },
+  {
+    name: 'a follower of the list at this version learns of the next use of a chat that the old version made',
+    fields: ['chatChanges.team', 'chatChanges.user', 'chatChanges.agent', 'chatChanges.at'],
+    async run({ old, current }) {
+      const { id } = await chatOf(old, 'scenario/followed', { userId: 'user_1' });
+      const stop = new AbortController();
+      const headers = { 'x-api-key': current.key };
+      const stream = await fetch(`${current.url}/chat/events`, { headers, signal: stop.signal });
+      expect(stream.status).toBe(200);
+      expect((await send(current, id, 'scenario/followed by this version')).status).toBe(200);
+      let text = '';
+      for await (const bytes of stream.body ?? []) {
+        text += Buffer.from(bytes).toString();
+        if (text.includes(id)) break;
+      }
+      stop.abort();
+      expect(text).toContain('list-followed');
+      expect(text).toMatch(/"type":"list-chat"/);
+      expect(await contentsOf(old, id)).toEqual(await contentsOf(current, id));
     },
   },
 ];

@@ -1,4 +1,10 @@
-import { chatEventSchema, type ErrorCode, errorEnvelopeSchema, streamErrorSchema } from '@parley/contract';
+import {
+  chatEventSchema,
+  chatListEventSchema,
+  type ErrorCode,
+  errorEnvelopeSchema,
+  streamErrorSchema,
+} from '@parley/contract';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { appRouter } from './app-router.ts';
@@ -65,7 +71,12 @@ export function buildOpenApiDocument(options: { version: string }): Document {
         description: 'The same key as `Authorization: Bearer <key>`.',
       },
     },
-    defs: { ApiError: errorEnvelopeSchema, ChatEvent: chatEventSchema, StreamError: streamErrorSchema },
+    defs: {
+      ApiError: errorEnvelopeSchema,
+      ChatEvent: chatEventSchema,
+      ChatListEvent: chatListEventSchema,
+      StreamError: streamErrorSchema,
+    },
     paths: { ...streamPaths(), ...healthPaths },
   });
   for (const operation of restOperations) {

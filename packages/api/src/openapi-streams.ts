@@ -26,14 +26,20 @@ export function streamPaths(): ZodOpenApiPathsObject {
   );
 }
 
+const eventsOf = (schema: string) =>
+  `Events whose data is a \`${schema}\`, each with its id. If the server ends the stream, the last event is a ` +
+  '`StreamError` with the reason, and has no id.';
+
+const streamTexts: Readonly<Record<StreamOperation['events'], string>> = {
+  'ui-message-stream': uiMessageStream,
+  'chat-events': eventsOf('ChatEvent'),
+  'list-events': eventsOf('ChatListEvent'),
+};
+
 function documentStream(operation: StreamOperation) {
   const { operationId, path, tag, summary, description, errors, canBeEmpty, events } = operation;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  const stream =
-    events === 'chat-events'
-      ? 'Events whose data is a `ChatEvent`, each with its id. If the server ends the stream, the last event is a ' +
-        '`StreamError` with the reason, and has no id.'
-      : uiMessageStream;
+  const stream = streamTexts[events];
   return {
     operationId,
     tags: [tag],

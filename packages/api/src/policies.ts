@@ -49,6 +49,7 @@ export const policies = {
   'chat.delete': { ...writing, isAuditedForTeams: true },
   'chat.follow': reading,
   'chat.export': reading,
+  'chat.followAll': reading,
   'message.create': writing,
   'message.list': reading,
   'message.cancel': writing,

@@ -68,7 +68,7 @@ function isAudited({ callers, isAuditedForTeams }: Policy, { as }: Caller): bool
  * The base of subscriptions. The stream counts as open, and ends when the credentials of its caller are no longer
  * valid. The procedure answers with `stream.guard`, whose source ends when `stream.signal` aborts.
  */
-const streamProcedure = (kind: StreamKind) =>
+export const streamProcedure = (kind: StreamKind) =>
   procedure.use(async ({ ctx, next }) => {
     const stream = await ctx.request.openStream(kind);
     const result = await next({ ctx: { stream } });

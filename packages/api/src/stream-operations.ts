@@ -2,9 +2,9 @@ import { type ErrorCode, limits } from '@parley/contract';
 
 /** An operation that answers with server-sent events, which no procedure's schema can describe. */
 export interface StreamOperation {
-  readonly operationId: 'streamMessage' | 'streamChat' | 'followChat';
+  readonly operationId: 'streamMessage' | 'streamChat' | 'followChat' | 'followChats';
   /** The procedure whose events it answers with, and whose policy holds. */
-  readonly procedure: 'message.follow' | 'chat.follow';
+  readonly procedure: 'message.follow' | 'chat.follow' | 'chat.followAll';
   /** As OpenAPI writes it. */
   readonly path: string;
   readonly tag: 'Chats' | 'Messages';
@@ -14,7 +14,7 @@ export interface StreamOperation {
   /** Whether it may have nothing to stream. */
   readonly canBeEmpty: boolean;
   /** The format of its events. */
-  readonly events: 'ui-message-stream' | 'chat-events';
+  readonly events: 'ui-message-stream' | 'chat-events' | 'list-events';
 }
 
 /** The description of the AI SDK stream in the OpenAPI document. */
@@ -69,5 +69,18 @@ export const streamOperations: readonly StreamOperation[] = [
     errors: ['chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: false,
     events: 'chat-events',
+  },
+  {
+    operationId: 'followChats',
+    procedure: 'chat.followAll',
+    path: '/chat/events',
+    tag: 'Chats',
+    summary: 'Follow the list of chats',
+    description:
+      'Streams the changes in your list of chats from now on, or after `Last-Event-ID`: chats that are created, used, ' +
+      'renamed or deleted. Each event tells the present state of a chat, usually within a second and at most three.',
+    errors: ['draining', 'too_many_streams'],
+    canBeEmpty: false,
+    events: 'list-events',
   },
 ];

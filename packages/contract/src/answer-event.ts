@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chatSchema } from './chat.ts';
 import { errorCodeSchema } from './error-codes.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
@@ -26,6 +27,9 @@ export const followChatInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   lastEventId: lastEventIdSchema.optional(),
 });
+
+/** Input of `chat.followAll`: the stream of a list of chats. */
+export const followChatsInputSchema = z.strictObject({ lastEventId: lastEventIdSchema.optional() });
 
 const endedStatusSchema = z.enum(['completed', 'stopped', 'failed']);
 
@@ -127,6 +131,25 @@ export const chatEventSchema = z
       'the chat was deleted.',
   });
 
+/** The events of the stream of a list of chats. */
+export const chatListEventSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('list-followed') }).meta({ id: 'ListFollowed' }),
+    z.object({ type: z.literal('list-chat'), chat: chatSchema }).meta({ id: 'ListChat' }),
+    z
+      .object({ type: z.literal('list-chat-removed'), chatId: idSchema('chat') })
+      .meta({ id: 'ListChatRemoved' }),
+    z.object({ type: z.literal('list-changed') }).meta({ id: 'ListChanged' }),
+  ])
+  .meta({
+    id: 'ChatListEvent',
+    description:
+      'An event of a list of chats. `list-followed` comes first: read the list now, its changes follow as events. ' +
+      '`list-chat`: a chat was created, used or changed, and is like this now. `list-chat-removed`: a chat was deleted or ' +
+      'left your list. `list-changed`: read the list again, because too much changed for single events. An event may come ' +
+      'twice.',
+  });
+
 /**
  * The error that ends a stream early. Only REST streams send it; tRPC streams use tRPC's own error format.
  */
@@ -148,5 +171,7 @@ export const streamErrorSchema = z
 export type StreamError = z.infer<typeof streamErrorSchema>;
 /** An event of one answer's stream. */
 export type AnswerEvent = z.infer<typeof answerEventSchema>;
+/** An event of the stream of a list of chats. */
+export type ChatListEvent = z.infer<typeof chatListEventSchema>;
 /** An event of a chat's stream. */
 export type ChatEvent = z.infer<typeof chatEventSchema>;

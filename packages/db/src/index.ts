@@ -9,6 +9,8 @@ export type * from './budget/budget-port.ts';
 export type { ChatAccess } from './chat/chat-access.ts';
 export type * from './chat/chat-port.ts';
 export type * from './chat/chat-records.ts';
+export type * from './chat-change/chat-change-port.ts';
+export type * from './chat-change/chat-change-records.ts';
 export {
   connectDatabase,
   type Database,

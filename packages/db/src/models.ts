@@ -4,6 +4,7 @@ import { type ApiKeyDocument, apiKeySchema } from './api-key/api-key-model.ts';
 import { type AuditDocument, auditSchema } from './audit/audit-model.ts';
 import { type BudgetDocument, budgetSchema } from './budget/budget-model.ts';
 import { type ChatDocument, chatSchema } from './chat/chat-model.ts';
+import { type ChatChangeDocument, chatChangeSchema } from './chat-change/chat-change-model.ts';
 import { type DeletionDocument, deletionSchema } from './deletion/deletion-model.ts';
 import { encryptionSchema } from './encryption/encryption-model.ts';
 import type { EncryptionDocument } from './encryption/encryption-state.ts';
@@ -41,6 +42,7 @@ export function createModels(connection: Connection) {
     visitorExchanges: connection.model<VisitorExchangeDocument>('VisitorExchange', visitorExchangeSchema),
     agents: connection.model<AgentDocument>('Agent', agentSchema),
     chats: connection.model<ChatDocument>('Chat', chatSchema),
+    chatChanges: connection.model<ChatChangeDocument>('ChatChange', chatChangeSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
     feedback: connection.model<FeedbackDocument>('Feedback', feedbackSchema),

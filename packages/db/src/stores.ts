@@ -23,6 +23,8 @@ import type { BudgetStore } from './budget/budget-port.ts';
 import { createBudgetStore } from './budget/budget-store.ts';
 import type { ChatStore } from './chat/chat-port.ts';
 import { createChatStore } from './chat/chat-store.ts';
+import type { ChatChangeStore } from './chat-change/chat-change-port.ts';
+import { createChatChangeStore } from './chat-change/chat-change-store.ts';
 import { guarded } from './connection/guarded.ts';
 import type { CredentialStore } from './credential/credential-port.ts';
 import { createCredentialStore } from './credential/credential-store.ts';
@@ -75,6 +77,7 @@ export interface Stores {
   readonly audit: AuditStore;
   readonly deletions: DeletionStore;
   readonly chats: ChatStore;
+  readonly chatChanges: ChatChangeStore;
   readonly messages: MessageStore;
   readonly turns: TurnStore;
   readonly feedback: FeedbackStore;
@@ -105,6 +108,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),
     chats: guarded(createChatStore(models, { reads, inserts, titles, uses })),
+    chatChanges: guarded(createChatChangeStore(models)),
     messages: guarded(createMessageStore(models, pages)),
     turns: guarded(createTurnStore(models, reads, writes)),
     feedback: guarded(createFeedbackStore(models)),

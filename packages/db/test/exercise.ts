@@ -307,6 +307,12 @@ async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
     { chat: mintId('chat'), after: 0 },
   ]);
   await stores.chats.listReach([chat]);
+  await stores.chats.listByIds([chat]);
+  await stores.chatChanges.announce([chat]);
+  const after = new Date(Date.now() - 60_000);
+  await stores.chatChanges.listAfter([{ scope, after }]);
+  await stores.chatChanges.listAfter([{ scope: { ...scope, user: 'user 1' }, after }]);
+  await stores.chatChanges.now();
   await turns.listAfter(inScope(scope, chat), 1, 10);
   await messages.list(inScope(scope, chat), { limit: 10, order: 'asc' });
 }

@@ -72,6 +72,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const idempotency = { key: mintId('request'), body: 'body' };
   await stores.chats.createOnce(scope, { agent, agentType: 'support', user }, idempotency);
   const waiting = newTurn(chat, 3, { idempotency });
+  await stores.chatChanges.announce([chat]);
   await stores.turns.insert(inScope(scope, running.chat), running);
   await stores.turns.insert(inScope(scope, waiting.chat), waiting);
   await stores.turnLog.append([{ turn: running.id, team: scope.team, attempt: 1, to: 4, text: 'text' }]);
@@ -227,6 +228,10 @@ const rows: Record<string, Row> = {
   'audit.list': ofTeam(({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }),
   'chats.find': ofScope(({ chats }, scope, { chat }) => chats.find(scope, chat), undefined),
   'chats.list': ofScope(({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }),
+  'chatChanges.listAfter': ofScope(async ({ chatChanges }, scope) => {
+    const [found] = await chatChanges.listAfter([{ scope, after: new Date(0) }]);
+    return found?.changes;
+  }, []),
   'chats.listByUse': ofScope(({ chats }, scope) => chats.listByUse(scope, {}, { limit: 10 }), { items: [] }),
   'chats.listIdle': ofTeam(
     ({ chats }, scope, { agent }) =>
@@ -407,6 +412,9 @@ const others = [
   'turns.listStates',
   'turns.listGrown',
   'chats.listReach',
+  'chats.listByIds',
+  'chatChanges.announce',
+  'chatChanges.now',
   'agents.listRetaining',
   'turns.listUnfinished',
   'turns.renew',

@@ -13,6 +13,7 @@ export async function deleteChat(engine: Engine, scope: Scope, chat: Id<'chat'>)
   stopChat(engine, chat);
   await insertMarker(engine, chat);
   await removeOrLeave(engine, chat);
+  engine.followers.lists.notify(scope.team, 'changed');
   return true;
 }
 

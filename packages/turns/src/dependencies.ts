@@ -4,7 +4,7 @@ import type { Clock, OperatorLog, QuotaDeps } from '@parley/quota';
 
 /** The dependencies of the engine as ports, so that a test can run several processes on simulated dependencies. */
 export interface TurnDeps {
-  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats'> &
+  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'chatChanges'> &
     Pick<QuotaDeps['store'], 'budgets' | 'usage'> & { readonly agents: Pick<AgentStore, 'find'> };
   readonly runAgent: RunAgent;
   /** Throws the error to respond with while no model can be called. */

@@ -25,14 +25,15 @@ export function createEngine(deps: TurnDeps): Engine {
   const { clock } = deps;
   const durations = new RunDurations(clock);
   const secondsUntilFree = (running: number) => durations.secondsUntilFree(running);
-  const uses = new ChatUses(deps);
+  const followers = new Followers();
+  const uses = new ChatUses({ ...deps, followers });
   const beforeCount: QuotaDeps['beforeCount'] = async (left) => {
     for (const turn of left) uses.ended(turn, turn.endedAt);
     await uses.write();
   };
   const shared = {
     ...deps,
-    followers: new Followers(),
+    followers,
     durations,
     uses,
     quota: createQuota({ ...deps, secondsUntilFree, beforeCount }),

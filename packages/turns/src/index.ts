@@ -2,6 +2,7 @@ export type { Allowance, Clock, OperatorLog, TurnRequester } from '@parley/quota
 export type { AcceptedTurn } from './accept/accepted-turn.ts';
 export { systemClock } from './clock.ts';
 export type { TurnBounds, TurnDeps } from './dependencies.ts';
+export type { EngineListEvent, ListEventWithCursor } from './list/list-follower.ts';
 export type { AnswerEventWithCursor, EngineAnswerEvent } from './read/answer-events.ts';
 export type { ChatEventWithCursor, EngineChatEvent } from './read/chat-events.ts';
 export { FailingItems } from './recover/failing-items.ts';

@@ -1,5 +1,5 @@
 import { ApiError, type ChatCursor, type Id, type StreamCursor } from '@parley/contract';
-import type { ChatAccess, Idempotency, Scope, SystemScope, TurnRecord } from '@parley/db';
+import type { ChatAccess, ChatRecord, Idempotency, Scope, SystemScope, TurnRecord } from '@parley/db';
 import type { TurnRequester } from '@parley/quota';
 import { acceptTurn, type SentMessage } from './accept/accept-turn.ts';
 import {
@@ -14,6 +14,7 @@ import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
 import { deleteChat, deleteIdleChat, stopChat } from './delete-chat.ts';
 import type { TurnDeps } from './dependencies.ts';
 import { createEngine } from './engine.ts';
+import { type ListEventWithCursor, ListFollower } from './list/list-follower.ts';
 import type { AnswerEventWithCursor } from './read/answer-events.ts';
 import type { ChatEventWithCursor } from './read/chat-events.ts';
 import { ChatReader } from './read/follow-chat.ts';
@@ -99,6 +100,19 @@ export interface Turns {
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatEventWithCursor, void, undefined>;
+  /**
+   * The changes in the list of chats of a scope, after a cursor; without a cursor from now on. `null` stands for a cursor that
+   * no server issued.
+   *
+   * @throws ApiError `draining`, `database_unavailable`
+   */
+  followList(
+    scope: Scope,
+    from: Date | null | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ListEventWithCursor, void, undefined>;
+  /** Announces a chat that a caller has created or changed to the followers of lists, in the background. */
+  noteChange(chat: ChatRecord): void;
   /** Stops every unfinished answer of a user, running or waiting, in any process. The text shown so far is kept. */
   stopUser(scope: Scope, user: string): Promise<void>;
   /**
@@ -211,6 +225,9 @@ export function startTurns(deps: TurnDeps): Turns {
       if (runner.isDraining) throw new ApiError('draining');
       return new ChatReader(engine, chat).follow(from, signal);
     },
+
+    followList: (scope, from, signal) => new ListFollower(engine, scope).follow(from, signal),
+    noteChange: (chat) => uses.changed(chat),
 
     async stopUser({ team }, user) {
       for (;;) {

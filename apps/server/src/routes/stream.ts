@@ -6,7 +6,13 @@ import {
   type StreamOperation,
   streamOperations,
 } from '@parley/api';
-import { type AnswerEvent, ApiError, type ChatEvent, type StreamError } from '@parley/contract';
+import {
+  type AnswerEvent,
+  ApiError,
+  type ChatEvent,
+  type ChatListEvent,
+  type StreamError,
+} from '@parley/contract';
 import { TRPCError, type TrackedEnvelope } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createCaller, rejecting } from './direct-call.ts';
@@ -65,7 +71,17 @@ const serve: Readonly<
     const input = { chatId, ...(lastEventId !== undefined && { lastEventId }) };
     const events = await rejecting(() => caller.chat.follow(input));
     const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent>>;
-    return sendEvents(reply, {}, tracked, chatFormat(request));
+    return sendEvents(reply, {}, tracked, eventFormat(request));
+  },
+
+  async followChats(request, reply) {
+    const lastEventId = lastEventIdOf(request);
+    const caller = createCaller(request.context, { signal: disconnectSignal(reply) });
+    const events = await rejecting(() =>
+      caller.chat.followAll(lastEventId === undefined ? {} : { lastEventId }),
+    );
+    const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatListEvent>>;
+    return sendEvents(reply, {}, tracked, eventFormat(request));
   },
 };
 
@@ -162,7 +178,8 @@ function answerFormat(
   };
 }
 
-function chatFormat(request: FastifyRequest): StreamFormat<Tracked<ChatEvent>> {
+/** Writes each event as JSON, and the error that ends the stream. */
+function eventFormat(request: FastifyRequest): StreamFormat<Tracked<ChatEvent | ChatListEvent>> {
   return {
     write: ([id, event]) => sentEvent(JSON.stringify(event), id),
     writeError(error) {

@@ -62,6 +62,11 @@ const openings: Readonly<Record<string, Opening>> = {
     open: ({ chatId }, headers) => openStream(url, 'GET', `/chat/${chatId}/events`, { headers }),
     isOfAnswer: false,
   },
+  'GET followChats': {
+    prepare: newChat,
+    open: (_, headers) => openStream(url, 'GET', '/chat/events', { headers }),
+    isOfAnswer: false,
+  },
   'POST message.create': {
     prepare: newChat,
     open: ({ chatId }, headers) =>
@@ -80,6 +85,11 @@ const openings: Readonly<Record<string, Opening>> = {
   'tRPC chat.follow': {
     prepare: newChat,
     open: ({ chatId }, headers) => trpc('chat.follow', { chatId }, headers),
+    isOfAnswer: false,
+  },
+  'tRPC chat.followAll': {
+    prepare: newChat,
+    open: (_, headers) => trpc('chat.followAll', {}, headers),
     isOfAnswer: false,
   },
   'tRPC message.follow': {

@@ -187,8 +187,13 @@ function checkJsonType(answer: RawAnswer): void {
   if (type !== 'application/json; charset=utf-8') fail(answer, `content type ${type}`);
 }
 
+/** A path without parameters is matched before one with them, as OpenAPI defines. */
+const templates = Object.entries(openApiDocument.paths ?? {}).toSorted(
+  ([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')),
+);
+
 function findOperation(method: string, path: string): FoundOperation | undefined {
-  for (const [template, item] of Object.entries(openApiDocument.paths ?? {})) {
+  for (const [template, item] of templates) {
     if (!matches(template, path)) continue;
     // The document's own types have more forms of an operation than this one.
     const operation = (item as Record<string, DocumentedOperation | undefined>)[method.toLowerCase()];

@@ -8,7 +8,7 @@ import type { Transport } from './transports.ts';
 export interface StreamExample {
   readonly operationId: StreamOperation['operationId'];
   /** The subscription that it reads, which is its counterpart over tRPC. */
-  readonly procedure: 'message.follow' | 'chat.follow';
+  readonly procedure: 'message.follow' | 'chat.follow' | 'chat.followAll';
   /** Creates an input that succeeds for this team. */
   readonly validInput: (team: Team) => Promise<Readonly<Record<string, string>>>;
   readonly ids: readonly string[];
@@ -33,6 +33,12 @@ export const streams: readonly StreamExample[] = [
     procedure: 'chat.follow',
     validInput: async (team) => ({ chatId: (await team.makeChat()).id }),
     ids: ['chatId'],
+  },
+  {
+    operationId: 'followChats',
+    procedure: 'chat.followAll',
+    validInput: async () => ({}),
+    ids: [],
   },
 ];
 

@@ -1,4 +1,5 @@
 import { ApiError, chatSchema, createChatInputSchema, isId } from '@parley/contract';
+import type { ChatRecord } from '@parley/db';
 import { ownUser } from '../authorize.ts';
 import { newChatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
@@ -20,15 +21,19 @@ export const createChat = newChatProcedure
   .input(createChatInputSchema)
   .output(chatSchema)
   .mutation(async ({ ctx, input: { agentId, userId: named, ...content } }) => {
-    const { stores, scope, replayed, idempotency, request } = ctx;
+    const { stores, turns, scope, replayed, idempotency, request } = ctx;
+    const created = (chat: ChatRecord) => {
+      turns.noteChange(chat);
+      return toChat(chat);
+    };
     const userId = ownUser(scope, named);
     if (replayed) return toChat(replayed);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
     if (!agent) throw new ApiError('agent_not_found');
     const chat = { agent: agent.id, agentType: agent.type, user: userId, ...content };
-    if (!idempotency) return toChat(await stores.chats.create(scope, chat));
+    if (!idempotency) return created(await stores.chats.create(scope, chat));
     const made = await stores.chats.createOnce(scope, chat, idempotency);
-    if (!('replay' in made)) return toChat(made);
+    if (!('replay' in made)) return created(made);
     // A concurrent request with the same key has created the chat.
     request.markReplayed();
     if (made.replay.body !== idempotency.body) throw new ApiError('idempotency_key_reused');

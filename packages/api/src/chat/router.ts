@@ -3,6 +3,7 @@ import { createChat } from './create-chat.ts';
 import { deleteChat } from './delete-chat.ts';
 import { exportChat } from './export-chat.ts';
 import { followChat } from './follow-chat.ts';
+import { followChats } from './follow-chats.ts';
 import { getChat } from './get-chat.ts';
 import { listChats } from './list-chats.ts';
 import { updateChat } from './update-chat.ts';
@@ -16,4 +17,5 @@ export const chatRouter = t.router({
   delete: deleteChat,
   follow: followChat,
   export: exportChat,
+  followAll: followChats,
 });

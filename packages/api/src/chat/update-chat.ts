@@ -17,8 +17,9 @@ export const updateChat = procedure
   })
   .input(updateChatInputSchema)
   .output(chatSchema)
-  .mutation(async ({ ctx: { stores, scope }, input: { chatId, ...change } }) => {
+  .mutation(async ({ ctx: { stores, turns, scope }, input: { chatId, ...change } }) => {
     const chat = isId('chat', chatId) ? await stores.chats.update(scope, chatId, change) : undefined;
     if (!chat) throw new ApiError('chat_not_found');
+    turns.noteChange(chat);
     return toChat(chat);
   });

@@ -18,4 +18,6 @@ export const streamLimits = {
   streamFirstCheckMs: 500,
   /** A stream whose credentials could not be checked for this long is ended. */
   streamUncheckedMaxMs: 30_000,
+  /** How long changes in lists of chats are kept. A reader whose cursor is older reads the list again. */
+  listChangesSeconds: 60 * 60,
 } as const;

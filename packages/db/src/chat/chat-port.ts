@@ -48,6 +48,11 @@ export interface ChatStore {
    * all teams, and each follower compares the result with its own scope.
    */
   listReach(ids: readonly Id<'chat'>[]): Promise<ChatReach[]>;
+  /**
+   * The chats with these ids. Deleted chats are missing. Not scoped: one query serves the followers of all lists, and
+   * each follower compares the result with its own scope.
+   */
+  listByIds(ids: readonly Id<'chat'>[]): Promise<ChatRecord[]>;
   /** At most `limit` chats after `after`, newest first. */
   list(
     scope: Scope,

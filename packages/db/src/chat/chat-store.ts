@@ -4,6 +4,7 @@ import type { ChatInserts } from '../batching/chat-inserts.ts';
 import type { ChatUseBatches } from '../batching/chat-use-batches.ts';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import type { TitleBatches } from '../batching/title-batches.ts';
+import { createChatChanges } from '../chat-change/chat-changes.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import { feedbackOf } from '../feedback/feedback-id.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
@@ -66,6 +67,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
   const hotChats = databaseOf(chats.db).collection<ChatDocument>(chats.collection.name);
   const counter = createTurnCounter(models);
   const markers = createMarkers(models);
+  const changes = createChatChanges(models);
   const remover = createTurnRemover(models);
   return {
     async create(scope, chat) {
@@ -95,6 +97,11 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
       return found.flatMap(({ _id: id, team, user, agent }) =>
         team && agent ? [compactAs<ChatReach>({ id, team, agent, user })] : [],
       );
+    },
+
+    async listByIds(ids) {
+      const isThere = { _id: trusted({ $in: [...ids] }), team: trusted({ $exists: true }) };
+      return (await chats.find(isThere, recordFields).lean()).map(toChatRecord);
     },
 
     async list(scope, { user = scope.user, agentType, search }, { limit, after }) {
@@ -166,12 +173,15 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
       const found = await chats
         .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, update, { returnDocument: 'after' })
         .lean();
+      if (found && isChange) await changes.announce([id]);
       return found ? toChatRecord(found) : undefined;
     },
 
     setInitialTitle: ({ chat: { id: chat, team } }, title) => titles.setTitle({ team, chat, title }),
 
     async markDeleted(scope, id) {
+      // A tombstone names no owner: the purge only announces again what was announced before.
+      await changes.announce([id], chatsWithin(scope));
       const { matchedCount } = await chats.updateOne({ _id: id, ...chatsWithin(scope) }, tombstoneUpdate());
       return matchedCount === 1;
     },
@@ -192,6 +202,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
     },
 
     async purge(id) {
+      await changes.announceDeletion(id);
       await purgeLogs(id);
       await feedback.deleteMany({ _id: trusted(feedbackOf(id)) });
       // A turn that ends just now is found in the next round. No turn is removed before it is counted.

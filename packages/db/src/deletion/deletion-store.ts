@@ -1,6 +1,7 @@
 import { compactAs, type Id, isId, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { tombstoneUpdate } from '../chat/chat-model.ts';
+import { createChatChanges } from '../chat-change/chat-changes.ts';
 import { ConflictPauses } from '../connection/conflict-pauses.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
@@ -22,6 +23,7 @@ const USAGE_OF_USER = { team: 1, user: 1 } as const;
 export function createDeletionStore(models: Models): DeletionStore {
   const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
   const { userStatuses, visitorExchanges } = models;
+  const changes = createChatChanges(models);
 
   return {
     begin: ({ team }, user) => begin(team, user),
@@ -61,7 +63,9 @@ export function createDeletionStore(models: Models): DeletionStore {
 
     async markChats({ id, team, user }, limit) {
       const theirs = filterOf({ team }, { user });
-      const found = await chats.find(theirs, { _id: 1 }).limit(limit).lean();
+      const found = await chats.find(theirs, { team: 1, user: 1, agent: 1 }).limit(limit).lean();
+      // A tombstone names no owner: the purge only announces again what was announced before.
+      await changes.announceChats(found);
       const { $set, $unset } = tombstoneUpdate();
       await chats.updateMany(
         { _id: trusted({ $in: found.map(({ _id }) => _id) }), ...theirs },

@@ -1,5 +1,6 @@
 import { compactAs, type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { createChatChanges } from '../chat-change/chat-changes.ts';
 import { createCredentialCache } from '../credential/credential-cache.ts';
 import { hashSecretText, isSecretText, mintSecretText } from '../credential/secret-text.ts';
 import type { Models } from '../models.ts';
@@ -13,7 +14,9 @@ const SEEN_EVERY_MS = 24 * 60 * 60 * 1_000;
 const SETTLED_MS = 10 * limits.cacheMs;
 
 /** Creates the store of guests. It caches guests for a few seconds, because each of their requests needs one. */
-export function createGuestStore({ guests, chats }: Models): GuestStore {
+export function createGuestStore(models: Models): GuestStore {
+  const { guests, chats } = models;
+  const changes = createChatChanges(models);
   const lookUp = createCredentialCache<GuestRecord>();
 
   return {
@@ -54,7 +57,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
       });
       if (matchedCount === 0 && (await guests.exists({ _id: id, team, movedTo: user })) === null)
         return false;
-      await chats.updateMany({ team, user: id }, { $set: { user } });
+      await moveChats(team, id, user);
       return true;
     },
 
@@ -70,12 +73,17 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
     },
 
     async finishMove({ id, team, movedTo, movingSince }) {
-      if (movedTo !== undefined) await chats.updateMany({ team, user: id }, { $set: { user: movedTo } });
+      if (movedTo !== undefined) await moveChats(team, id, movedTo);
       if (movingSince && movingSince.getTime() < Date.now() - SETTLED_MS) {
         await guests.updateOne({ _id: id }, { $unset: { movingSince: 1 } });
       }
     },
   };
+
+  async function moveChats(team: Id<'team'>, guest: Id<'guest'>, user: string): Promise<void> {
+    const { matchedCount } = await chats.updateMany({ team, user: guest }, { $set: { user } });
+    if (matchedCount > 0) await changes.announceMove(team, user);
+  }
 
   async function findByHash(team: Id<'team'>, hash: string): Promise<GuestRecord | undefined> {
     const found = await guests.findOne({ hash, team }).lean();

@@ -6,7 +6,10 @@ import type { Stores } from '../stores.ts';
 import type { Lease, NewTurn, TurnEnd } from '../turn/turn-records.ts';
 
 /** The stores that turns use. */
-export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'usage' | 'budgets'> & {
+export type EngineStores = Pick<
+  Stores,
+  'turns' | 'turnLog' | 'chats' | 'chatChanges' | 'usage' | 'budgets'
+> & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
 };
 

@@ -1,20 +1,25 @@
 import type { Id } from '@parley/contract';
-import type { ChatUse } from '@parley/db';
+import type { ChatRecord, ChatUse } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
+import type { Followers } from '../read/followers.ts';
 import { ACCEPTED_USES_MAX, USES_EVERY_MS } from './intervals.ts';
+
+interface UsesDeps extends Pick<TurnDeps, 'store' | 'clock' | 'log'> {
+  readonly followers: Followers;
+}
 
 /**
  * The uses of chats that this process has not written yet. They are written in the background, about twice a second and
- * one update for each chat, so that no message waits for them. An ended turn is counted only after its use is written:
+ * one update for each chat, and announced to the followers of lists, so that no message waits for them. An ended turn is counted only after its use is written:
  * if this process dies before, the recovery loop that counts the turn finds the use with it.
  */
 export class ChatUses {
-  readonly #deps: Pick<TurnDeps, 'store' | 'clock' | 'log'>;
+  readonly #deps: UsesDeps;
   #noted = new Map<Id<'chat'>, ChatUse>();
   /** The last write. A write that is requested meanwhile begins after it. */
   #last: Promise<void> = Promise.resolve();
 
-  constructor(deps: Pick<TurnDeps, 'store' | 'clock' | 'log'>) {
+  constructor(deps: UsesDeps) {
     this.#deps = deps;
   }
 
@@ -27,6 +32,12 @@ export class ChatUses {
   /** Notes that a turn has ended. The turns that wait to be counted are bounded, and these uses with them. */
   ended(turn: TurnOfChat, endedAt: Date): void {
     this.#note({ ...placeOf(turn), at: endedAt, accepted: turn.sequence, ended: turn.sequence });
+  }
+
+  /** Notes that a chat was created or changed by a caller, for the followers of its list. */
+  changed({ id: chat, team, createdAt, updatedAt = createdAt }: ChatRecord): void {
+    const isFull = this.#noted.size >= ACCEPTED_USES_MAX && !this.#noted.has(chat);
+    if (!isFull) this.#note({ team, chat, at: updatedAt });
   }
 
   /**
@@ -60,9 +71,13 @@ export class ChatUses {
   async #writeNoted(): Promise<void> {
     const uses = this.#noted;
     if (uses.size === 0) return;
+    const { store, followers } = this.#deps;
     this.#noted = new Map();
     try {
-      await this.#deps.store.chats.noteUses([...uses.values()]);
+      await store.chats.noteUses([...uses.values()]);
+      // After the uses, so that a reader of the announcement also finds them.
+      const teams = await store.chatChanges.announce([...uses.keys()]);
+      for (const team of teams) followers.lists.notify(team, 'changed');
     } catch (error) {
       for (const use of uses.values()) this.#note(use);
       throw error;

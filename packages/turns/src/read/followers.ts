@@ -14,6 +14,8 @@ export class Followers {
   readonly texts = new Listeners<Id<'turn'>, void>();
   readonly outcomes = new Listeners<Id<'turn'>, TurnOutcome>();
   readonly chats = new Listeners<Id<'chat'>, ChatNotice>();
+  /** The lists of chats in a team. */
+  readonly lists = new Listeners<Id<'team'>, Exclude<ChatNotice, 'deleted'>>();
 
   /** Attaches to the end of a turn and to the deletion of its chat. Returns the function that detaches. */
   attachToEnd(turn: Id<'turn'>, chat: Id<'chat'>, onEnd: (outcome: TurnOutcome) => void): () => void {

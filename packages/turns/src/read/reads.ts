@@ -1,6 +1,17 @@
 import type { Id } from '@parley/contract';
 import { limits } from '@parley/contract';
-import type { ChatAccess, ChatReach, ChatTail, LoggedTape, PolledTurn, Scope, TurnRecord } from '@parley/db';
+import type {
+  ChangesAfter,
+  ChatAccess,
+  ChatReach,
+  ChatRecord,
+  ChatTail,
+  FoundChanges,
+  LoggedTape,
+  PolledTurn,
+  Scope,
+  TurnRecord,
+} from '@parley/db';
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
@@ -22,6 +33,10 @@ export interface Reads {
   >;
   /** The tail of a chat, from which the position of a queued turn is computed. */
   readonly tails: SharedReads<{ readonly access: ChatAccess }, ChatTail | undefined>;
+  /** The changes in a list of chats. */
+  readonly listChanges: SharedReads<ChangesAfter, FoundChanges>;
+  /** A chat of a list; undefined if it was deleted. */
+  readonly listedChats: SharedReads<{ readonly chat: Id<'chat'> }, ChatRecord | undefined>;
   readonly log: SharedReads<
     {
       readonly access: ChatAccess;
@@ -75,6 +90,20 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
       clock,
       ({ access: { chat } }) => `${chat.team} ${chat.id}`,
       (subjects) => Promise.all(subjects.map(({ access }) => store.turns.tail(access))),
+    ),
+    listChanges: new SharedReads(
+      clock,
+      ({ scope: { team, user, agents }, after }) => JSON.stringify([team, user, agents, after.getTime()]),
+      (subjects) => store.chatChanges.listAfter(subjects),
+    ),
+    listedChats: new SharedReads(
+      clock,
+      ({ chat }) => chat,
+      async (subjects) => {
+        const found = await store.chats.listByIds(subjects.map(({ chat }) => chat));
+        const chatOf = new Map(found.map((chat) => [chat.id, chat]));
+        return subjects.map(({ chat }) => chatOf.get(chat));
+      },
     ),
     log: new SharedReads(
       clock,

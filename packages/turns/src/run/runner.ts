@@ -126,6 +126,7 @@ export class Runner {
     this.#isDraining = true;
     this.queue.close();
     followers.chats.notifyAll('draining');
+    followers.lists.notifyAll('draining');
     const done = new AbortController();
     const finished = work.settled().finally(() => done.abort());
     const over = force ? AbortSignal.any([done.signal, force]) : done.signal;

@@ -31,6 +31,7 @@ export function createSimulatedStores(connection: Connection): EngineStores {
     turns: createSimulatedTurnStore(connection, batches),
     turnLog: createTurnLog(connection),
     chats: createChats(connection, batches),
+    chatChanges: createChatChanges(connection),
     agents: createAgents(connection),
     usage: createSimulatedUsage(connection),
     budgets: createSimulatedBudgets(connection),
@@ -43,6 +44,16 @@ export function removeTombstone(connection: Connection, chat: Id<'chat'>): Promi
     if (database.newest.chats.get(chat)?.record) return;
     database.delete('chats', chat);
   });
+}
+
+/** No list is followed in a simulation, so an announcement only takes its time. */
+function createChatChanges(connection: Connection): EngineStores['chatChanges'] {
+  return {
+    announce: (ids) =>
+      connection.read((view) => [...new Set(ids.flatMap((id) => view.chats.get(id)?.record?.team ?? []))]),
+    listAfter: async (asked) => asked.map(() => ({ changes: [], isIncomplete: false })),
+    now: async () => new Date(0),
+  };
 }
 
 function createTurnLog(connection: Connection): TurnLogStore {
@@ -141,6 +152,8 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
         const page = items.slice(0, limit);
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
+
+    listByIds: (ids) => connection.read((view) => ids.flatMap((id) => view.chats.get(id)?.record ?? [])),
 
     listByUse: () => {
       throw new Error('nothing lists chats by use in a simulation');
