@@ -33,11 +33,11 @@ const eventsOf = (schema: string) =>
 const streamTexts: Readonly<Record<StreamOperation['events'], string>> = {
   'ui-message-stream': uiMessageStream,
   'chat-events': eventsOf('ChatEvent'),
-  'list-events': eventsOf('ChatListEvent'),
+  'list-events': `${eventsOf('ChatListEvent')} With \`chatId\`, the data may also be a \`ChatEvent\`.`,
 };
 
 function documentStream(operation: StreamOperation) {
-  const { operationId, path, tag, summary, description, errors, canBeEmpty, events } = operation;
+  const { operationId, path, tag, summary, description, errors, query = {}, canBeEmpty, events } = operation;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const stream = streamTexts[events];
   return {
@@ -51,6 +51,12 @@ function documentStream(operation: StreamOperation) {
         name,
         in: 'path' as const,
         required: true,
+        schema: { type: 'string' as const },
+      })),
+      ...Object.entries(query).map(([name, text]) => ({
+        name,
+        in: 'query' as const,
+        description: text,
         schema: { type: 'string' as const },
       })),
       ...lastEventParameters,

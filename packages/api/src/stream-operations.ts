@@ -11,6 +11,8 @@ export interface StreamOperation {
   readonly summary: string;
   readonly description: string;
   readonly errors: readonly ErrorCode[];
+  /** Its query parameters beside `lastEventId`, with their descriptions. All are optional. */
+  readonly query?: Readonly<Record<string, string>>;
   /** Whether it may have nothing to stream. */
   readonly canBeEmpty: boolean;
   /** The format of its events. */
@@ -78,8 +80,11 @@ export const streamOperations: readonly StreamOperation[] = [
     summary: 'Follow the list of chats',
     description:
       'Streams the changes in your list of chats from now on, or after `Last-Event-ID`: chats that are created, used, ' +
-      'renamed or deleted. Each event tells the present state of a chat, usually within a second and at most three.',
-    errors: ['draining', 'too_many_streams'],
+      'renamed or deleted. Each event tells the present state of a chat, usually within a second and at most three. With ' +
+      '`chatId` the same stream also has the events of that chat, as `GET /chat/{chatId}/events` sends them. To continue ' +
+      'with another chat, send the part of the last id before the `~`.',
+    errors: ['chat_not_found', 'draining', 'too_many_streams'],
+    query: { chatId: 'The chat whose events the stream also has.' },
     canBeEmpty: false,
     events: 'list-events',
   },

@@ -29,7 +29,11 @@ export const followChatInputSchema = z.strictObject({
 });
 
 /** Input of `chat.followAll`: the stream of a list of chats. */
-export const followChatsInputSchema = z.strictObject({ lastEventId: lastEventIdSchema.optional() });
+export const followChatsInputSchema = z.strictObject({
+  /** Adds the events of this chat. */
+  chatId: idInputSchema('chat').optional(),
+  lastEventId: lastEventIdSchema.optional(),
+});
 
 const endedStatusSchema = z.enum(['completed', 'stopped', 'failed']);
 

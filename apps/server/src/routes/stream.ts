@@ -11,6 +11,7 @@ import {
   ApiError,
   type ChatEvent,
   type ChatListEvent,
+  compact,
   type StreamError,
 } from '@parley/contract';
 import { TRPCError, type TrackedEnvelope } from '@trpc/server';
@@ -34,11 +35,11 @@ type Tracked<Event> = TrackedEnvelope<Event>;
 
 /** Adds the REST paths that answer with events. They read the subscriptions of the router. */
 export async function streamRoutes(app: FastifyInstance): Promise<void> {
-  for (const { operationId, path, procedure } of streamOperations) {
+  for (const { operationId, path, procedure, query = {} } of streamOperations) {
     const config = { gate: { procedures: [procedure] } };
     app.get(toRoutePath(path), { config }, (request, reply) => {
       rejectBrokenEscapes(request.url);
-      rejectUnknownQuery(request.query as Record<string, unknown>, ['lastEventId']);
+      rejectUnknownQuery(request.query as Record<string, unknown>, ['lastEventId', ...Object.keys(query)]);
       return serve[operationId](request, reply);
     });
   }
@@ -76,11 +77,11 @@ const serve: Readonly<
 
   async followChats(request, reply) {
     const lastEventId = lastEventIdOf(request);
+    const { chatId } = request.query as Record<string, string | undefined>;
     const caller = createCaller(request.context, { signal: disconnectSignal(reply) });
-    const events = await rejecting(() =>
-      caller.chat.followAll(lastEventId === undefined ? {} : { lastEventId }),
-    );
-    const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatListEvent>>;
+    const input = compact({ chatId, lastEventId });
+    const events = await rejecting(() => caller.chat.followAll(input));
+    const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent | ChatListEvent>>;
     return sendEvents(reply, {}, tracked, eventFormat(request));
   },
 };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { type OpenStream, openStream } from '../support/event-stream.ts';
-import { requestStream } from '../support/streams.ts';
+import { apiErrorAt, requestStream } from '../support/streams.ts';
 import { type Transport, transports } from '../support/transports.ts';
 
 /* Followers of a list of chats, on two servers: whatever happens, each shows what the list says. */
@@ -192,4 +192,71 @@ test('a cursor that is too old or that no server issued begins with a list to re
     expect(JSON.parse(first?.data ?? '')).toEqual({ type: 'list-changed' });
     expect(Math.abs(Number(first?.id) - Date.now())).toBeLessThan(60_000);
   }
+});
+
+describe.each(transports)('following a list and a chat with one stream over %s', (transport) => {
+  test('the stream has the events of both, and continues after any of them', async () => {
+    const team = await makeTeam();
+    const [chat, other] = [await team.makeChat(), await team.makeChat()];
+    const follow = async (input: Record<string, string>) => {
+      const example = { operationId: 'followChats', procedure: 'chat.followAll' } as const;
+      const stream = await requestStream(transport, example, input, {
+        url,
+        headers: { 'x-api-key': team.secretKey },
+      });
+      opened.push(stream);
+      return stream;
+    };
+    const typesUntil = async (stream: OpenStream, ...types: readonly string[]) => {
+      const left = new Set(types);
+      const events: { type: string; id: string | undefined }[] = [];
+      while (left.size > 0) {
+        const event = await stream.next();
+        if (!event) throw new Error(`the stream ended before ${[...left]}`);
+        if (event.event !== undefined) continue;
+        const { type } = JSON.parse(event.data) as { type: string };
+        events.push({ type, id: event.id });
+        left.delete(type);
+      }
+      return events;
+    };
+
+    const first = await follow({ chatId: chat.id });
+    await typesUntil(first, 'list-followed', 'chat-followed');
+    await team.send(chat.id, 'Hi');
+    const received = await typesUntil(first, 'message-accepted', 'answer-ended', 'list-chat');
+    first.close();
+    expect(received.filter(({ type }) => type === 'message-accepted')).toHaveLength(1);
+
+    // After the last event neither part begins again, and what happened meanwhile follows.
+    await team.send(chat.id, 'Hi again');
+    const again = await follow({ chatId: chat.id, lastEventId: received.at(-1)?.id ?? '' });
+    const later = await typesUntil(again, 'message-accepted', 'answer-ended', 'list-chat');
+    again.close();
+    expect(later.map(({ type }) => type)).not.toContain('list-followed');
+    expect(later.map(({ type }) => type)).not.toContain('chat-followed');
+
+    // The part of an id before the tilde continues the list beside another chat.
+    const [list = ''] = (later.at(-1)?.id ?? '').split('~');
+    const beside = await follow({ chatId: other.id, lastEventId: list });
+    const types = (await typesUntil(beside, 'chat-followed')).map(({ type }) => type);
+    expect(types).not.toContain('list-followed');
+    expect(types).not.toContain('list-changed');
+
+    await team.rest('DELETE', `/chat/${other.id}`);
+    await typesUntil(beside, 'chat-deleted', 'list-chat-removed');
+    await team.makeChat();
+    await typesUntil(beside, 'list-chat');
+  }, 120_000);
+
+  test('a chat that the caller does not reach is not found', async () => {
+    const [team, stranger] = [await makeTeam(), await makeTeam()];
+    const { id: chatId } = await stranger.makeChat();
+    const headers = { 'x-api-key': team.secretKey };
+    const example = { operationId: 'followChats', procedure: 'chat.followAll' } as const;
+    const stream = await requestStream(transport, example, { chatId }, { url, headers });
+    opened.push(stream);
+    const { apiError } = await apiErrorAt(transport, stream);
+    expect(apiError?.code).toBe('chat_not_found');
+  });
 });

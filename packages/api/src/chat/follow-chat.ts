@@ -30,7 +30,7 @@ export const followChat = chatStreamProcedure('chat', followChatInputSchema).sub
 );
 
 /** An event as callers see it: the messages that it shows are read here. */
-async function toChatEvent(
+export async function toChatEvent(
   stores: Pick<Stores, 'messages' | 'feedback' | 'chats'>,
   chat: ChatAccess,
   event: EngineChatEvent,
