@@ -123,6 +123,13 @@ function tokensOf(usage: readonly UsageRecord[]): number {
 }
 
 function nameOf({ account, key }: UsageDocument, used: UsageRecord | undefined, groupBy: UsageGroup): string {
-  const names = { ...account, user: account.user ?? '', key: key ?? '', model: used?.model ?? '' };
+  // Nothing sums by the version of an agent in a simulation.
+  const names = {
+    ...account,
+    agentVersion: '',
+    user: account.user ?? '',
+    key: key ?? '',
+    model: used?.model ?? '',
+  };
   return names[groupBy];
 }
