@@ -51,6 +51,7 @@ const allowedImports: Readonly<Record<string, AllowedImports>> = {
   },
   'apps/web': {
     values: [
+      '@lingui/core',
       '@parley/client',
       'class-variance-authority',
       'clsx',
@@ -73,7 +74,7 @@ const allowedImports: Readonly<Record<string, AllowedImports>> = {
       'virtua',
       'wouter',
     ],
-    types: ['@parley/contract', 'hast', 'micromark-util-types'],
+    types: ['@schummar/icu-type-parser', '@parley/contract', 'hast', 'micromark-util-types'],
   },
   // Its pages are the Markdown files of the whole repository.
   'apps/docs': { values: [] },

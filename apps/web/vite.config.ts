@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compileTexts } from './compile-texts.ts';
 import { precompress } from './precompress.ts';
 
 /** The server for `npm run dev` of this app. The built page is served by it and needs no proxy. */
@@ -27,7 +28,7 @@ export default defineConfig(({ command }) => ({
       { name: 'without-dom', enforce: 'pre', resolveId: (source: string) => withoutDom[source] },
     ],
   },
-  plugins: [react(), tailwindcss(), precompress()],
+  plugins: [react(), tailwindcss(), compileTexts(), precompress()],
   build: {
     outDir: 'dist',
     // The polyfill would be an inline script, and all supported browsers preload modules.

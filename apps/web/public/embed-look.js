@@ -1,6 +1,6 @@
 // Applies the appearance that the embedding site chose, before the first paint. See theme.js for the chat page.
 (() => {
-  const asked = new URLSearchParams(location.search);
+  const asked = new URLSearchParams(`${location.search.slice(1)}&${location.hash.slice(1)}`);
   const root = document.documentElement;
   const theme = asked.get('theme');
   root.dataset.theme = theme === 'light' || theme === 'dark' ? theme : 'system';

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useLate } from './lib/use-late.ts';
 import { ProblemNote } from './problems/problem-note.tsx';
+import { useTexts } from './texts/use-texts.ts';
 import { Button } from './ui/button.tsx';
 import { Spinner } from './ui/spinner.tsx';
 import { useSessionState } from './use-session.ts';
@@ -8,6 +9,7 @@ import { useSessionState } from './use-session.ts';
 /** Shows the app once the page has a session, and the problem if it cannot get one. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const state = useSessionState();
+  const { text } = useTexts();
   const isLate = useLate(state.kind === 'opening', 400);
   if (state.kind === 'open') return children;
   return (
@@ -18,7 +20,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
         {state.kind === 'failed' && (
           <ProblemNote problem={state} className="w-full">
             <Button className="px-2 text-ink" onClick={() => location.reload()}>
-              Try again
+              {text('page.try-again')}
             </Button>
           </ProblemNote>
         )}

@@ -13,7 +13,7 @@ import { startForeignSite } from './support/foreign-page.ts';
 
 const bed = await startBed();
 const { team, url, model } = bed;
-const pages: Record<string, { html: string; headers?: Record<string, string> }> = {};
+const pages: Record<string, { html: string; image?: string; headers?: Record<string, string> }> = {};
 const site = await startForeignSite(pages);
 /** Another host name, because browsers treat another port as the same site. */
 const shop = site.origin.replace('127.0.0.1', 'shop.localhost');
@@ -45,7 +45,6 @@ pages['/signed-in'] = {
   headers,
 };
 pages['/open'] = { html: pageWithTag(url, { key: await makeKey('open') }), headers };
-pages['/wrong'] = { html: pageWithTag(url, { key: 'pk_live_wrong' }), headers };
 
 async function visitShop(path: string, options: VisitOptions = {}): Promise<Visit & { at: EmbeddingPage }> {
   const visit = await bed.visit({ ...options, path: 'about:blank' });
@@ -185,26 +184,116 @@ longTest('ignores messages of other windows', async () => {
   await at.chat.untilAnswer('You said: Still here?', 'completed');
 });
 
-describe('on a page that the key does not list', () => {
-  longTest('shows no chat and logs the reason', async () => {
+describe('a key that does not work', () => {
+  const SENTENCE = 'This chat isn’t available, because its key doesn’t work on this page.';
+
+  test('the chat says so on a page that the key does not list, and logs the reason', async () => {
     const visit = await bed.visit({ path: 'about:blank' });
-    visit.watch.expectProblem(/^request to|frame-ancestors|chat not loaded|chrome-error/);
-    await visit.page.clock.install();
+    visit.watch.expectProblem(/^request to|the key does not work on/);
+    const reason = visit.page.waitForEvent('console', (line) => line.text().includes(site.origin));
     await visit.page.goto(`${site.origin}/guest`);
     const at = new EmbeddingPage(visit.page);
     await at.bubble.click();
+    await at.frame.getByRole('heading', { name: SENTENCE }).waitFor();
+    await reason;
+    const { violations } = await new AxeBuilder({ page: visit.page }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    await at.frame.getByRole('button', { name: 'Close' }).click();
+    await visit.page.getByRole('button', { name: 'Open: Chat' }).waitFor();
+  });
+
+  test('the chat says so in the language of the page if there is no such key', async () => {
+    pages['/wrong-german'] = { html: pageWithTag(url, { key: 'pk_live_wrong', lang: 'de' }), headers };
+    const { at, watch } = await visitShop('/wrong-german');
+    watch.expectProblem(/the key does not work on/);
+    await at.page.getByRole('button', { name: 'Öffnen: Chat' }).click();
+    await at.frame.getByText('Dieser Chat ist nicht verfügbar, weil sein Schlüssel').waitFor();
+    await at.page.keyboard.press('Escape');
+    await at.page.getByRole('button', { name: 'Öffnen: Chat' }).waitFor();
+  });
+
+  test('a page that pretends to be a listed one is stopped by the policy', async () => {
+    const visit = await bed.visit({ path: 'about:blank' });
+    visit.watch.expectProblem(/^request to|frame-ancestors|chat not loaded|chrome-error/);
+    await visit.page.clock.install();
+    await visit.page.route(`${url}/embed?*`, (route) => {
+      const asked = new URL(route.request().url());
+      asked.searchParams.set('origin', shop);
+      return route.fulfill({ status: 302, headers: { location: asked.href } });
+    });
+    await visit.page.goto(`${site.origin}/guest`);
+    const at = new EmbeddingPage(visit.page);
+    const rejected = visit.page.waitForEvent('console', (line) => /frame-ancestors/.test(line.text()));
+    await at.bubble.click();
+    await rejected;
     await visit.page.clock.fastForward(20_000);
     await visit.page.getByText('The chat can’t open here.').waitFor();
     expect(await visit.page.locator('parley-chat iframe').count()).toBe(0);
   });
+});
 
-  test('shows no chat for an invalid key', async () => {
-    const { at, watch } = await visitShop('/wrong');
-    watch.expectProblem(/frame-ancestors|chrome-error/);
-    const rejected = at.page.waitForEvent('console', (line) => /frame-ancestors/.test(line.text()));
-    await at.bubble.click();
-    await rejected;
+test('the title, greeting, starters, picture and language come from attributes', async () => {
+  pages['/dressed'] = {
+    html: pageWithTag(url, {
+      key: guestKey,
+      title: 'Ask us',
+      lang: 'de',
+      greeting: 'Wie können wir helfen?',
+      starters: 'Wo ist mein Paket? | Liefern Sie sonntags?',
+      avatar: `${shop}/face.svg`,
+    }),
+    headers,
+  };
+  pages['/face.svg'] = {
+    html: '',
+    image: '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>',
+  };
+  const { at, page } = await visitShop('/dressed');
+  await page.getByRole('button', { name: 'Öffnen: Ask us' }).click();
+  await at.frame.getByRole('heading', { name: 'Wie können wir helfen?' }).waitFor();
+  expect(await at.frame.locator('html').getAttribute('lang')).toBe('de');
+  const picture = at.frame.locator('main img');
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(8);
+  expect(
+    await at.frame.getByRole('list', { name: 'Vorschläge' }).getByRole('button').allInnerTexts(),
+  ).toEqual(['Wo ist mein Paket?', 'Liefern Sie sonntags?']);
+  await at.frame.getByRole('button', { name: 'Liefern Sie sonntags?' }).click();
+  await at.frame.getByText('You said: Liefern Sie sonntags?').waitFor();
+});
+
+test('the chat goes on when the page replaces its body', async () => {
+  const { at, page } = await visitShop('/guest');
+  await at.open();
+  await at.begin('Stay here');
+  await at.chat.untilAnswer('You said: Stay here', 'completed');
+  await at.chat.message.fill('Half a sent');
+  await page.evaluate(() => {
+    const body = document.createElement('body');
+    body.append('Another page');
+    document.body.replaceWith(body);
   });
+  await at.chat.message.press('End');
+  await page.keyboard.type('ence');
+  expect(await at.chat.message.inputValue()).toBe('Half a sentence');
+  await at.chat.message.press('Enter');
+  await at.chat.untilAnswer('You said: Half a sentence', 'completed');
+
+  // A page that removes the chat too gets it back.
+  await page.evaluate(() => document.querySelector('parley-chat')?.remove());
+  await at.chat.untilAnswer('You said: Half a sentence', 'completed');
+});
+
+test('an open chat is open again on the next page of the site, a closed one is not', async () => {
+  const { at, page } = await visitShop('/guest');
+  await at.open();
+  await at.begin('Come along');
+  await at.chat.untilAnswer('You said: Come along', 'completed');
+  await page.goto(`${shop}/twice`);
+  await at.chat.untilAnswer('You said: Come along', 'completed');
+  await page.getByRole('button', { name: 'Close: Chat' }).click();
+  await page.goto(`${shop}/guest`);
+  await page.getByRole('button', { name: 'Open: Chat' }).waitFor();
+  expect(await page.locator('parley-chat iframe').count()).toBe(0);
 });
 
 test('an open key shows an explanation and no chats, because it would reach all of them', async () => {
@@ -225,6 +314,27 @@ describe('the server', () => {
     ['no page, for a key that is none', async () => 'pk_live_wrong', () => "'none'"],
   ])('allows the frame in %s', async (_name, key, framers) => {
     expect(await policyOf(`/embed?key=${await key()}`)).toBe(framers());
+  });
+
+  test('allows no frame of a chat to a page that the key does not list, and one picture of another site', async () => {
+    const ask = async (query: Record<string, string>) => {
+      const response = await fetch(`${url}/embed?${new URLSearchParams({ key: guestKey, ...query })}`);
+      return { policy: response.headers.get('content-security-policy') ?? '', text: await response.text() };
+    };
+    const refused = await ask({ origin: 'https://evil.example' });
+    expect(refused.policy).toContain('frame-ancestors *');
+    const chat = await ask({ origin: shop });
+    expect(refused.text).toContain('data-refused');
+    expect(chat.text).not.toContain('data-refused');
+    expect(chat.policy).not.toContain('frame-ancestors *');
+    const allowed = await ask({ origin: shop, avatar: 'https://cdn.example/a;b,c.png?x=1' });
+    expect(allowed.policy).toContain(`frame-ancestors ${shop}`);
+    expect(allowed.policy).toContain("img-src 'self' data: https://cdn.example/a%3Bb%2Cc.png;");
+    for (const avatar of ['javascript:alert(1)', 'nothing', "https://a.example' *"]) {
+      expect((await ask({ origin: shop, avatar })).policy).toMatch(
+        /img-src 'self' data:(?: https:\/\/\S+)?;/,
+      );
+    }
   });
 
   longTest('serves no page without a key or with two keys', async () => {

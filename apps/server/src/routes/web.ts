@@ -89,7 +89,7 @@ export async function webRoutes(
 async function servePages(app: FastifyInstance, root: string, stores: SessionStores): Promise<void> {
   const options = { root, cacheControl: false, acceptRanges: false, preCompressed: true };
   await app.register(staticFiles, { ...options, serve: false });
-  embedRoutes(app, stores);
+  embedRoutes(app, stores, root);
 
   for (const url of PAGES) {
     app.route({

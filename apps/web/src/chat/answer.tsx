@@ -2,6 +2,7 @@ import type { AnswerEntry } from '@parley/client';
 import { ArrowDownToLine, RotateCcw } from 'lucide-react';
 import { Markdown } from '../markdown/markdown.tsx';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { useChatActions } from './chat-actions.ts';
 import { canContinue, endNoteOf } from './end-note.ts';
@@ -16,6 +17,7 @@ interface AnswerProps {
 
 /** An answer with its text, its status and its actions. */
 export function Answer({ entry, isNewest }: AnswerProps) {
+  const { text } = useTexts();
   const { content, status, createdAt } = entry;
   const isRunning = status === 'queued' || status === 'generating';
   return (
@@ -25,7 +27,7 @@ export function Answer({ entry, isNewest }: AnswerProps) {
       data-status={status}
       aria-busy={isRunning}
     >
-      <h2 className="sr-only">Answer</h2>
+      <h2 className="sr-only">{text('answer.heading')}</h2>
       {content !== '' && <Markdown text={content} isGrowing={isRunning} />}
       {isRunning && (content === '' || entry.retryAt !== undefined) && <Thinking entry={entry} />}
       <EndNote entry={entry} isNewest={isNewest} />
@@ -41,8 +43,9 @@ export function Answer({ entry, isNewest }: AnswerProps) {
 
 /** Says that an answer is not whole, and why. The newest one can be continued, unless a filter ended it. */
 function EndNote({ entry, isNewest }: AnswerProps) {
+  const { text } = useTexts();
   const { continueAnswer } = useChatActions();
-  const note = endNoteOf(entry);
+  const note = endNoteOf(entry, text);
   if (note === undefined) return null;
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -50,7 +53,7 @@ function EndNote({ entry, isNewest }: AnswerProps) {
       {isNewest && canContinue(entry) && (
         <Button look="outline" className="print:hidden" onClick={continueAnswer}>
           <ArrowDownToLine aria-hidden />
-          Continue
+          {text('answer.continue')}
         </Button>
       )}
     </div>
@@ -58,13 +61,14 @@ function EndNote({ entry, isNewest }: AnswerProps) {
 }
 
 function Failure({ entry, isNewest }: AnswerProps) {
+  const { text } = useTexts();
   const { retry } = useChatActions();
   return (
     <ProblemNote problem={{ code: entry.errorCode ?? 'unknown', retryAt: entry.retryAt }}>
       {isNewest && (
         <Button look="outline" onClick={() => retry(entry.messageId)}>
           <RotateCcw aria-hidden />
-          Retry
+          {text('answer.retry')}
         </Button>
       )}
     </ProblemNote>

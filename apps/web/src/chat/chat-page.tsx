@@ -8,6 +8,7 @@ import { useFocusOnArrival } from '../layout/use-focus-on-arrival.ts';
 import { usePageTitle } from '../layout/use-page-title.ts';
 import { usePreloadedMarkdown } from '../markdown/use-preloaded-markdown.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { type ChatActions, ChatActionsContext } from './chat-actions.ts';
 import { ChatHeader } from './chat-header.tsx';
 import { ChatNotFound } from './chat-not-found.tsx';
@@ -19,6 +20,7 @@ import { useStopByEscape } from './use-stop-by-escape.ts';
 
 /** The page of one chat. Pass the id as `key` too, so that another chat gets a new page. */
 export function ChatPage({ chatId }: { readonly chatId: string }) {
+  const { text } = useTexts();
   const one = useChat(chatId);
   const messages = useMessages(chatId);
   const sending = useSendMessage(chatId);
@@ -40,7 +42,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
     () => ({
       retry: (answerId) => void retry(answerId),
       continueAnswer: () => {
-        send('Continue');
+        send(text('answer.continue-message'));
         composer.current?.focus();
       },
       resend,
@@ -51,7 +53,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
         composer.current?.focus();
       },
     }),
-    [retry, resend, discard, send, draft, setDraft],
+    [retry, resend, discard, send, draft, setDraft, text],
   );
 
   if (messages.isDeleted) return <ChatNotFound isDeleted />;
@@ -69,12 +71,12 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
           ref={composer}
           text={draft}
           onTextChange={setDraft}
-          placeholder="Write a message"
+          placeholder={text('composer.hint')}
           isAnswering={messages.isAnswering}
           isStopping={isStopping}
           onStop={stopOnce}
-          onSend={(text) => {
-            send(text);
+          onSend={(message) => {
+            send(message);
             setDraft('');
           }}
         />

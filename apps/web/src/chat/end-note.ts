@@ -1,10 +1,14 @@
 import type { AnswerEntry } from '@parley/client';
+import type { Text } from '../texts/translation.ts';
 
 /** Returns the sentence that says why an answer is not whole, or undefined if it is, or if it failed. */
-export function endNoteOf({ status, finishReason }: AnswerEntry): string | undefined {
-  if (status === 'stopped') return 'This answer was stopped.';
-  if (finishReason === 'length') return 'This answer was cut at the length limit.';
-  if (finishReason === 'content_filter') return 'A content filter ended this answer.';
+export function endNoteOf(
+  { status, finishReason }: Pick<AnswerEntry, 'status' | 'finishReason'>,
+  text: Text,
+): string | undefined {
+  if (status === 'stopped') return text('answer.stopped');
+  if (finishReason === 'length') return text('answer.cut');
+  if (finishReason === 'content_filter') return text('answer.filtered');
   return undefined;
 }
 

@@ -1,4 +1,6 @@
 import { clsx } from 'clsx';
+import { formatTime } from '../texts/format.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 
 interface MessageActionsProps {
@@ -10,6 +12,7 @@ interface MessageActionsProps {
 
 /** The actions of a message. Hidden actions keep their space, so that the layout does not move. */
 export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: MessageActionsProps) {
+  const { text } = useTexts();
   return (
     <div
       className={clsx(
@@ -18,21 +21,23 @@ export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: Mes
           'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100',
       )}
     >
-      <CopyButton label="Copy" textOf={textOf} />
+      <CopyButton label={text('copy.label')} textOf={textOf} />
       {createdAt && <MessageTime createdAt={createdAt} />}
     </div>
   );
 }
 
-const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-
 function MessageTime({ createdAt }: { readonly createdAt: string }) {
+  const { locales } = useTexts();
   const date = new Date(createdAt);
   const isToday = date.toDateString() === new Date().toDateString();
   return (
     <time dateTime={createdAt} className="px-1 text-xs">
-      {(isToday ? timeFormat : format).format(date)}
+      {formatTime(
+        date,
+        isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' },
+        locales,
+      )}
     </time>
   );
 }

@@ -4,6 +4,8 @@ import { announce } from '../lib/announce.ts';
 import { useLate } from '../lib/use-late.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
 import { problemTextOf } from '../problems/problem-text.ts';
+import { currentTexts } from '../texts/texts.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { useChatActions } from './chat-actions.ts';
 
@@ -12,24 +14,25 @@ const showAfterMs = 1_500;
 
 /** Shows the state of a message that is not sent yet. */
 export function SendNote({ send }: { readonly send: Send }) {
+  const { text } = useTexts();
   const { state } = send;
   useAnnounced(state);
   const isSlow = useLate(state.kind === 'sending', showAfterMs);
   switch (state.kind) {
     case 'sending':
-      return isSlow ? <Quiet>Sending…</Quiet> : null;
+      return isSlow ? <Quiet>{text('message.sending')}</Quiet> : null;
     case 'offline':
-      return <Quiet>You’re offline. We’ll send this when you’re back online.</Quiet>;
+      return <Quiet>{text('message.offline')}</Quiet>;
     case 'waiting':
       return (
         <ProblemNote problem={state.error} isWaiting className="mt-1 max-w-[min(85%,38rem)]">
-          <SendActions sendKey={send.key} again="Try now" />
+          <SendActions sendKey={send.key} again={text('message.try-now')} />
         </ProblemNote>
       );
     case 'refused':
       return (
         <ProblemNote problem={state.error} className="mt-1 max-w-[min(85%,38rem)]">
-          <SendActions sendKey={send.key} again="Retry" />
+          <SendActions sendKey={send.key} again={text('message.retry')} />
         </ProblemNote>
       );
     case 'accepted':
@@ -41,7 +44,7 @@ export function SendNote({ send }: { readonly send: Send }) {
 function useAnnounced(state: SendState): void {
   const code = 'error' in state ? state.error.code : undefined;
   useEffect(() => {
-    if (code) announce(problemTextOf({ code }).title);
+    if (code) announce(problemTextOf({ code }, currentTexts()).title);
   }, [code]);
 }
 
@@ -50,6 +53,7 @@ function Quiet({ children }: { readonly children: string }) {
 }
 
 function SendActions({ sendKey, again }: { readonly sendKey: string; readonly again: string }) {
+  const { text } = useTexts();
   const { resend, moveToDraft } = useChatActions();
   return (
     <>
@@ -57,7 +61,7 @@ function SendActions({ sendKey, again }: { readonly sendKey: string; readonly ag
         {again}
       </Button>
       <Button className="px-2 text-ink" onClick={() => moveToDraft(sendKey)}>
-        Edit
+        {text('message.edit')}
       </Button>
     </>
   );

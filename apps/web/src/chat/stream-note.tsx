@@ -2,6 +2,7 @@ import type { ChatConnection, ParleyError } from '@parley/client';
 import { useConnection } from '@parley/client/react';
 import { useLate } from '../lib/use-late.ts';
 import { problemTextOf } from '../problems/problem-text.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Spinner } from '../ui/spinner.tsx';
 
 /** Shorter interruptions are not shown. */
@@ -14,6 +15,8 @@ interface StreamNoteProps {
 
 /** Shows that the chat is not up to date, and why. The offline banner covers a missing network. */
 export function StreamNote({ connection, error }: StreamNoteProps) {
+  const texts = useTexts();
+  const { text } = texts;
   const { isOnline } = useConnection();
   const isCut = connection === 'reconnecting' || error !== undefined;
   const isLate = useLate(isCut && isOnline, showAfterMs);
@@ -22,7 +25,9 @@ export function StreamNote({ connection, error }: StreamNoteProps) {
       {isLate && (
         <p className="mx-auto flex w-fit items-center gap-2 text-xs text-ink-soft animate-fade">
           <Spinner />
-          {error ? `${problemTextOf(error).title}. Retrying…` : 'Reconnecting…'}
+          {error
+            ? text('chat.retrying', { problem: problemTextOf(error, texts).title })
+            : text('chat.reconnecting')}
         </p>
       )}
     </div>

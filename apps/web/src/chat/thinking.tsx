@@ -1,6 +1,7 @@
 import type { AnswerEntry } from '@parley/client';
 import { useLate } from '../lib/use-late.ts';
 import { useSecondsUntil } from '../lib/use-seconds-until.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { waitingText } from './waiting-text.ts';
 
 /** After this time the note changes, to show that the answer is still expected. */
@@ -8,6 +9,7 @@ const longMs = 8_000;
 
 /** Shown while nothing of an answer arrives: until its first word, and while the model makes it wait. */
 export function Thinking({ entry }: { readonly entry: AnswerEntry }) {
+  const { text } = useTexts();
   const isLong = useLate(true, longMs);
   const secondsLeft = useSecondsUntil(entry.status === 'generating' ? entry.retryAt : undefined);
   if (entry.content !== '' && secondsLeft === 0) return null;
@@ -22,7 +24,7 @@ export function Thinking({ entry }: { readonly entry: AnswerEntry }) {
           />
         ))}
       </span>
-      <span className="text-sm">{waitingText(entry, { secondsLeft, isLong })}</span>
+      <span className="text-sm">{waitingText(entry, { secondsLeft, isLong }, text)}</span>
     </p>
   );
 }

@@ -1,13 +1,15 @@
 import { useLate } from '../lib/use-late.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
 
 /** Shown while the newest messages load, after a short delay. */
 export function TranscriptSkeleton() {
+  const { text } = useTexts();
   const isLate = useLate(true, 150);
   return (
     <div className="min-h-0 grow overflow-hidden">
       <p role="status" className="sr-only">
-        Loading the conversation
+        {text('chat.loading')}
       </p>
       {isLate && (
         <div className="column flex flex-col gap-4 pt-8 animate-fade">

@@ -2,6 +2,7 @@ import type { TranscriptEntry } from '@parley/client';
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
 import { Virtualizer } from 'virtua';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Spinner } from '../ui/spinner.tsx';
 import { TranscriptRow } from './transcript-row.tsx';
@@ -21,6 +22,7 @@ interface TranscriptProps {
 
 /** The messages of a chat. Only those near the viewport are rendered. */
 export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: TranscriptProps) {
+  const { text } = useTexts();
   const scroller = useRef<HTMLDivElement>(null);
   const { isAtEnd, scrollToEnd } = useFollowEnd(scroller);
   const keys = useMemo(() => entries.map(({ key }) => key), [entries]);
@@ -42,13 +44,13 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
         {isLoadingOlder && (
           <p className="absolute inset-x-0 top-2 z-10 mx-auto flex w-fit items-center gap-2 rounded-full border border-line bg-surface px-3 py-1.5 text-xs text-ink-soft shadow-sm">
             <Spinner />
-            Loading earlier messages
+            {text('chat.loading-earlier')}
           </p>
         )}
         <div
           ref={scroller}
           role="log"
-          aria-label="Conversation"
+          aria-label={text('chat.conversation')}
           // Otherwise screen readers would read every word. The start and end of answers are announced instead.
           aria-live="off"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
@@ -80,7 +82,7 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
             onClick={() => scrollToEnd()}
           >
             <ArrowDown aria-hidden />
-            Jump to latest
+            {text('chat.jump-to-latest')}
           </Button>
         )}
       </div>
@@ -90,10 +92,11 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
 
 /** All loaded messages on paper. The screen still shows only those near the viewport. */
 function PrintedTranscript({ entries, hasOlder }: Pick<TranscriptProps, 'entries' | 'hasOlder'>) {
+  const { text } = useTexts();
   return (
     <PrintingContext value={true}>
       <div className="hidden print:block">
-        {hasOlder && <p className="column text-sm text-ink-soft">Earlier messages are not printed.</p>}
+        {hasOlder && <p className="column text-sm text-ink-soft">{text('chat.earlier-not-printed')}</p>}
         {entries.map((entry) => (
           <TranscriptRow key={entry.key} entry={entry} isNewest={false} />
         ))}

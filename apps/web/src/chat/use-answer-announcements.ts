@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { useEmbed } from '../embed/embed-context.ts';
 import { announce } from '../lib/announce.ts';
 import { problemTextOf } from '../problems/problem-text.ts';
+import { currentTexts } from '../texts/texts.ts';
 import { endNoteOf } from './end-note.ts';
 
 /** Announces the start and the end of answers to screen readers, and reports the end to an embedding page. */
@@ -18,17 +19,21 @@ export function useAnswerAnnouncements(
     if (previous && previous.key !== running?.key) {
       const ended = entries.findLast((entry) => entry.key === previous.key);
       embed?.notifyAnswered();
-      announce(ended?.kind === 'answer' ? announcementOf(ended) : 'The answer was stopped');
+      announce(ended?.kind === 'answer' ? announcementOf(ended) : currentTexts().text('answer.was-stopped'));
     } else if (running?.status === 'generating' && previous?.status !== 'generating') {
-      announce('The answer has started');
+      announce(currentTexts().text('answer.started'));
     }
   }, [entries, running, embed]);
 }
 
 function announcementOf(entry: AnswerEntry): string {
+  const texts = currentTexts();
+  const { text } = texts;
   const { status, errorCode } = entry;
   if (status === 'failed')
-    return `${problemTextOf({ code: errorCode ?? 'unknown' }).title}. You can retry below the message.`;
-  if (status === 'stopped') return 'The answer was stopped';
-  return endNoteOf(entry) ?? 'The answer is complete';
+    return text('answer.failed', {
+      problem: problemTextOf({ code: errorCode ?? 'unknown' }, texts).title,
+    });
+  if (status === 'stopped') return text('answer.was-stopped');
+  return endNoteOf(entry, text) ?? text('answer.completed');
 }

@@ -2,6 +2,7 @@ import type { UserEntry } from '@parley/client';
 import { use, useState } from 'react';
 import { cutText } from '../lib/cut-text.ts';
 import { PlainText } from '../markdown/plain-text.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { SendNote } from './send-note.tsx';
@@ -13,9 +14,10 @@ const shownLinesMax = 24;
 
 /** A user's message with its actions and its sending state. */
 export function UserMessage({ entry }: { readonly entry: UserEntry }) {
+  const { text } = useTexts();
   return (
     <article className="group flex flex-col items-end gap-1 pt-5 pb-1" data-kind="user">
-      <h2 className="sr-only">You said</h2>
+      <h2 className="sr-only">{text('message.heading')}</h2>
       <div className="max-w-[min(85%,36rem)] rounded-3xl rounded-ee-lg bg-bubble [print-color-adjust:exact] px-4.5 py-2.5">
         <MessageText text={entry.content} />
       </div>
@@ -27,16 +29,17 @@ export function UserMessage({ entry }: { readonly entry: UserEntry }) {
   );
 }
 
-function MessageText({ text }: { readonly text: string }) {
+function MessageText({ text: content }: { readonly text: string }) {
+  const { text } = useTexts();
   const [isOpened, setIsWhole] = useState(false);
   const isPrinting = use(PrintingContext);
   const isWhole = isOpened || isPrinting;
-  const start = startOf(text);
-  const isLong = start.length < text.length;
+  const start = startOf(content);
+  const isLong = start.length < content.length;
   return (
     <>
       <div className="leading-relaxed">
-        <PlainText text={isWhole || !isLong ? text : `${start}…`} />
+        <PlainText text={isWhole || !isLong ? content : `${start}…`} />
       </div>
       {isLong && !isPrinting && (
         <Button
@@ -44,7 +47,7 @@ function MessageText({ text }: { readonly text: string }) {
           aria-expanded={isWhole}
           onClick={() => setIsWhole(!isWhole)}
         >
-          {isWhole ? 'Show less' : 'Show all'}
+          {text(isWhole ? 'message.show-less' : 'message.show-all')}
         </Button>
       )}
     </>

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { en } from '../texts/en.ts';
+import { textsIn } from '../texts/texts.ts';
 import { waitingText } from './waiting-text.ts';
+
+const { text } = textsIn('en', en);
 
 const now = { secondsLeft: 0, isLong: false };
 const long = { secondsLeft: 0, isLong: true };
@@ -13,5 +17,5 @@ test.each([
   ['Thinking…', { status: 'generating' }, now],
   ['Still thinking…', { status: 'generating' }, long],
 ] as const)('says "%s"', (words, entry, wait) => {
-  expect(waitingText(entry, wait)).toBe(words);
+  expect(waitingText(entry, wait, text)).toBe(words);
 });

@@ -1,4 +1,5 @@
 import type { AnswerEntry } from '@parley/client';
+import type { Text } from '../texts/translation.ts';
 
 interface Wait {
   /** Until the model takes requests again; 0 if it does not make the answer wait. */
@@ -11,11 +12,12 @@ interface Wait {
 export function waitingText(
   { status, position = 0 }: Pick<AnswerEntry, 'status' | 'position'>,
   { secondsLeft, isLong }: Wait,
+  text: Text,
 ): string {
   if (status === 'queued' && position > 0) {
-    return position === 1 ? '1 message before this one' : `${position} messages before this one`;
+    return text('answer.queued', { count: position });
   }
-  if (status === 'queued') return isLong ? 'Many answers are running. Yours is waiting…' : 'Waiting…';
-  if (secondsLeft > 0) return `The model is busy, next try in ${secondsLeft} s`;
-  return isLong ? 'Still thinking…' : 'Thinking…';
+  if (status === 'queued') return text(isLong ? 'answer.waiting-long' : 'answer.waiting');
+  if (secondsLeft > 0) return text('answer.model-busy', { seconds: secondsLeft });
+  return text(isLong ? 'answer.thinking-long' : 'answer.thinking');
 }

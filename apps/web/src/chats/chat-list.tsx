@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { useRoute } from 'wouter';
 import { useLate } from '../lib/use-late.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Spinner } from '../ui/spinner.tsx';
@@ -18,16 +19,18 @@ interface ChatListProps {
 
 /** The user's chats, newest first, grouped by day. */
 export function ChatList({ search, onOpen }: ChatListProps) {
+  const texts = useTexts();
+  const { text } = texts;
   const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats({ search });
   const [, params] = useRoute('/c/:chatId');
-  const groups = useMemo(() => groupByDay(chats, new Date()), [chats]);
+  const groups = useMemo(() => groupByDay(chats, new Date(), texts), [chats, texts]);
   const end = useOnSight(hasMore && !isLoadingMore, loadMore);
 
   if (error && chats.length === 0) {
     return (
       <ProblemNote problem={error} className="mx-1">
         <Button className="px-2 text-ink" onClick={refresh}>
-          Try again
+          {text('page.try-again')}
         </Button>
       </ProblemNote>
     );
@@ -35,7 +38,7 @@ export function ChatList({ search, onOpen }: ChatListProps) {
   return (
     <>
       {isLoading && <ListSkeleton />}
-      <ul aria-label="Chats">
+      <ul aria-label={text('chats.list')}>
         {groups.flatMap(({ name, items }) =>
           items.map((chat, index) => (
             <li key={chat.id}>
@@ -56,19 +59,21 @@ export function ChatList({ search, onOpen }: ChatListProps) {
 }
 
 function Nothing({ search }: { readonly search: string }) {
+  const { text } = useTexts();
   return (
     <p role="status" className="px-3 pt-6 text-sm text-ink-soft wrap-anywhere">
-      {search.trim() === '' ? 'Your chats will appear here.' : `No chats match “${search.trim()}”`}
+      {search.trim() === '' ? text('chats.none') : text('chats.no-match', { search: search.trim() })}
     </p>
   );
 }
 
 function ListSkeleton() {
+  const { text } = useTexts();
   const isLate = useLate(true, 150);
   return (
     <div className="flex flex-col gap-4 px-3 pt-6">
       <p role="status" className="sr-only">
-        Loading chats
+        {text('chats.loading')}
       </p>
       {isLate &&
         ['w-4/5', 'w-3/5', 'w-11/12', 'w-2/3', 'w-3/4'].map((width) => (

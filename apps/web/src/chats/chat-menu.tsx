@@ -3,6 +3,7 @@ import type { Chat } from '@parley/contract';
 import { Ellipsis, PencilLine, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { isFocusLost } from '../lib/focused-control.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '../ui/menu.tsx';
 import { leftChats } from './left-chats.ts';
@@ -21,6 +22,7 @@ interface ChatMenuProps {
 
 /** A menu to rename or delete a chat. */
 export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMenuProps) {
+  const { text } = useTexts();
   const { remove } = useDeleteChat();
   const [isRenaming, setIsRenaming] = useState(false);
   const nextFocus = useRef<HTMLElement | null>(null);
@@ -28,7 +30,11 @@ export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMe
     <>
       <Menu modal={false} onOpenChange={(isOpen) => void (isOpen && toastsModule.want())}>
         <MenuTrigger asChild>
-          <Button shape="icon" aria-label={`Options for ${titleOf(chat)}`} className={className}>
+          <Button
+            shape="icon"
+            aria-label={text('chat.options', { title: titleOf(chat, text) })}
+            className={className}
+          >
             <Ellipsis aria-hidden />
           </Button>
         </MenuTrigger>
@@ -41,7 +47,7 @@ export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMe
           }}
         >
           <MenuItem icon={PencilLine} onSelect={() => setIsRenaming(true)}>
-            Rename
+            {text('chat.rename')}
           </MenuItem>
           <MenuItem
             icon={Trash2}
@@ -53,7 +59,7 @@ export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMe
               onDelete?.();
             }}
           >
-            Delete
+            {text('chat.delete')}
           </MenuItem>
         </MenuContent>
       </Menu>

@@ -3,6 +3,7 @@ import { clsx } from 'clsx';
 import { memo, useCallback, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useSidebar } from '../layout/sidebar-context.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { ChatMenu } from './chat-menu.tsx';
 import { chatSearchId } from './chat-search.tsx';
 import { titleOf } from './title-of.ts';
@@ -15,6 +16,7 @@ interface ChatRowProps {
 
 /** A chat in the list. */
 export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRowProps) {
+  const { text } = useTexts();
   const [, navigate] = useLocation();
   const { isWide } = useSidebar();
   const row = useRef<HTMLDivElement>(null);
@@ -38,8 +40,8 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
           isCurrent && 'font-medium',
         )}
       >
-        <span dir="auto" className="grow truncate" title={titleOf(chat)}>
-          {titleOf(chat)}
+        <span dir="auto" className="grow truncate" title={titleOf(chat, text)}>
+          {titleOf(chat, text)}
         </span>
       </Link>
       <ChatMenu

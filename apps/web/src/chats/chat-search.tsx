@@ -1,5 +1,6 @@
 import { Search, X } from 'lucide-react';
 import { useRef } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 
 /** The element id of the search field. */
@@ -15,6 +16,7 @@ interface ChatSearchProps {
 
 /** The search field of the chat list. Escape clears it. */
 export function ChatSearch({ text, onTextChange }: ChatSearchProps) {
+  const { text: textOf } = useTexts();
   const input = useRef<HTMLInputElement>(null);
   const clear = () => {
     onTextChange('');
@@ -30,10 +32,10 @@ export function ChatSearch({ text, onTextChange }: ChatSearchProps) {
         ref={input}
         id={chatSearchId}
         type="search"
-        aria-label="Search chats"
+        aria-label={textOf('chats.search')}
         dir="auto"
         aria-keyshortcuts="Control+K Meta+K"
-        placeholder="Search"
+        placeholder={textOf('chats.search-hint')}
         autoComplete="off"
         spellCheck={false}
         maxLength={searchLengthMax}
@@ -49,7 +51,7 @@ export function ChatSearch({ text, onTextChange }: ChatSearchProps) {
       {text !== '' && (
         <Button
           shape="icon"
-          aria-label="Clear search"
+          aria-label={textOf('chats.clear-search')}
           className="absolute end-0 top-1/2 -translate-y-1/2"
           onClick={clear}
         >

@@ -4,6 +4,7 @@ import { toast } from 'sonner';
 import { useLocation } from 'wouter';
 import { writeDraft } from '../composer/use-draft.ts';
 import { problemTextOf } from '../problems/problem-text.ts';
+import { currentTexts } from '../texts/texts.ts';
 import { leftChats } from './left-chats.ts';
 
 /** Shows a toast with an undo button for each deleted chat, as long as the delete can be undone. */
@@ -21,10 +22,11 @@ export function DeleteToasts() {
       const bringBack = () => {
         if (undo(chatId) && leftChats.delete(chatId)) navigate(`/c/${chatId}`);
       };
-      toast('Chat deleted', {
+      const { text } = currentTexts();
+      toast(text('chat.was-deleted'), {
         id: chatId,
         duration: Number.POSITIVE_INFINITY,
-        action: { label: 'Undo', onClick: bringBack },
+        action: { label: text('chat.undo'), onClick: bringBack },
       });
     }
     for (const chatId of shown.current) {
@@ -39,7 +41,8 @@ export function DeleteToasts() {
   useEffect(() => {
     for (const [chatId, error] of errors) {
       if (shownErrors.current.get(chatId) === error) continue;
-      toast.error('We couldn’t delete the chat', { description: problemTextOf(error).title });
+      const texts = currentTexts();
+      toast.error(texts.text('chat.delete-failed'), { description: problemTextOf(error, texts).title });
     }
     shownErrors.current = errors;
   }, [errors]);

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { en } from '../texts/en.ts';
+import { textsIn } from '../texts/texts.ts';
 import { groupByDay } from './group-by-day.ts';
+
+const texts = textsIn('en', en);
 
 const now = new Date(2026, 2, 30, 0, 30);
 const at = (...parts: [number, number, number, number, number?]) => ({
   createdAt: new Date(...parts).toISOString(),
 });
 
-const names = (items: { createdAt: string }[]) => groupByDay(items, now, 'en').map(({ name }) => name);
+const names = (items: { createdAt: string }[]) => groupByDay(items, now, texts).map(({ name }) => name);
 
 describe('groupByDay', () => {
   test('puts a chat of a minute before midnight into Yesterday', () => {
@@ -38,6 +42,6 @@ describe('groupByDay', () => {
 
   test('keeps the order of all items', () => {
     const items = [at(2026, 2, 30, 0, 20), at(2026, 2, 30, 0, 10), at(2026, 2, 29, 10)];
-    expect(groupByDay(items, now).flatMap((group) => group.items)).toEqual(items);
+    expect(groupByDay(items, now, texts).flatMap((group) => group.items)).toEqual(items);
   });
 });

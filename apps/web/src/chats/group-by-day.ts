@@ -1,3 +1,6 @@
+import { formatTime } from '../texts/format.ts';
+import type { Texts } from '../texts/texts.ts';
+
 /** The items of one period, with its name. */
 export interface DayGroup<Item> {
   readonly name: string;
@@ -11,11 +14,11 @@ export interface DayGroup<Item> {
 export function groupByDay<Item extends { readonly createdAt: string }>(
   items: readonly Item[],
   now: Date,
-  locale?: string,
+  texts: Texts,
 ): readonly DayGroup<Item>[] {
   const groups: { name: string; items: Item[] }[] = [];
   for (const item of items) {
-    const name = nameOfDay(new Date(item.createdAt), now, locale);
+    const name = nameOfDay(new Date(item.createdAt), now, texts);
     const last = groups.at(-1);
     if (last?.name === name) last.items.push(item);
     else groups.push({ name, items: [item] });
@@ -23,15 +26,15 @@ export function groupByDay<Item extends { readonly createdAt: string }>(
   return groups;
 }
 
-function nameOfDay(date: Date, now: Date, locale?: string): string {
+function nameOfDay(date: Date, now: Date, { text, locales }: Texts): string {
   const days = daysBetween(date, now);
   // If the server's clock is ahead, a new chat may be dated tomorrow.
-  if (days <= 0) return 'Today';
-  if (days === 1) return 'Yesterday';
-  if (days <= 7) return 'Previous 7 days';
-  if (days <= 30) return 'Previous 30 days';
+  if (days <= 0) return text('chats.today');
+  if (days === 1) return text('chats.yesterday');
+  if (days <= 7) return text('chats.last-7-days');
+  if (days <= 30) return text('chats.last-30-days');
   const isThisYear = date.getFullYear() === now.getFullYear();
-  return date.toLocaleDateString(locale, isThisYear ? { month: 'long' } : { month: 'long', year: 'numeric' });
+  return formatTime(date, isThisYear ? { month: 'long' } : { month: 'long', year: 'numeric' }, locales);
 }
 
 /** Counts calendar days, because a day on which the clocks change does not have 24 hours. */

@@ -3,6 +3,7 @@ import { useChat } from '@parley/client/react';
 import type { Chat } from '@parley/contract';
 import { type FormEvent, useState } from 'react';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { titleOf } from './title-of.ts';
@@ -16,8 +17,9 @@ interface RenameDialogProps {
 
 /** A dialog to rename a chat. */
 export function RenameDialog({ chat, onClose }: RenameDialogProps) {
+  const { text } = useTexts();
   const { update, isUpdating } = useChat(chat.id);
-  const [title, setTitle] = useState(titleOf(chat));
+  const [title, setTitle] = useState(titleOf(chat, text));
   const [problem, setProblem] = useState<ParleyError>();
   const trimmed = title.trim();
   const isTooLong = [...trimmed].length > titleLengthMax;
@@ -35,10 +37,10 @@ export function RenameDialog({ chat, onClose }: RenameDialogProps) {
   };
 
   return (
-    <Dialog title="Rename chat" isOpen onOpenChange={(isOpen) => !isOpen && onClose()}>
+    <Dialog title={text('chat.rename-title')} isOpen onOpenChange={(isOpen) => !isOpen && onClose()}>
       <form onSubmit={(event) => void rename(event)} className="mt-4 flex flex-col gap-4">
         <input
-          aria-label="Chat name"
+          aria-label={text('chat.name')}
           dir="auto"
           aria-invalid={isTooLong}
           value={title}
@@ -48,16 +50,16 @@ export function RenameDialog({ chat, onClose }: RenameDialogProps) {
         />
         {isTooLong && (
           <p role="alert" className="text-sm text-danger">
-            Names can have up to {titleLengthMax} characters.
+            {text('chat.name-too-long', { max: titleLengthMax })}
           </p>
         )}
         {problem && <ProblemNote problem={problem} />}
         <div className="flex justify-end gap-2">
           <Button look="outline" onClick={onClose}>
-            Cancel
+            {text('chat.cancel')}
           </Button>
           <Button look="primary" type="submit" disabled={trimmed === '' || isTooLong || isUpdating}>
-            Rename
+            {text('chat.rename')}
           </Button>
         </div>
       </form>

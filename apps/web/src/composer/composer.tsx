@@ -1,5 +1,6 @@
 import { ArrowUp, Square } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, type Ref, useImperativeHandle, useRef } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { LengthNote } from './length-note.tsx';
 import { measureMessage } from './message-length.ts';
@@ -33,6 +34,7 @@ export const composerId = 'message';
 
 /** The message box. Enter sends, Shift+Enter inserts a line break. */
 export function Composer(props: ComposerProps) {
+  const { text: label } = useTexts();
   const { text, onTextChange, placeholder, isAnswering = false, isStopping = false, isBusy = false } = props;
   const area = useRef<HTMLTextAreaElement>(null);
   useAutoHeight(area, text);
@@ -68,7 +70,7 @@ export function Composer(props: ComposerProps) {
       }}
     >
       <label htmlFor={composerId} className="sr-only">
-        Message
+        {label('composer.label')}
       </label>
       <textarea
         ref={area}
@@ -94,7 +96,7 @@ export function Composer(props: ComposerProps) {
       <div className="ms-auto flex h-11.5 shrink-0 items-center gap-2">
         {isAnswering && (
           <IconButton
-            label="Stop"
+            label={label('composer.stop')}
             icon={Square}
             keys="Esc"
             look="outline"
@@ -108,7 +110,7 @@ export function Composer(props: ComposerProps) {
         )}
         {(!isAnswering || !isEmpty) && (
           <IconButton
-            label="Send"
+            label={label('composer.send')}
             icon={ArrowUp}
             type="submit"
             look="primary"

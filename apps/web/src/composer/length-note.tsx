@@ -1,9 +1,9 @@
+import { useTexts } from '../texts/use-texts.ts';
 import { type MessageLength, messageLengthMax } from './message-length.ts';
-
-const format = new Intl.NumberFormat();
 
 /** Shows the remaining length when the limit is near. */
 export function LengthNote({ length: { left, isTooLong, isNearMax } }: { readonly length: MessageLength }) {
+  const { text } = useTexts();
   if (!isNearMax) return null;
   return (
     <p
@@ -12,8 +12,8 @@ export function LengthNote({ length: { left, isTooLong, isNearMax } }: { readonl
       className={`ps-2.5 text-xs tabular-nums ${isTooLong ? 'text-danger' : 'text-ink-soft'}`}
     >
       {isTooLong
-        ? `${format.format(-left)} characters too long. Messages can have up to ${format.format(messageLengthMax)} characters.`
-        : `${format.format(left)} characters left`}
+        ? text('composer.too-long', { count: -left, max: messageLengthMax })
+        : text('composer.left', { count: left })}
     </p>
   );
 }

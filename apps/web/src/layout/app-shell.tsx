@@ -3,6 +3,7 @@ import { useEmbed } from '../embed/embed-context.ts';
 import { ShortcutsContext } from '../shortcuts/shortcuts-context.ts';
 import { ShortcutsDialog } from '../shortcuts/shortcuts-dialog.tsx';
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { PortalContainerContext } from '../ui/portal-container.ts';
 import { LazyToasts } from './lazy-toasts.tsx';
 import { OfflineBanner } from './offline-banner.tsx';
@@ -14,6 +15,7 @@ import { useSidebarControl } from './use-sidebar-control.ts';
 
 /** The frame of all pages: the chat list, the offline banner and the keyboard shortcuts. */
 export function AppShell({ children }: { readonly children: ReactNode }) {
+  const { text } = useTexts();
   const sidebar = useSidebarControl();
   const { isOpen, isWide } = sidebar;
   const [main, setMain] = useState<HTMLElement | null>(null);
@@ -27,7 +29,7 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
           <div className="flex h-full print:block print:h-auto">
             {isWide && isOpen && (
               <aside
-                aria-label="Chats and settings"
+                aria-label={text('chats.sidebar')}
                 className="w-72 shrink-0 print:hidden border-e border-line xl:w-80"
               >
                 <Sidebar />
@@ -38,7 +40,7 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
               ref={setMain}
               id={mainId}
               tabIndex={-1}
-              aria-label={embed?.title}
+              aria-label={embed && (embed.title ?? text('embed.title'))}
               className="flex min-w-0 grow flex-col outline-none"
             >
               <OfflineBanner />

@@ -1,5 +1,6 @@
 import { Dialog as Radix } from 'radix-ui';
 import { useCallback, useState } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { focusDialogItself } from '../ui/focus-dialog-itself.ts';
 import { PortalContainerContext } from '../ui/portal-container.ts';
 import { useReturnedFocus } from '../ui/use-returned-focus.ts';
@@ -16,6 +17,7 @@ export function SidebarDrawer() {
 }
 
 function OpenDrawer({ setIsOpen }: Pick<SidebarControl, 'setIsOpen'>) {
+  const { text } = useTexts();
   const returnFocus = useReturnedFocus();
   const [content, setContent] = useState<HTMLElement | null>(null);
   return (
@@ -29,7 +31,7 @@ function OpenDrawer({ setIsOpen }: Pick<SidebarControl, 'setIsOpen'>) {
           onCloseAutoFocus={returnFocus}
           className="fixed inset-y-0 start-0 z-40 w-[min(20rem,86vw)] shadow-2xl outline-none animate-slide"
         >
-          <Radix.Title className="sr-only">Chats and settings</Radix.Title>
+          <Radix.Title className="sr-only">{text('chats.sidebar')}</Radix.Title>
           <PortalContainerContext value={content}>
             <Sidebar />
           </PortalContainerContext>

@@ -5,6 +5,7 @@ import { ChatSearch } from '../chats/chat-search.tsx';
 import { useEmbed } from '../embed/embed-context.ts';
 import { useDebounced } from '../lib/use-debounced.ts';
 import { useOpenNewChat } from '../new-chat/use-open-new-chat.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { Keys } from '../ui/keys.tsx';
@@ -15,6 +16,7 @@ const searchDelayMs = 220;
 
 /** The chat list with its search, the new chat button and the settings. */
 export function Sidebar() {
+  const { text } = useTexts();
   const { isWide, setIsOpen } = useSidebar();
   const openNewChat = useOpenNewChat({ replace: !isWide });
   const embed = useEmbed();
@@ -27,13 +29,15 @@ export function Sidebar() {
   return (
     <div className="flex h-full flex-col bg-sidebar pt-[env(safe-area-inset-top)] ps-[env(safe-area-inset-left)]">
       <div className="flex min-h-14 items-center justify-between ps-5 pe-2.5">
-        <p className="truncate font-display text-xl tracking-tight">{embed?.title ?? 'Parley'}</p>
-        <IconButton label="Hide chats" icon={PanelLeftClose} onClick={() => setIsOpen(false)} />
+        <p className="truncate font-display text-xl tracking-tight">
+          {embed ? (embed.title ?? text('embed.title')) : 'Parley'}
+        </p>
+        <IconButton label={text('chats.hide')} icon={PanelLeftClose} onClick={() => setIsOpen(false)} />
       </div>
       <div className="flex flex-col gap-2 px-2.5 pb-1">
         <Button
           look="outline"
-          aria-label="New chat"
+          aria-label={text('chats.new')}
           aria-keyshortcuts="Control+Shift+O Meta+Shift+O"
           className="group/new justify-start px-3"
           onClick={() => {
@@ -42,15 +46,18 @@ export function Sidebar() {
           }}
         >
           <SquarePen aria-hidden />
-          New chat
+          {text('chats.new')}
           <span className="ms-auto opacity-0 transition-opacity group-hover/new:opacity-100 group-focus-visible/new:opacity-100 max-md:hidden">
             <Keys keys="Mod+Shift+O" />
           </span>
         </Button>
         <ChatSearch text={search} onTextChange={setSearch} />
       </div>
-      <nav aria-label="Chat history" className="min-h-0 grow overflow-y-auto overscroll-contain px-2.5 pb-4">
-        <h2 className="sr-only">Chats</h2>
+      <nav
+        aria-label={text('chats.history')}
+        className="min-h-0 grow overflow-y-auto overscroll-contain px-2.5 pb-4"
+      >
+        <h2 className="sr-only">{text('chats.list')}</h2>
         <ChatList search={search.trim() === '' ? '' : settledSearch} onOpen={onOpen} />
       </nav>
       {!embed && (

@@ -1,10 +1,12 @@
 import { composerId } from '../composer/composer.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 
 /** The element id of the main content. */
 export const mainId = 'main';
 
 /** A link for keyboard users that skips the chat list. */
 export function SkipLink() {
+  const { text } = useTexts();
   return (
     <a
       href={`#${mainId}`}
@@ -14,7 +16,7 @@ export function SkipLink() {
         (document.getElementById(composerId) ?? document.getElementById(mainId))?.focus();
       }}
     >
-      Skip to the message box
+      {text('page.skip-to-message')}
     </a>
   );
 }

@@ -1,17 +1,21 @@
 import { Toaster } from 'sonner';
 import { DeleteToasts } from '../chats/delete-toasts.tsx';
 import { UndoArea } from '../chats/undo-area.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { useIsDark } from '../theme/use-theme.ts';
 import { useSidebar } from './sidebar-context.ts';
 
 /** Short notes above the message box. */
 export function Toasts() {
+  const { text } = useTexts();
   const { isOpen, isWide } = useSidebar();
   return (
     <>
       <DeleteToasts />
       <UndoArea>
         <Toaster
+          containerAriaLabel={text('page.notifications')}
+          dir="auto"
           theme={useIsDark() ? 'dark' : 'light'}
           // Centers the toasts on the page instead of the window, which includes the chat list.
           className={isWide && isOpen ? 'translate-x-36 xl:translate-x-40' : ''}

@@ -1,4 +1,5 @@
 import { type ReactNode, useRef } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 
 interface CodeBlockProps {
@@ -9,16 +10,17 @@ interface CodeBlockProps {
 
 /** A code block with its language and a copy button. */
 export function CodeBlock({ language, children }: CodeBlockProps) {
+  const { text } = useTexts();
   const code = useRef<HTMLPreElement>(null);
   return (
     <figure
       className="code-block overflow-hidden rounded-2xl border border-line bg-code"
-      aria-label={labelOf(language)}
+      aria-label={language ? text('content.code-in', { language }) : text('content.code')}
     >
       <figcaption className="flex items-center justify-between ps-4 pe-1 pt-1 text-xs text-ink-soft">
-        <span>{language || 'text'}</span>
+        <span>{language || text('content.plain-code')}</span>
         <CopyButton
-          label="Copy code"
+          label={text('copy.code')}
           textOf={() => code.current?.textContent?.replace(/\n$/, '') ?? ''}
           className="text-sm"
         />
@@ -29,8 +31,4 @@ export function CodeBlock({ language, children }: CodeBlockProps) {
       </pre>
     </figure>
   );
-}
-
-function labelOf(language: string): string {
-  return language ? `Code in ${language}` : 'Code';
 }

@@ -2,6 +2,7 @@ import type { Nodes } from 'hast';
 import type { Components, ExtraProps } from 'hast-util-to-jsx-runtime';
 import { Square, SquareCheck } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { CodeBlock } from './code-block.tsx';
 import { FootnoteLink, isFootnoteAddress, useFootnoteId } from './footnotes.tsx';
 import { safeUrl } from './safe-url.ts';
@@ -28,9 +29,8 @@ export const components: Components = {
       {children}
     </div>
   ),
-  img: ({ src, alt }) => (
-    <SafeLink address={typeof src === 'string' ? src : undefined}>{alt ? `Image: ${alt}` : 'Image'}</SafeLink>
-  ),
+  img: ImageLink,
+  figure: Formula,
   pre: ({ children, node }) => <CodeBlock language={languageOf(node)}>{children}</CodeBlock>,
   table: ({ children, dir }) => <ScrollingTable dir={dir}>{children}</ScrollingTable>,
   th: ({ children, style, dir }) =>
@@ -54,10 +54,12 @@ export const components: Components = {
  * never skips a level. Their sizes differ.
  */
 function Heading({ level, children, className, dir }: HeadingProps) {
+  const { text } = useTexts();
+  // Only the heading of the footnotes is hidden.
   const isHidden = className === 'sr-only';
   return (
-    <h3 className={isHidden ? className : 'heading'} data-level={level} dir={dir}>
-      {children}
+    <h3 className={isHidden ? className : 'heading'} data-level={level} dir={isHidden ? undefined : dir}>
+      {isHidden ? text('content.footnotes') : children}
     </h3>
   );
 }
@@ -93,11 +95,34 @@ function SafeLink({
   );
 }
 
-function ScrollingTable({ children, dir }: ComponentProps<'table'>) {
+/** Images are not loaded, because that would tell another site that the answer is read. */
+function ImageLink({ src, alt }: ComponentProps<'img'>) {
+  const { text } = useTexts();
+  return (
+    <SafeLink address={typeof src === 'string' ? src : undefined}>
+      {alt ? text('content.image-of', { description: alt }) : text('content.image')}
+    </SafeLink>
+  );
+}
+
+/** A formula in a line of its own. Markdown has no figures, so `math-plugins.ts` marks formulas as such. */
+function Formula({ children, className, dir }: ComponentProps<'figure'>) {
+  const { text } = useTexts();
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would add a landmark to the page.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
-    <div role="group" aria-label="Table" tabIndex={0} dir={dir} className="scrolling-table">
+    <span role="group" aria-label={text('content.formula')} tabIndex={0} className={className} dir={dir}>
+      {children}
+    </span>
+  );
+}
+
+function ScrollingTable({ children, dir }: ComponentProps<'table'>) {
+  const { text } = useTexts();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a section would add a landmark to the page.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
+    <div role="group" aria-label={text('content.table')} tabIndex={0} dir={dir} className="scrolling-table">
       <table>{children}</table>
     </div>
   );
@@ -116,11 +141,12 @@ function textLengthOf(node: Nodes): number {
 }
 
 function TaskMark({ isDone }: { readonly isDone: boolean }) {
+  const { text } = useTexts();
   const Icon = isDone ? SquareCheck : Square;
   return (
     <Icon
       role="img"
-      aria-label={isDone ? 'Done:' : 'To do:'}
+      aria-label={text(isDone ? 'content.task-done' : 'content.task-open')}
       className="me-2 inline size-4 align-[-0.15em] text-ink-soft"
     />
   );

@@ -1,4 +1,5 @@
 import { createContext, type MouseEvent, type ReactNode, use } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 
 /** The start of the ids of a message's footnotes. Other messages have footnotes of the same names. */
 export const FootnoteContext = createContext('');
@@ -20,12 +21,14 @@ export function useFootnoteId(id: unknown): string | undefined {
 interface FootnoteLinkProps {
   readonly address: string;
   readonly id: string | undefined;
+  /** The English label of a link back. It ends with the number of the reference. */
   readonly label: string | undefined;
   readonly children: ReactNode;
 }
 
 /** Leads from a text to its footnote, or back. The address of the page stays as it is. */
 export function FootnoteLink({ address, id, label, children }: FootnoteLinkProps) {
+  const { text } = useTexts();
   const target = useFootnoteId(address);
   const own = useFootnoteId(id);
   const go = (event: MouseEvent) => {
@@ -35,7 +38,13 @@ export function FootnoteLink({ address, id, label, children }: FootnoteLinkProps
     element?.focus({ preventScroll: true });
   };
   return (
-    <a id={own} href={`#${target}`} aria-label={label} data-footnote="" onClick={go}>
+    <a
+      id={own}
+      href={`#${target}`}
+      aria-label={label && text('content.back-to-reference', { number: label.replace(/^\D+/, '') })}
+      data-footnote=""
+      onClick={go}
+    >
       {children}
     </a>
   );

@@ -18,7 +18,7 @@ export const mathPlugins: LoadedPlugins = {
   ],
 };
 
-/** Wide formulas scroll, and a scrollable area must be reachable by keyboard. */
+/** Wide formulas scroll, and a scrollable area must be reachable by keyboard: `components.tsx` renders them as a group. */
 function rehypeFocusableFormulas() {
   return makeFocusable;
 }
@@ -28,7 +28,7 @@ function makeFocusable(node: Nodes): void {
   if (node.type === 'element') {
     const names = node.properties['className'];
     if (Array.isArray(names) && names.includes('katex-display')) {
-      Object.assign(node.properties, { tabIndex: 0, role: 'group', ariaLabel: 'Formula' });
+      node.tagName = 'figure';
       return;
     }
   }

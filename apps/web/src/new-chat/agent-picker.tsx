@@ -1,5 +1,6 @@
 import type { Agent } from '@parley/contract';
 import { ChevronDown } from 'lucide-react';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Menu, MenuChoice, MenuChoices, MenuContent, MenuTrigger } from '../ui/menu.tsx';
 
@@ -11,11 +12,12 @@ interface AgentPickerProps {
 
 /** A menu to choose the agent, if there are several. */
 export function AgentPicker({ agents, chosen, onChoose }: AgentPickerProps) {
+  const { text } = useTexts();
   if (agents.length < 2 || !chosen) return null;
   return (
     <Menu modal={false}>
       <MenuTrigger asChild>
-        <Button className="min-w-0 shrink rounded-full" aria-label={`Agent: ${chosen.name}`}>
+        <Button className="min-w-0 shrink rounded-full" aria-label={text('new.agent', { name: chosen.name })}>
           <span className="truncate">{chosen.name}</span>
           <ChevronDown aria-hidden />
         </Button>

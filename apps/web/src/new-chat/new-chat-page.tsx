@@ -10,13 +10,16 @@ import { useFocusOnArrival } from '../layout/use-focus-on-arrival.ts';
 import { usePageTitle } from '../layout/use-page-title.ts';
 import { usePreloadedMarkdown } from '../markdown/use-preloaded-markdown.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { useTexts } from '../texts/use-texts.ts';
+import { Avatar } from '../ui/avatar.tsx';
 import { AgentPicker } from './agent-picker.tsx';
-import { Suggestions } from './suggestions.tsx';
+import { Starters, Suggestions } from './suggestions.tsx';
 import { useAgentChoice } from './use-agent-choice.ts';
 import { useBeginChat } from './use-begin-chat.ts';
 
 /** The page of a new chat. The chat is created with its first message. */
 export function NewChatPage() {
+  const { text } = useTexts();
   const agents = trpc.agent.list.useQuery({}, { staleTime: 60_000 });
   const embed = useEmbed();
   const choice = agents.data?.agents.filter(({ id }) => (embed?.agentId ?? id) === id) ?? [];
@@ -35,16 +38,21 @@ export function NewChatPage() {
       <PageHeader />
       <div className="flex min-h-0 grow flex-col overflow-y-auto md:justify-center">
         <div className="column flex grow flex-col justify-center gap-6 py-6 md:grow-0 md:pb-8">
+          {embed?.avatar && <Avatar address={embed.avatar} className="size-14 md:mx-auto" />}
           <h1
+            dir="auto"
             tabIndex={-1}
             className="font-display text-3xl tracking-tight text-balance outline-none md:text-center md:text-4xl"
           >
-            What would you like to talk about?
+            {embed?.greeting ?? text('new.heading')}
           </h1>
+          {draft === '' && embed && embed.starters.length > 0 && (
+            <Starters starters={embed.starters} onChoose={begin} />
+          )}
           {draft === '' && !embed && (
             <Suggestions
-              onChoose={(text) => {
-                setDraft(text);
+              onChoose={(beginning) => {
+                setDraft(beginning);
                 composer.current?.focus();
               }}
             />
@@ -58,7 +66,7 @@ export function NewChatPage() {
             text={draft}
             onTextChange={setDraft}
             onSend={begin}
-            placeholder={agent ? `Ask ${agent.name}` : 'Write a message'}
+            placeholder={agent ? text('composer.ask', { agent: agent.name }) : text('composer.hint')}
             isBusy={isBeginning}
           >
             <AgentPicker agents={choice} chosen={agent} onChoose={chooseAgent} />
@@ -80,9 +88,6 @@ function useClearSent(draft: string, setDraft: (text: string) => void): (sent: s
 }
 
 function NoAgents() {
-  return (
-    <p className="px-4 text-sm text-ink-soft">
-      There are no agents to chat with yet. The owner of this service can add one.
-    </p>
-  );
+  const { text } = useTexts();
+  return <p className="px-4 text-sm text-ink-soft">{text('new.no-agents')}</p>;
 }

@@ -1,6 +1,7 @@
 import { clsx } from 'clsx';
 import { CircleAlert, Clock } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { type Problem, problemTextOf } from './problem-text.ts';
 
 interface ProblemNoteProps {
@@ -22,7 +23,7 @@ export function ProblemNote({
   children,
   className,
 }: ProblemNoteProps) {
-  const { title, advice } = problemTextOf(problem);
+  const { title, advice } = problemTextOf(problem, useTexts());
   const Icon = isWaiting ? Clock : CircleAlert;
   return (
     <div

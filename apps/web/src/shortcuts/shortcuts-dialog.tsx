@@ -1,18 +1,19 @@
 import { useState } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Keys } from '../ui/keys.tsx';
 import { areSingleKeysOn, turnSingleKeys } from './single-keys.ts';
 
-const shortcuts: readonly (readonly [does: string, keys: string])[] = [
-  ['New chat', 'Mod+Shift+O'],
-  ['Search chats', 'Mod+K'],
-  ['Go to the message box', '/'],
-  ['Send the message', 'Enter'],
-  ['Add a line break', 'Shift+Enter'],
-  ['Stop the answer', 'Esc'],
-  ['Print the conversation', 'Mod+P'],
-  ['Show this list', '?'],
-];
+const shortcuts = [
+  ['chats.new', 'Mod+Shift+O'],
+  ['shortcuts.search', 'Mod+K'],
+  ['shortcuts.write', '/'],
+  ['shortcuts.send', 'Enter'],
+  ['shortcuts.line-break', 'Shift+Enter'],
+  ['shortcuts.stop', 'Esc'],
+  ['shortcuts.print', 'Mod+P'],
+  ['shortcuts.help', '?'],
+] as const;
 
 interface ShortcutsDialogProps {
   readonly isOpen: boolean;
@@ -21,12 +22,13 @@ interface ShortcutsDialogProps {
 
 /** A dialog that lists the keyboard shortcuts. */
 export function ShortcutsDialog(props: ShortcutsDialogProps) {
+  const { text } = useTexts();
   return (
-    <Dialog title="Keyboard shortcuts" isForReading {...props}>
+    <Dialog title={text('shortcuts.title')} isForReading {...props}>
       <dl className="mt-4 text-sm">
         {shortcuts.map(([does, keys]) => (
           <div key={does} className="flex items-center justify-between gap-4 border-b border-line py-2.5">
-            <dt>{does}</dt>
+            <dt>{text(does)}</dt>
             <dd>
               <Keys keys={keys} />
             </dd>
@@ -40,6 +42,7 @@ export function ShortcutsDialog(props: ShortcutsDialogProps) {
 
 /** Single-key shortcuts interfere with speech input, so users can turn them off. */
 function SingleKeysSwitch() {
+  const { text } = useTexts();
   const [isOn, setIsOn] = useState(areSingleKeysOn);
   return (
     <label className="mt-3 flex min-h-11 items-center gap-3 text-sm">
@@ -52,7 +55,7 @@ function SingleKeysSwitch() {
           turnSingleKeys(event.target.checked);
         }}
       />
-      Use single-key shortcuts (/ and ?)
+      {text('shortcuts.single-keys')}
     </label>
   );
 }

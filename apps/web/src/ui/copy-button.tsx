@@ -2,6 +2,7 @@ import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { announce } from '../lib/announce.ts';
 import { copyText } from '../lib/copy-text.ts';
+import { currentTexts } from '../texts/texts.ts';
 import { IconButton } from './icon-button.tsx';
 
 interface CopyButtonProps {
@@ -22,7 +23,7 @@ export function CopyButton({ label, textOf, className }: CopyButtonProps) {
   const copy = async () => {
     const isDone = await copyText(textOf());
     setIsCopied(isDone);
-    announce(isDone ? 'Copied' : 'Your browser didn’t allow copying');
+    announce(currentTexts().text(isDone ? 'copy.done' : 'copy.failed'));
   };
   return (
     <IconButton

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { Button } from './button.tsx';
 import { focusDialogItself } from './focus-dialog-itself.ts';
 import { useReturnedFocus } from './use-returned-focus.ts';
@@ -28,6 +29,7 @@ function OpenDialog({
   isForReading = false,
   children,
 }: Omit<DialogProps, 'isOpen'>) {
+  const { text } = useTexts();
   const returnFocus = useReturnedFocus();
   return (
     <Radix.Root open onOpenChange={onOpenChange}>
@@ -43,7 +45,7 @@ function OpenDialog({
           {about && <Radix.Description className="mt-1 text-sm text-ink-soft">{about}</Radix.Description>}
           {children}
           <Radix.Close asChild>
-            <Button shape="icon" aria-label="Close" className="absolute end-4 top-4">
+            <Button shape="icon" aria-label={text('page.close')} className="absolute end-4 top-4">
               <X aria-hidden />
             </Button>
           </Radix.Close>

@@ -14,6 +14,8 @@ export interface VisitOptions {
   readonly path?: string;
   readonly isDark?: boolean;
   readonly isPhone?: boolean;
+  /** The language of the browser. Default: `en-GB`. */
+  readonly locale?: string;
 }
 
 /** A visitor with a browser context of their own: own cookies, own storage. */
@@ -70,11 +72,11 @@ export async function startBed(options: HarnessOptions = {}): Promise<Bed> {
     browser,
     team,
     pageKey,
-    async visit({ path = '/', isDark = false, isPhone = false } = {}) {
+    async visit({ path = '/', isDark = false, isPhone = false, locale = 'en-GB' } = {}) {
       const context = await browser.newContext({
         baseURL: harness.url,
         colorScheme: isDark ? 'dark' : 'light',
-        locale: 'en-GB',
+        locale,
         ...(isPhone ? devices['iPhone 13'] : { viewport: { width: 1280, height: 800 } }),
       });
       context.setDefaultTimeout(ACTION_MAX_MS);

@@ -17,8 +17,9 @@ export class EmbeddingPage {
     this.chat = new ChatScreen(page, this.frame);
   }
 
+  /** Opens the chat, unless it is still open since the page before. */
   async open(): Promise<void> {
-    await this.bubble.click();
+    if ((await this.bubble.getAttribute('aria-expanded')) === 'false') await this.bubble.click();
     await this.chat.message.waitFor();
   }
 

@@ -10,7 +10,15 @@ export interface ForeignSite {
 
 /** The pages of the site by path. */
 type Pages = Readonly<
-  Record<string, { readonly html: string; readonly headers?: Readonly<Record<string, string>> }>
+  Record<
+    string,
+    {
+      readonly html: string;
+      /** An SVG image instead of a page. */
+      readonly image?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  >
 >;
 
 /** Starts another site. */
@@ -21,6 +29,10 @@ export async function startForeignSite(pages: Pages = {}): Promise<ForeignSite> 
     // Browsers request icons on their own; this is not an error.
     if (!page && pathname !== '/') {
       response.writeHead(204).end();
+      return;
+    }
+    if (page?.image !== undefined) {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(page.image);
       return;
     }
     const { html, headers = {} } = page ?? { html: '<title>Another site</title>' };
