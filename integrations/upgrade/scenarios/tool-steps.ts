@@ -1,4 +1,10 @@
-import { type ModelScript, scripts, startScriptedModel, startScriptedTool } from '@parley/agent/testing';
+import {
+  type ModelScript,
+  type ScriptedTool,
+  scripts,
+  startScriptedModel,
+  startScriptedTool,
+} from '@parley/agent/testing';
 import { expect } from 'vitest';
 import { contentsOf, databaseOf, type Server, send, type UpgradeScenario, type World } from '../scenario.ts';
 
@@ -15,6 +21,14 @@ const callTool: ModelScript = (call) => {
   call.toolCall({ index: 0, id: 'call_1', type: 'function', function: called, ...signature });
   call.finish({ reason: 'tool_calls' });
 };
+
+/** Settings of an agent that shows all parts of its answers. */
+const shown = { agent: { reasoning: 'show' }, tool: { title: 'Books a seat', show: 'everything' } };
+
+/** Makes a tool fail its first call. */
+function failOnce(tool: ScriptedTool): void {
+  tool.answer((response) => void response.writeHead(tool.calls().length > 1 ? 200 : 500).end('seat 7'));
+}
 
 /** A model, a tool, and a database that the old release made; with the settings of its servers. */
 async function openSite(world: World, own: AsyncDisposableStack) {
@@ -39,9 +53,13 @@ async function startModelAndTool(own: AsyncDisposableStack) {
   return { model, tool };
 }
 
-async function newChat(server: Server, url: string): Promise<string> {
-  const tools = [{ name: 'book', description: 'Books.', parameters: { type: 'object' }, url }];
-  const body = { name: 'Ada', type: 'support', systemPrompt: 'Book.', tools };
+async function newChat(
+  server: Server,
+  url: string,
+  more: { agent?: object; tool?: object } = {},
+): Promise<string> {
+  const tools = [{ name: 'book', description: 'Books.', parameters: { type: 'object' }, url, ...more.tool }];
+  const body = { name: 'Ada', type: 'support', systemPrompt: 'Book.', tools, ...more.agent };
   const { body: agent } = await server.call('POST', '/agent', { body });
   return (await server.call('POST', '/chat', { body: { agentId: agent.id } })).body.id;
 }
@@ -112,17 +130,20 @@ export const toolSteps: readonly UpgradeScenario[] = [
         'title',
         'show',
       ].map((field) => `turns.messages.parts.${field}`),
-      ...['turns.steps.reasoning', 'turns.steps.calls.isError', 'turns.steps.calls.ms'],
+      ...[
+        'turns.steps.reasoning',
+        'turns.steps.calls.isError',
+        'turns.steps.calls.ms',
+        'agents.versions.reasoning',
+      ],
     ],
     async run(world) {
       await using own = new AsyncDisposableStack();
       const { model, tool, turns, settings } = await openSite(world, own);
       model.reply(callTool, callTool, scripts.echoResults());
-      tool.answer(
-        async (response, { body }) => void response.writeHead(body === '{}' ? 500 : 200).end('seat 7'),
-      );
+      failOnce(tool);
       const current = await world.start('current', settings);
-      const chat = await newChat(current, tool.url);
+      const chat = await newChat(current, tool.url, shown);
       expect((await send(current, chat, QUESTION)).status).toBe(200);
       const stored = (await turns.findOne({ chat }))?.['messages'].at(-1).parts;
       expect(stored.map(({ kind }: { kind: string }) => kind)).toEqual([
@@ -149,7 +170,10 @@ export const toolSteps: readonly UpgradeScenario[] = [
       );
       expect(await contentsOf(old, chat)).toEqual(await contentsOf(current, chat));
       const { body } = await current.call('GET', `/chat/${chat}/message`);
-      expect(JSON.stringify(body)).not.toContain('I should book.');
+      expect(body.messages[1].parts).toHaveLength(7);
+      expect(JSON.stringify((await old.call('GET', `/chat/${chat}/message`)).body)).not.toContain(
+        'I should book.',
+      );
     },
   },
   {
@@ -175,9 +199,9 @@ export const toolSteps: readonly UpgradeScenario[] = [
       await using own = new AsyncDisposableStack();
       const { model, tool, turns, settings, database } = await openSite(world, own);
       const current = await world.start('current', settings);
-      const chat = await newChat(current, tool.url);
+      const chat = await newChat(current, tool.url, shown);
       model.reply(callTool, scripts.status(400));
-      tool.answer((response) => void response.end('seat 7'));
+      failOnce(tool);
       expect((await send(current, chat, QUESTION)).status).toBe(502);
       const failed = await turns.findOne({ chat });
       expect(failed?.['written']).toMatchObject({

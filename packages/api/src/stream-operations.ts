@@ -21,13 +21,14 @@ export interface StreamOperation {
 
 /** The description of the AI SDK stream in the OpenAPI document. */
 export const uiMessageStream =
-  'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, at the end ' +
-  '`finish`, `abort` (the answer was stopped) or `error`, and then `[DONE]`. The id of each event is the cursor to ' +
+  'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, ' +
+  '`reasoning-start`, `reasoning-delta`, `reasoning-end`, `tool-input-available`, `tool-output-available`, ' +
+  '`tool-output-error`, as far as the agent shows them, at the end `finish`, `abort` (the answer was stopped) or `error`, and then `[DONE]`. The id of each event is the cursor to ' +
   'continue after. `data-snapshot` replaces all text that was received; `data-refusal` has the code of an `error`. ' +
   '`data-status` says why nothing comes: the message is `queued`, with the number of messages of its chat that are ' +
   "answered first (`position`, 0 while it waits for a free place), or the model's server makes the answer wait " +
   '(`waiting_for_model`), and until when (`retryAt`). `generating` follows `queued` when the answer has begun and has no ' +
-  'text yet. ' +
+  'text yet. `calling_tool` comes before a tool call, with its `title`. ' +
   `While the stream is silent, a comment is sent at least every ${limits.heartbeatMs / 1_000} seconds.`;
 
 /** All REST operations that answer with events. Routes and the OpenAPI document are derived from this list. */

@@ -90,6 +90,7 @@ const settingsFields = {
     .max(2, 'must be at most 2')
     .optional()
     .meta({ description: "The sampling temperature. Default: the model's own." }),
+  reasoning: reasoningSchema().optional(),
   tools: toolsInputSchema.optional(),
 };
 
@@ -138,6 +139,7 @@ const versionFields = {
   model: z.string().optional(),
   models: z.array(z.object({ provider: z.string(), model: z.string() })).optional(),
   temperature: z.number().optional(),
+  reasoning: reasoningSchema().optional(),
   tools: z.array(toolSchema).meta({ description: 'The tools that the model can call while it answers.' }),
   createdAt: timestampSchema,
 };
@@ -161,6 +163,14 @@ export const agentVersionListSchema = z
     versions: z.array(z.object(versionFields)).meta({ description: 'The settings of each version.' }),
   })
   .meta({ id: 'AgentVersionList', description: "An agent's versions, newest first." });
+
+function reasoningSchema() {
+  return z.enum(['hide', 'show']).meta({
+    description:
+      "Whether callers see the model's reasoning in answers. `hide` (default): nobody does. The stricter of the setting at the " +
+      'time of an answer and the present one applies.',
+  });
+}
 
 function versionSchema() {
   return z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1');

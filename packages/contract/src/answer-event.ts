@@ -4,6 +4,7 @@ import { errorCodeSchema } from './error-codes.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { finishReasonSchema, messageSchema } from './message.ts';
+import { jsonSchema, messagePartSchema } from './message-part.ts';
 import { timestampSchema } from './time.ts';
 
 /**
@@ -53,9 +54,15 @@ const answerStatusSchema = z.discriminatedUnion('status', [
   z.object({ type: z.literal('status'), status: z.literal('waiting_for_model'), retryAt: timestampSchema }),
 ]);
 
+/** The number of a part in its answer, with hidden parts. The text that an answer begins with is part 0, which is left out. */
+const partNumberSchema = z.int().nonnegative();
+
+const toolMetadataSchema = z.object({ durationMs: z.int().optional() }).optional();
+
 /**
- * The events of one answer, in this order. A `snapshot` replaces all text that came before it. A `status` may come
- * anywhere before the end, has the id of the event before it, and holds until the next event.
+ * The events of one answer. Each text and each reasoning has a start, an end and its text in between; tool calls and their
+ * results come whole. A `snapshot` replaces everything that came before it. A `status` may come anywhere before the end, has the
+ * id of the event before it, and holds until the next event.
  */
 export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -63,10 +70,36 @@ export const answerEventSchema = z.discriminatedUnion('type', [
     messageId: idSchema('message'),
     userMessageId: idSchema('message'),
   }),
-  z.object({ type: z.literal('text-start') }),
-  z.object({ type: z.literal('text-delta'), text: z.string() }),
-  z.object({ type: z.literal('text-end') }),
-  z.object({ type: z.literal('snapshot'), text: z.string() }),
+  z.object({ type: z.literal('text-start'), part: partNumberSchema.optional() }),
+  z.object({ type: z.literal('text-delta'), text: z.string(), part: partNumberSchema.optional() }),
+  z.object({ type: z.literal('text-end'), part: partNumberSchema.optional() }),
+  z.object({ type: z.literal('reasoning-start'), part: partNumberSchema }),
+  z.object({ type: z.literal('reasoning-delta'), text: z.string(), part: partNumberSchema }),
+  z.object({ type: z.literal('reasoning-end'), part: partNumberSchema }),
+  z.object({
+    type: z.literal('tool-input-available'),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    title: z.string().optional(),
+    input: jsonSchema(),
+  }),
+  z.object({
+    type: z.literal('tool-output-available'),
+    toolCallId: z.string(),
+    output: jsonSchema(),
+    toolMetadata: toolMetadataSchema,
+  }),
+  z.object({
+    type: z.literal('tool-output-error'),
+    toolCallId: z.string(),
+    errorText: z.string(),
+    toolMetadata: toolMetadataSchema,
+  }),
+  z.object({
+    type: z.literal('snapshot'),
+    text: z.string(),
+    parts: z.array(messagePartSchema).optional(),
+  }),
   answerStatusSchema,
   z.object({
     type: z.literal('end'),

@@ -12,6 +12,7 @@ export * from './id.ts';
 export * from './json.ts';
 export * from './limits.ts';
 export * from './message.ts';
+export * from './message-part.ts';
 export * from './metadata.ts';
 export * from './page.ts';
 export * from './stream-cursor.ts';

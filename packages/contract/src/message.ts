@@ -3,6 +3,7 @@ import { errorCodeSchema } from './error-codes.ts';
 import { feedbackSchema } from './feedback.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
+import { messagePartSchema } from './message-part.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 import { textSchema } from './text.ts';
 import { timestampSchema } from './time.ts';
@@ -76,6 +77,10 @@ export const messageSchema = z
     id: idSchema('message'),
     content: z.string(),
     role: z.enum(['user', 'assistant']),
+    parts: z.array(messagePartSchema).optional().meta({
+      description:
+        'The parts of an answer, if it shows more than text. `content` is the joined text of its text parts.',
+    }),
     status: messageStatusSchema.optional(),
     errorCode: errorCodeSchema.optional(),
     retryAt: timestampSchema.optional().meta({

@@ -70,6 +70,18 @@ const headersSchema = z
     examples: [{ authorization: 'Bearer …' }],
   });
 
+const titleSchema = textSchema({ min: 1, max: limits.nameLengthMax }).meta({
+  description: 'How callers see the calls of the tool. Default: its name.',
+  examples: ['Looks up the weather'],
+});
+
+const showSchema = z.enum(['nothing', 'activity', 'everything']).meta({
+  description:
+    'How much callers see of the calls of the tool. `nothing`. `activity` (default): the title, the state and the duration. ' +
+    '`everything`: the input and the output as well. The stricter of the setting at the time of an answer and the present one ' +
+    'applies.',
+});
+
 /** A tool in a request. */
 export const toolInputSchema = z.strictObject({
   name: nameSchema,
@@ -79,6 +91,8 @@ export const toolInputSchema = z.strictObject({
   method: methodSchema.optional(),
   headers: headersSchema.optional(),
   timeoutMs: timeoutSchema.optional(),
+  title: titleSchema.optional(),
+  show: showSchema.optional(),
 });
 
 /** The tools of an agent in a request. Their names must be unique, and their total size is limited. */
@@ -115,6 +129,8 @@ export const toolSchema = z
       .optional()
       .meta({ description: 'The names of the headers. Their values are never shown.' }),
     timeoutMs: z.int().optional(),
+    title: z.string().optional(),
+    show: showSchema.optional(),
   })
   .meta({ id: 'Tool', description: 'A function that the model can call while it answers.' });
 

@@ -43,6 +43,8 @@ const transferToolSchema = z.strictObject({
   url: z.string(),
   headers: z.record(z.string(), z.string().nullable()).optional(),
   timeoutMs: z.int().optional(),
+  title: z.string().optional(),
+  show: z.literal(['nothing', 'activity', 'everything']).optional(),
 });
 
 /** An agent with all its stored versions. */
@@ -62,6 +64,7 @@ export const transferAgentSchema = z.strictObject({
         model: z.string().optional(),
         models: z.array(z.strictObject({ provider: z.string(), model: z.string() })).optional(),
         temperature: z.number().optional(),
+        reasoning: z.literal(['hide', 'show']).optional(),
         tools: z.array(transferToolSchema).optional(),
         createdAt: timestampSchema,
       }),
@@ -241,11 +244,13 @@ export type TransferUsage = z.infer<typeof transferUsageSchema>;
 export type TransferTool = z.infer<typeof transferToolSchema>;
 
 /** Converts an exported tool to its stored form, without headers that have no value. */
-export function toStoredTool({ headers = {}, timeoutMs, ...tool }: TransferTool): Tool {
+export function toStoredTool({ headers = {}, timeoutMs, title, show, ...tool }: TransferTool): Tool {
   const known = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null);
   return {
     ...tool,
     ...(known.length > 0 && { headers: Object.fromEntries(known) }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(title !== undefined && { title }),
+    ...(show !== undefined && { show }),
   };
 }

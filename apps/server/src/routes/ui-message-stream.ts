@@ -6,8 +6,10 @@ import type { AnswerEvent, ApiError } from '@parley/contract';
  * data is in `data-*` parts, which clients do not store.
  */
 
-/** An answer has one text part. Its id is unique within the stream. */
-const TEXT_ID = '0';
+/** The id of a part of text or reasoning, which is unique within the answer: its number. */
+function toId(part = 0): string {
+  return String(part);
+}
 
 /** One event of an AI SDK UI message stream, as JSON. */
 export type UiMessagePart = { readonly type: string } & Readonly<Record<string, unknown>>;
@@ -27,11 +29,24 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
     }
     case 'text-start':
     case 'text-end':
-      return [{ type: event.type, id: TEXT_ID }];
+    case 'reasoning-start':
+    case 'reasoning-end':
+      return [{ type: event.type, id: toId(event.part) }];
     case 'text-delta':
-      return [{ type: 'text-delta', id: TEXT_ID, delta: event.text }];
-    case 'snapshot':
-      return [{ type: 'data-snapshot', data: { text: event.text }, transient: true }];
+    case 'reasoning-delta':
+      return [{ type: event.type, id: toId(event.part), delta: event.text }];
+    case 'tool-input-available': {
+      const { title = event.toolName } = event;
+      const status = { type: 'data-status', data: { status: 'calling_tool', title }, transient: true };
+      return [status, { ...event, dynamic: true }];
+    }
+    case 'tool-output-available':
+    case 'tool-output-error':
+      return [{ ...event, dynamic: true }];
+    case 'snapshot': {
+      const { text, parts } = event;
+      return [{ type: 'data-snapshot', data: { text, parts }, transient: true }];
+    }
     case 'status': {
       const { type: _, ...data } = event;
       return [{ type: 'data-status', data, transient: true }];
@@ -43,8 +58,8 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
 
 /** Returns the parts that begin the text of an answer. */
 export function toFirstText(text: string): UiMessagePart[] {
-  const start = { type: 'text-start', id: TEXT_ID };
-  return text === '' ? [start] : [start, { type: 'text-delta', id: TEXT_ID, delta: text }];
+  const start = { type: 'text-start', id: toId() };
+  return text === '' ? [start] : [start, { type: 'text-delta', id: toId(), delta: text }];
 }
 
 /** Returns the parts for an error: the stream ended early, or the answer failed. */

@@ -15,7 +15,7 @@ export function toolsOf(
   known: readonly Tool[] | undefined,
   problemOfUrl: ProblemOfToolUrl = () => undefined,
 ): Tool[] | undefined {
-  return sent?.map(({ headers, method: _, timeoutMs, ...tool }, index) => {
+  return sent?.map(({ headers, method: _, timeoutMs, title, show, ...tool }, index) => {
     const problem = problemOfUrl(tool.url);
     if (problem !== undefined) reject(`tools.${index}.url`, problem);
     const before = known?.find(
@@ -29,16 +29,21 @@ export function toolsOf(
       ...tool,
       ...(entries.length > 0 && { headers: Object.fromEntries(entries) }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(title !== undefined && { title }),
+      ...(show !== undefined && { show }),
     };
   });
 }
 
 /** Returns a tool without the values of its headers. */
-export function showTool({ name, description, parameters, url, headers, timeoutMs }: Tool): ShownTool {
+export function showTool(tool: Tool): ShownTool {
+  const { name, description, parameters, url, headers, timeoutMs, title, show } = tool;
   return {
     ...{ name, description, parameters, url, method: 'POST' },
     ...(headers && { headers: Object.fromEntries(Object.keys(headers).map((header) => [header, null])) }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(title !== undefined && { title }),
+    ...(show !== undefined && { show }),
   };
 }
 

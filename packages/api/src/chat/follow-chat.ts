@@ -9,7 +9,7 @@ import type { ChatAccess, ListedMessage, Stores } from '@parley/db';
 import type { EngineChatEvent } from '@parley/turns';
 import { tracked } from '@trpc/server';
 import { withFeedback } from '../message/own-feedback.ts';
-import { showChatEvent } from '../message/show-answer.ts';
+import { readShowSettings, showChatEvent } from '../message/show-answer.ts';
 import { toMessage } from '../message/to-message.ts';
 import { chatStreamProcedure } from '../procedures.ts';
 
@@ -31,7 +31,7 @@ export const followChat = chatStreamProcedure('chat', followChatInputSchema).sub
 
 /** An event as callers see it: the messages that it shows are read here. */
 export async function toChatEvent(
-  stores: Pick<Stores, 'messages' | 'feedback' | 'chats'>,
+  stores: Pick<Stores, 'messages' | 'agents' | 'feedback' | 'chats'>,
   chat: ChatAccess,
   event: EngineChatEvent,
 ): Promise<ChatEvent | undefined> {
@@ -50,10 +50,11 @@ export async function toChatEvent(
       const newest = newestWithin(items, limits.chatSnapshotBytesMax);
       // The chat may have got its first feedback since the stream was opened.
       const current = (await stores.chats.find(chat.scope, chat.chat.id)) ?? chat;
+      const settings = await readShowSettings(stores, chat);
       const rated = await withFeedback(stores.feedback, current, newest);
       return {
         type: 'chat-snapshot',
-        messages: rated.map(({ message, feedback }) => toMessage(message, feedback)),
+        messages: rated.map(({ message, feedback }) => toMessage(message, feedback, settings)),
       };
     }
     default:
@@ -67,8 +68,8 @@ export async function toChatEvent(
  */
 function newestWithin(items: readonly ListedMessage[], bytesMax: number): ListedMessage[] {
   let bytes = 0;
-  const isBeyond = ({ content }: ListedMessage) => {
-    bytes += Buffer.byteLength(content);
+  const isBeyond = ({ content, tape = content }: ListedMessage) => {
+    bytes += Buffer.byteLength(tape);
     return bytes > bytesMax;
   };
   const first = items.findIndex(isBeyond);

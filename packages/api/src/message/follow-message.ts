@@ -1,7 +1,12 @@
-import { followAnswerInputSchema, formatStreamCursor, parseStreamCursor } from '@parley/contract';
+import {
+  type AnswerEvent,
+  followAnswerInputSchema,
+  formatStreamCursor,
+  parseStreamCursor,
+} from '@parley/contract';
 import { tracked } from '@trpc/server';
 import { chatStreamProcedure } from '../procedures.ts';
-import { showAnswerEvent } from './show-answer.ts';
+import { needsSettings, readShowSettings, showAnswerEvent } from './show-answer.ts';
 
 /**
  * `message.follow`: streams an answer, from its start or after `lastEventId`. Each event has the cursor after it,
@@ -11,11 +16,14 @@ export const followMessage = chatStreamProcedure(
   'answer',
   followAnswerInputSchema,
   'message_not_found',
-).subscription(async ({ ctx: { turns, chat, stream }, input: { messageId, lastEventId } }) => {
+).subscription(async ({ ctx: { turns, stores, chat, stream }, input: { messageId, lastEventId } }) => {
   const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
   const { events } = await turns.read(chat, { answerId: messageId, from }, stream.signal);
+  const readSettings = () => readShowSettings(stores, chat);
   return stream.guard(events, ({ cursor, event }) => {
-    const shown = showAnswerEvent(event);
-    return shown && tracked(formatStreamCursor(cursor), shown);
+    const id = formatStreamCursor(cursor);
+    // Most events are text, which needs no settings.
+    if (!needsSettings(event)) return tracked(id, event as AnswerEvent);
+    return showAnswerEvent(event, readSettings).then((shown) => shown && tracked(id, shown));
   });
 });

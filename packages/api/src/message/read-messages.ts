@@ -2,10 +2,11 @@ import type { Message } from '@parley/contract';
 import type { ChatAccess, MessagePosition, PageOf, Stores } from '@parley/db';
 import { type LargeListContext, readLargeList } from '../large-list/read-large-list.ts';
 import { type RatedMessage, withFeedback } from './own-feedback.ts';
+import { readShowSettings, type ShowSettings } from './show-answer.ts';
 import { toMessage } from './to-message.ts';
 
 type MessagesContext = LargeListContext & {
-  readonly stores: Pick<Stores, 'messages' | 'feedback'>;
+  readonly stores: Pick<Stores, 'messages' | 'feedback' | 'agents'>;
   readonly chat: ChatAccess;
 };
 
@@ -26,16 +27,18 @@ export async function readMessages(
   { limit, order, after }: MessagesPage,
 ): Promise<PageOf<Message, MessagePosition>> {
   const { stores, chat } = context;
+  let settings: ShowSettings | undefined;
   return readLargeList(context, {
     async read(count, from): Promise<PageOf<RatedMessage, MessagePosition>> {
       const { items, ...rest } = await stores.messages.list(chat, {
         ...{ limit: count, order },
         ...(from !== undefined && { after: from }),
       });
+      if (items.some(({ tape }) => tape !== undefined)) settings ??= await readShowSettings(stores, chat);
       return { items: await withFeedback(stores.feedback, chat, items), ...rest };
     },
     limit,
     after,
-    toItem: ({ message, feedback }) => toMessage(message, feedback),
+    toItem: ({ message, feedback }) => toMessage(message, feedback, settings),
   });
 }

@@ -1,37 +1,167 @@
-import type { AnswerEvent, ChatEvent } from '@parley/contract';
+import type {
+  AnswerEvent,
+  ChatEvent,
+  Id,
+  JsonValue,
+  MessagePart,
+  TapePart,
+  ToolShow,
+} from '@parley/contract';
+import type { AgentRecord, ChatAccess, Stores } from '@parley/db';
 import type { EngineAnswerEvent, EngineChatEvent } from '@parley/turns';
 
-type ShownChatEvent = Exclude<ChatEvent, { type: 'message-accepted' | 'chat-snapshot' }>;
-
 /*
- * The one place between the engine, whose events have all parts of an answer, and everything that leaves the server. Only text
- * is shown.
+ * The one place between the engine, whose events and messages have all parts of an answer, and everything that leaves the
+ * server: it decides which parts callers see. Each part has the setting of its agent at the time of the answer; the stricter of
+ * it and the present one applies.
  */
 
-/** The event of an answer as callers see it; undefined if they see nothing of it. */
-export function showAnswerEvent(event: EngineAnswerEvent): AnswerEvent | undefined {
+type ToolPart = Extract<TapePart, { type: 'tool-call' | 'tool-result' }>;
+type ReasoningEvent = Extract<EngineAnswerEvent, { isShown: boolean }>;
+
+/** The present settings of an agent that decide which parts are shown. */
+export type ShowSettings = Pick<AgentRecord, 'reasoning' | 'tools'>;
+
+/** Reads the present settings of a chat's agent. A deleted agent has the defaults. */
+export async function readShowSettings(
+  { agents }: Pick<Stores, 'agents'>,
+  { chat }: ChatAccess,
+): Promise<ShowSettings> {
+  return (await agents.find({ team: chat.team }, chat.agent)) ?? {};
+}
+
+/** The parts of an answer as callers see them; undefined if they see text alone. */
+export function showParts(parts: readonly TapePart[], settings: ShowSettings): MessagePart[] | undefined {
+  const shown: MessagePart[] = [];
+  const calls = new Map<string, number>();
+  for (const part of parts) {
+    const last = shown.at(-1);
+    if (part.type === 'text') {
+      // Hidden parts between two texts leave one text.
+      if (last?.type === 'text') shown[shown.length - 1] = { type: 'text', text: last.text + part.text };
+      else shown.push({ type: 'text', text: part.text });
+    } else if (part.type === 'reasoning') {
+      if (part.isShown && settings.reasoning === 'show') shown.push({ type: 'reasoning', text: part.text });
+    } else if (showOf(part, settings) !== 'nothing') {
+      const index = calls.get(part.id);
+      const call = index === undefined ? undefined : shown[index];
+      if (part.type === 'tool-call') calls.set(part.id, shown.push(toCall(part, settings)) - 1);
+      else if (index !== undefined && call?.type === 'dynamic-tool')
+        shown[index] = withResult(call, part, settings);
+    }
+  }
+  return shown.some(({ type }) => type !== 'text') ? shown : undefined;
+}
+
+/** The event of an answer as callers see it; undefined if they see nothing of it. Settings are read only if needed. */
+export async function showAnswerEvent(
+  event: EngineAnswerEvent,
+  readSettings: () => Promise<ShowSettings>,
+): Promise<AnswerEvent | undefined> {
   switch (event.type) {
-    case 'start':
-    case 'status':
-    case 'end':
-      return event;
-    case 'text-start':
-    case 'text-end':
-      return { type: event.type };
-    case 'text-delta':
-    case 'snapshot':
-      return { type: event.type, text: event.text };
+    case 'snapshot': {
+      const { parts: all, text } = event;
+      const parts = all && showParts(all, await readSettings());
+      return { type: 'snapshot', text, ...(parts && { parts }) };
+    }
+    case 'reasoning-start':
+    case 'reasoning-delta':
+    case 'reasoning-end':
+      return event.isShown && (await readSettings()).reasoning === 'show' ? toReasoning(event) : undefined;
+    case 'tool-call':
+    case 'tool-result':
+      return toToolEvent(event, await readSettings());
     default:
-      return undefined;
+      return event;
   }
 }
 
-/** The event of a chat as callers see it; undefined if they see nothing of it. */
+/** Whether the settings decide what callers see of an event. */
+export function needsSettings({ type, ...event }: EngineAnswerEvent): boolean {
+  if (type === 'snapshot') return 'parts' in event;
+  return type.startsWith('reasoning') || type.startsWith('tool');
+}
+
+/** The event of a chat as callers see it: the stream of a chat has the text of answers alone. */
 export function showChatEvent(
   event: Exclude<EngineChatEvent, { type: 'message-accepted' | 'chat-snapshot' }>,
-): ShownChatEvent | undefined {
+): Exclude<ChatEvent, { type: 'message-accepted' | 'chat-snapshot' }> | undefined {
   if (event.type === 'answer-part') return undefined;
   if (event.type !== 'answer-snapshot') return event;
-  const { type, messageId, text } = event;
+  const { type, messageId, text }: { type: 'answer-snapshot'; messageId: Id<'message'>; text: string } =
+    event;
   return { type, messageId, text };
+}
+
+const STRICTEST_FIRST: readonly ToolShow[] = ['nothing', 'activity', 'everything'];
+
+/** A tool that the agent does not have any more shows its activity. */
+function showOf({ name, show }: ToolPart, { tools = [] }: ShowSettings): ToolShow {
+  const { show: present = 'activity' } = tools.find((tool) => tool.name === name) ?? {};
+  return STRICTEST_FIRST.find((one) => one === show || one === present) ?? 'nothing';
+}
+
+function toCall(part: Extract<ToolPart, { type: 'tool-call' }>, settings: ShowSettings): MessagePart {
+  const { id: toolCallId, name: toolName, title } = part;
+  const input = showOf(part, settings) === 'everything' ? parsed(part.arguments) : {};
+  return {
+    ...{ type: 'dynamic-tool', toolName, toolCallId, state: 'input-available' },
+    ...(title !== undefined && { title }),
+    input,
+  };
+}
+
+function withResult(
+  call: Extract<MessagePart, { type: 'dynamic-tool' }>,
+  part: Extract<ToolPart, { type: 'tool-result' }>,
+  settings: ShowSettings,
+): MessagePart {
+  const { type, toolName, toolCallId, title, input } = call;
+  return {
+    ...{ type, toolName, toolCallId, input },
+    ...(title !== undefined && { title }),
+    ...toResult(part, settings),
+  };
+}
+
+function toResult(part: Extract<ToolPart, { type: 'tool-result' }>, settings: ShowSettings) {
+  const { result, ms, isError } = part;
+  const isAll = showOf(part, settings) === 'everything';
+  const metadata = ms === undefined ? {} : { toolMetadata: { durationMs: ms } };
+  if (isError) {
+    const errorText = isAll ? result : 'The tool gave no result.';
+    return { state: 'output-error', errorText, ...metadata } as const;
+  }
+  return { state: 'output-available', output: isAll ? parsed(result) : {}, ...metadata } as const;
+}
+
+function toReasoning(event: ReasoningEvent): AnswerEvent {
+  const { part = 0 } = event;
+  if (event.type === 'reasoning-delta') return { type: event.type, part, text: event.text };
+  return { type: event.type, part };
+}
+
+function toToolEvent(part: ToolPart, settings: ShowSettings): AnswerEvent | undefined {
+  if (showOf(part, settings) === 'nothing') return undefined;
+  const { id: toolCallId } = part;
+  if (part.type === 'tool-call') {
+    const { type: _, ...call } = toCall(part, settings) as Extract<MessagePart, { type: 'dynamic-tool' }>;
+    const { toolName, title, input } = call;
+    return {
+      ...{ type: 'tool-input-available', toolCallId, toolName, input },
+      ...(title !== undefined && { title }),
+    };
+  }
+  const { state, ...result } = toResult(part, settings);
+  if ('errorText' in result) return { type: 'tool-output-error', toolCallId, ...result };
+  return { type: 'tool-output-available', toolCallId, ...result };
+}
+
+/** JSON as its value, and any other text as it is. */
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }

@@ -1,17 +1,24 @@
-import type { Feedback, Message } from '@parley/contract';
+import { type Feedback, type Message, partsOf } from '@parley/contract';
 import type { FeedbackRecord, ListedMessage } from '@parley/db';
+import { type ShowSettings, showParts } from './show-answer.ts';
 
 /**
  * Converts a stored message to its form in lists. A user's message has a status and the id of its answer only if
- * the list does not contain the answer. An answer has the caller's own feedback, if there is any.
+ * the list does not contain the answer. `settings` decide which parts of an answer are shown. An answer has the caller's own feedback, if there is any.
  */
-export function toMessage(message: ListedMessage, feedback?: FeedbackRecord): Message {
+export function toMessage(
+  message: ListedMessage,
+  feedback?: FeedbackRecord,
+  settings: ShowSettings = {},
+): Message {
   const { id, role, content, createdAt, status, errorCode, retryAt, finishReason, answerId, isAnswered } =
     message;
+  const parts = message.tape === undefined ? undefined : showParts(partsOf(message.tape), settings);
   return {
     id,
     content,
     role,
+    ...(parts && { parts }),
     ...((role === 'assistant' || !isAnswered) && { status }),
     ...(errorCode !== undefined && { errorCode }),
     ...(retryAt && { retryAt: retryAt.toISOString() }),

@@ -83,20 +83,22 @@ export function presentationOf(agent: Omit<NewAgentFields, keyof AgentSettings>)
 }
 
 /** The fields of an agent that have versions. An empty list of tools counts as none. */
-export function settingsOf({ systemPrompt, model, models, temperature, tools }: Partial<Settings>): Settings {
+export function settingsOf(settings: Partial<Settings>): Settings {
+  const { systemPrompt, model, models, temperature, reasoning, tools } = settings;
   return {
     systemPrompt,
     model,
     models: models?.map(toModelChoice),
     temperature,
+    reasoning,
     tools: tools?.length ? tools : undefined,
   };
 }
 
 function toSettings(owner: ToolsOwner, stored: Partial<AgentVersion> = {}, open: Open): Settings {
-  const { systemPrompt, model, models, temperature, tools } = stored;
+  const { systemPrompt, model, models, temperature, reasoning, tools } = stored;
   const opened = tools === undefined ? undefined : openTools(owner, tools, open);
-  return { systemPrompt, model, models: models?.map(toModelChoice), temperature, tools: opened };
+  return { systemPrompt, model, models: models?.map(toModelChoice), temperature, reasoning, tools: opened };
 }
 
 /** Copies a choice from a stored document. */
@@ -112,9 +114,9 @@ export function toVersion(
   createdAt: Date,
   seal: Seal,
 ): AgentVersion {
-  const { systemPrompt, model, models, temperature, tools } = settingsOf(settings);
+  const { systemPrompt, model, models, temperature, reasoning, tools } = settingsOf(settings);
   return compactAs<AgentVersion>({
-    ...{ version, systemPrompt, model, models, temperature },
+    ...{ version, systemPrompt, model, models, temperature, reasoning },
     tools: tools && storeTools(owner, tools, seal),
     createdAt,
   });

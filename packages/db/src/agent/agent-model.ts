@@ -19,6 +19,7 @@ export interface AgentVersion {
   model?: string;
   models?: ModelChoice[];
   temperature?: number;
+  reasoning?: 'hide' | 'show';
   /** JSON text, for the reason given at `ChatDocument`. The values of headers in it are sealed. */
   tools?: string;
   createdAt: Date;
@@ -56,7 +57,7 @@ export const agentSchema = new Schema<AgentDocument>(
         {
           ...{ version: number, systemPrompt: String, model: String, temperature: Number },
           models: { type: [new Schema({ provider: string, model: string }, part)], default: undefined },
-          ...{ tools: String, createdAt: date },
+          ...{ reasoning: String, tools: String, createdAt: date },
         } satisfies FieldsOf<AgentVersion>,
         part,
       ),

@@ -7,6 +7,8 @@ export interface AgentSettings {
   /** The models to call, in this order; replaces `model`. */
   readonly models?: ModelChoice[];
   readonly temperature?: number;
+  /** Whether callers see the model's reasoning. Absent means `hide`. */
+  readonly reasoning?: 'hide' | 'show';
   /** With the values of their headers, which are secrets: remove them before you show an agent. */
   readonly tools?: readonly Tool[];
 }

@@ -16,7 +16,12 @@ export function toAgentLine(document: AgentDocument, open: Vault['open']): Trans
     versions: versions.map(({ tools, createdAt: versionCreatedAt, ...stored }) =>
       compactAs<VersionOfLine>({
         ...{ version: stored.version, systemPrompt: stored.systemPrompt },
-        ...{ model: stored.model, models: stored.models, temperature: stored.temperature },
+        ...{
+          model: stored.model,
+          models: stored.models,
+          temperature: stored.temperature,
+          reasoning: stored.reasoning,
+        },
         tools: tools === undefined ? undefined : openTools(owner, tools, open),
         createdAt: versionCreatedAt.toISOString(),
       }),

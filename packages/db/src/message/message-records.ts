@@ -20,7 +20,7 @@ export interface MessagePosition {
 }
 
 /** A message as lists show it, with the status of its turn. */
-export interface ListedMessage extends Omit<MessageRecord, 'tape'> {
+export interface ListedMessage extends MessageRecord {
   readonly status: TurnStatus;
   readonly errorCode?: ErrorCode;
   /** When the model's server takes requests again, if it said so. */

@@ -3,6 +3,7 @@ import { trusted } from 'mongoose';
 import type { TurnPages } from '../batching/turn-pages.ts';
 import type { Models } from '../models.ts';
 import { fromErrorFields } from '../turn/stored-error-code.ts';
+import { toTape } from '../turn/stored-parts.ts';
 import type { TurnStatus } from '../turn/turn-status.ts';
 import { type ListedTurn, listedFields } from './listed-turn.ts';
 import type { MessageStore } from './message-port.ts';
@@ -107,10 +108,10 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   return group.flatMap((turn) =>
     turn.messages
       .filter(({ id, role }) => role === 'user' || id === turn.answerId)
-      .map(({ id, role, content, finishReason, createdAt }) => {
+      .map(({ id, role, content, parts, finishReason, createdAt }) => {
         const shown = role === 'user' ? newest : turn;
         return compactAs<PlacedMessage>({
-          ...{ id, role, content, finishReason, createdAt },
+          ...{ id, role, content, tape: parts && toTape(content, parts), finishReason, createdAt },
           ...{ status: statusOf(shown), errorCode: fromErrorFields(shown), retryAt: shown.retryAt },
           ...{ answerId: shown.answerId, isAnswered },
           position: { sequence: turn.sequence, role },

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { JsonValue } from './json.ts';
+
+const toolFields = {
+  type: z.literal('dynamic-tool'),
+  toolName: z.string(),
+  toolCallId: z.string().meta({ description: 'Unique in the message.' }),
+  title: z.string().optional(),
+  toolMetadata: z
+    .object({ durationMs: z.int().optional() })
+    .optional()
+    .meta({ description: 'How long the call took, in milliseconds.' }),
+  input: jsonSchema().meta({ description: 'An empty object if the tool shows its activity alone.' }),
+};
+
+/** A part of an answer, in the form of a part of the AI SDK's `UIMessage`. */
+export const messagePartSchema = z
+  .union([
+    z.object({ type: z.literal('text'), text: z.string() }),
+    z.object({ type: z.literal('reasoning'), text: z.string() }),
+    z.object({ ...toolFields, state: z.literal('input-available') }),
+    z.object({ ...toolFields, state: z.literal('output-available'), output: jsonSchema() }),
+    z.object({ ...toolFields, state: z.literal('output-error'), errorText: z.string() }),
+  ])
+  .meta({
+    id: 'MessagePart',
+    description:
+      "A part of an answer, as the AI SDK's `UIMessage` has it. A tool call is `dynamic-tool`: `input-available` until it has " +
+      'a result, then `output-available` or `output-error`.',
+  });
+
+/** Any JSON. In types of tRPC, an unknown value would be optional. */
+export function jsonSchema(): z.ZodType<JsonValue> {
+  return z.any();
+}
+
+/** A part of an answer, as callers see it. */
+export type MessagePart = z.infer<typeof messagePartSchema>;
