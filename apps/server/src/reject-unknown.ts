@@ -27,9 +27,11 @@ export function rejectUnknown(app: FastifyInstance, sendPage?: SendNotFoundPage)
   });
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404) return done();
     const [path = ''] = request.url.split('?', 1);
-    const matcher = matchers.find(({ pattern }) => pattern.test(path));
+    // A path of its own, such as `/chat/events`, is never an id of `/chat/:chatId`, also for methods that only this one has.
+    const methods = methodsOfPath.get(path);
+    if (!request.is404 && (!methods || methods.has(request.method))) return done();
+    const matcher = methods ? { methods } : matchers.find(({ pattern }) => pattern.test(path));
     // The address of a folder looks like the address of a file, but no file has it.
     if (!matcher || matcher.methods.has(request.method)) {
       if (sendPage && wantsPage(request)) return sendPage(reply);

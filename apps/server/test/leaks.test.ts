@@ -31,6 +31,7 @@ const COLLECTIONS = [
   'signingSecrets',
   'auditLog',
   'deletions',
+  'feedback',
   'servers',
   'migrations',
 ];
@@ -41,7 +42,8 @@ const { url, makeTeam, model, mongo, startReplica } = await startHarness();
 const team = await makeTeam({ systemPrompt: `${CANARY} prompt`, model: `${CANARY}-model` });
 const chat = await team.makeChat({ userId: 'user_1', metadata: { plan: 'pro' } });
 await mongo.database.stores.teams.update({ team: team.id }, { tokensPerDay: 1_000_000_000 });
-await team.send(chat.id, 'hello');
+const { body: answered } = await team.send(chat.id, 'hello');
+await team.rest('PUT', `/chat/${chat.id}/message/${answered.id}/feedback`, { body: { rating: 'up' } });
 await vi.waitFor(async () => expect(await mongo.raw.collection('usage').countDocuments()).toBe(1), 10_000);
 // An answer runs during the whole test, so that it has a log.
 model.replyTo('never finished', scripts.neverEnding('so far'));

@@ -16,8 +16,9 @@ describe('the stock client', () => {
     expect(answer.content).toBe('You said: hi');
     expect((await client.message.list.query({ chatId: chat.id })).messages).toHaveLength(2);
     const named = await client.chat.update.mutate({ chatId: chat.id, title: 'Greetings' });
-    expect(named).toEqual({ ...chat, title: 'Greetings' });
-    expect((await client.chat.list.query({ userId: 'ann', search: 'greet' })).chats).toEqual([named]);
+    expect(named).toMatchObject({ id: chat.id, title: 'Greetings' });
+    const { chats } = await client.chat.list.query({ userId: 'ann', search: 'greet' });
+    expect(chats).toMatchObject([{ id: chat.id, title: 'Greetings' }]);
     expect((await client.chat.get.query({ chatId: chat.id })).messages[1]?.id).toBe(answer.id);
     await client.chat.delete.mutate({ chatId: chat.id });
     expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([]);

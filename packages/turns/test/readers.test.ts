@@ -4,7 +4,7 @@ import { Listeners } from '../src/read/listeners.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { eventually, LEASE_MS, type Replica, startHarness, TICK_MS } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
-import { TestClock } from './test-clock.ts';
+import { LOOPS, TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
 /* Readers that are rejected, the failures that readers survive, and their cost. */
@@ -100,11 +100,11 @@ describe('a reader that leaves', () => {
     const readers = [read(owner, place), read(other, place)];
     for (const reader of readers) await eventually(() => reader.types).toEqual(['start']);
     for (const reader of readers) await reader.stop();
-    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([4, 4]);
+    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([LOOPS, LOOPS]);
     const ending = read(owner, place);
     run.finish();
     await ending.done;
-    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([4, 4]);
+    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([LOOPS, LOOPS]);
     const sizes = attach.mock.contexts.map((listeners) => (listeners as Listeners<string, void>).size);
     attach.mockRestore();
     expect(sizes.filter((size) => size !== 0)).toEqual([]);

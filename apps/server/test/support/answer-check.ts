@@ -193,13 +193,11 @@ const templates = Object.entries(openApiDocument.paths ?? {}).toSorted(
 );
 
 function findOperation(method: string, path: string): FoundOperation | undefined {
-  for (const [template, item] of templates) {
-    if (!matches(template, path)) continue;
-    // The document's own types have more forms of an operation than this one.
-    const operation = (item as Record<string, DocumentedOperation | undefined>)[method.toLowerCase()];
-    if (operation) return { path: template, operation };
-  }
-  return undefined;
+  const [template, item] = templates.find(([template]) => matches(template, path)) ?? [];
+  if (template === undefined) return undefined;
+  // The document's own types have more forms of an operation than this one.
+  const operation = (item as Record<string, DocumentedOperation | undefined>)[method.toLowerCase()];
+  return operation && { path: template, operation };
 }
 
 function matches(template: string, path: string): boolean {

@@ -63,6 +63,7 @@ const agentFields = {
   models: 'list',
   temperature: 'count',
   retentionDays: 'count',
+  reasoning: 'choice',
   tools: 'list',
 } as const;
 
