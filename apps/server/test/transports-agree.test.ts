@@ -200,7 +200,12 @@ test('each transport returns unchanged what the other created', async () => {
   const metadata = { a: [1, 'x', null], 'b.c': { $d: true } };
   const made = await team.trpc.chat.create.mutate({ agentId: team.agent.id, userId: '00123', metadata });
   await team.send(made.id, 'by REST');
-  await team.trpc.message.create.mutate({ chatId: made.id, content: 'by tRPC', role: 'user' });
+  const { createdAt: endedAt } = await team.trpc.message.create.mutate({
+    ...{ chatId: made.id, content: 'by tRPC', role: 'user' },
+  });
+  // The last use is stored in the background.
+  const updatedAt = async () => (await team.trpc.chat.get.query({ chatId: made.id })).updatedAt;
+  await expect.poll(async () => (await updatedAt()) >= endedAt).toBe(true);
   expect((await team.rest('GET', `/chat/${made.id}`)).body).toEqual(
     await team.trpc.chat.get.query({ chatId: made.id }),
   );

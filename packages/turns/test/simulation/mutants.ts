@@ -707,16 +707,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an end that is in a batch twice is sent twice at a time',
-    edits: [
-      {
-        file: 'db/src/batching/write-batches.ts',
-        find: 'const result = results.get(name) ?? endOne(ending);',
-        replace: 'const result = endOne(ending);',
-      },
-    ],
-  },
-  {
     name: 'a reader that was shown the end receives a wait for the model',
     edits: [
       {
