@@ -11,7 +11,8 @@ export type SendNotFoundPage = (reply: FastifyReply) => void;
  */
 export function rejectUnknown(app: FastifyInstance, sendPage?: SendNotFoundPage): void {
   const methodsOfPath = new Map<string, Set<string>>();
-  app.addHook('onRoute', ({ method, url }) => {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.isReserved) return;
     const methods = methodsOfPath.get(url) ?? new Set();
     for (const name of [method].flat()) methods.add(name);
     methodsOfPath.set(url, methods);
@@ -28,7 +29,7 @@ export function rejectUnknown(app: FastifyInstance, sendPage?: SendNotFoundPage)
 
   app.addHook('onRequest', (request, reply, done) => {
     const [path = ''] = request.url.split('?', 1);
-    // A path of its own, such as `/chat/events`, is never an id of `/chat/:chatId`, also for methods that only this one has.
+    // A reserved route matches, and its path has other methods alone.
     const methods = methodsOfPath.get(path);
     if (!request.is404 && (!methods || methods.has(request.method))) return done();
     const matcher = methods ? { methods } : matchers.find(({ pattern }) => pattern.test(path));
@@ -54,4 +55,11 @@ function patternOf(url: string): RegExp {
     return part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
   });
   return new RegExp(`^${parts.join('')}/?$`);
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route only keeps requests from another one whose parameter would match the path: it is answered with 405. */
+    isReserved?: boolean;
+  }
 }

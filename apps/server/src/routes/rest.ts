@@ -1,4 +1,10 @@
-import { bodyBoundsOf, type RestOperation, rejectComplexJson, restOperations } from '@parley/api';
+import {
+  bodyBoundsOf,
+  type RestOperation,
+  rejectComplexJson,
+  restOperations,
+  streamOperations,
+} from '@parley/api';
 import { ApiError } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { rejectBrokenEscapes, rejectProtoField, rejectUnknownQuery } from './reject-query.ts';
@@ -26,6 +32,23 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
     });
   }
   await streamRoutes(app);
+  for (const { path } of streamOperations) reservePath(app, path);
+}
+
+/** Keeps `/chat/events` from being the chat `events` of `/chat/{chatId}` for methods that only that one has. */
+function reservePath(app: FastifyInstance, path: string): void {
+  if (path.includes('{')) return;
+  const method = restOperations
+    .filter((operation) => new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .map((operation) => operation.method)
+    .filter((name) => name !== 'GET');
+  if (method.length === 0) return;
+  app.route({
+    ...{ method, url: path, config: { isReserved: true } },
+    handler: () => {
+      throw new ApiError('method_not_allowed');
+    },
+  });
 }
 
 async function serve(
