@@ -86,7 +86,7 @@ test('scrolling up loads older messages without moving the visible ones', async 
   await screen.conversation.hover();
   const moves: number[] = [];
   let oldest = TURNS;
-  for (let step = 0; step < 36; step++) {
+  for (let step = 0; step < 42; step++) {
     const { text, top } = await topQuestion(screen);
     oldest = Number(/\d+/.exec(text)?.[0]);
     await page.mouse.wheel(0, -WHEEL_PX);

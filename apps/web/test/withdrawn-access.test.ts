@@ -60,7 +60,7 @@ test('a visitor who is signed out during an answer is a new one, who sees nothin
   answer.finish();
   await expect.poll(() => own.screen.titles()).toEqual([]);
   expect(await own.page.getByText(PIECES[0] ?? '').count()).toBe(0);
-  await own.page.getByRole('button', { name: 'Start a new chat' }).click();
+  await own.page.getByRole('main').getByRole('button', { name: 'New chat' }).click();
   await own.screen.begin('As somebody new');
   await own.screen.untilAnswer('You said: As somebody new', 'completed');
   expect(await own.screen.titles()).toEqual(['As somebody new']);
