@@ -1,12 +1,13 @@
 /**
- * Tests that mint ids at a later time, which all later ids of a process follow, or that set the globals of a browser for
- * good: each file needs its own process.
+ * Tests that mint ids at a later time, which all later ids of a process follow, that set the globals of a browser for good, or
+ * that count the timers of their process: each file needs its own process.
  */
 export const ISOLATED_TESTS = [
   'packages/contract/src/id.test.ts',
   'apps/server/test/rate-limit/{users-and-addresses,429,gate}.test.ts',
   'apps/server/test/authorization/open-streams.test.ts',
   'packages/client/test/{hooks,users}.test.ts',
+  'packages/api/src/gate/rate-limiter.test.ts',
   'apps/web/src/**/*.test.tsx',
 ];
 

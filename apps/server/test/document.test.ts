@@ -56,9 +56,12 @@ describe('the OpenAPI document', () => {
 
   test('the document lists exactly the REST routes of the server', () => {
     const routes = printedRoutes(composition.app.printRoutes({ commonPrefix: false }));
+    // They answer 405, so that the path is not an id of `/chat/{chatId}`.
+    const reserved = ['DELETE /chat/events', 'PATCH /chat/events'];
     const described = operations.map(({ method, path }) => `${method} ${path}`);
     const undescribed = routes.filter(
-      (route) => !/ \/(?:openapi\.json|docs\/reference|trpc)|^OPTIONS \*$/.test(route),
+      (route) =>
+        !/ \/(?:openapi\.json|docs\/reference|trpc)|^OPTIONS \*$/.test(route) && !reserved.includes(route),
     );
     expect(described.toSorted()).toEqual(undescribed.toSorted());
     const declared = [

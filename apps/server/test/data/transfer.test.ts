@@ -204,10 +204,13 @@ test('a truncated file is rejected with its line, and the next import completes 
 test('an imported chat can be read, found and continued like any other', async () => {
   const from = await makeTeam();
   const { id } = await from.makeChat({ userId: 'u1', metadata: { plan: 'pro' } });
-  await from.send(id, 'The capital of France?');
+  const { body: answer } = await from.send(id, 'The capital of France?');
+  const readChat = async () => (await from.rest<Chat>('GET', `/chat/${id}`)).body;
+  // The last use is stored in the background.
+  await expect.poll(async () => (await readChat()).updatedAt >= answer.createdAt).toBe(true);
   const to = await makeTeam();
   const lines = await linesOf(here, { team: from.id });
-  const before = (await from.rest<Chat>('GET', `/chat/${id}`)).body;
+  const before = await readChat();
   // Removes everything with tombstones, as in a database that never had the data.
   for (const name of ['chats', 'turns', 'agents', 'usage'])
     await mongo.raw.collection(name).deleteMany({ team: from.id });
