@@ -21,18 +21,16 @@ export function rejectUnknown(app: FastifyInstance, sendPage?: SendNotFoundPage)
   let matchers: { pattern: RegExp; methods: ReadonlySet<string> }[];
   app.addHook('onReady', async () => {
     methodsOfPath.delete('*');
-    matchers = [...methodsOfPath].map(([url, methods]) => ({
-      pattern: patternOf(url),
-      methods,
-    }));
+    // A path without parameters is matched before one with them.
+    matchers = [...methodsOfPath]
+      .toSorted(([one], [other]) => Number(/[:*]/.test(one)) - Number(/[:*]/.test(other)))
+      .map(([url, methods]) => ({ pattern: patternOf(url), methods }));
   });
 
   app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404 && !request.routeOptions.config.isReserved) return done();
     const [path = ''] = request.url.split('?', 1);
-    // A reserved route matches, and its path has other methods alone.
-    const methods = methodsOfPath.get(path);
-    if (!request.is404 && (!methods || methods.has(request.method))) return done();
-    const matcher = methods ? { methods } : matchers.find(({ pattern }) => pattern.test(path));
+    const matcher = matchers.find(({ pattern }) => pattern.test(path));
     // The address of a folder looks like the address of a file, but no file has it.
     if (!matcher || matcher.methods.has(request.method)) {
       if (sendPage && wantsPage(request)) return sendPage(reply);
@@ -49,7 +47,7 @@ function wantsPage({ method, headers: { accept } }: FastifyRequest): boolean {
 }
 
 /** Returns the pattern of a route: a parameter matches any text, everything else only itself. */
-function patternOf(url: string): RegExp {
+export function patternOf(url: string): RegExp {
   const parts = url.split(/(:\w+|\*)/).map((part) => {
     if (part === '*') return '.*';
     return part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');

@@ -25,6 +25,12 @@ const callTool: ModelScript = (call) => {
 /** Settings of an agent that shows all parts of its answers. */
 const shown = { agent: { reasoning: 'show' }, tool: { title: 'Books a seat', show: 'everything' } };
 
+/** The fields of a stored part. */
+const partFields = [
+  ...['kind', 'length', 'text', 'isShown', 'id', 'name', 'arguments', 'result'],
+  ...['isError', 'ms', 'title', 'show'],
+];
+
 /** Makes a tool fail its first call. */
 function failOnce(tool: ScriptedTool): void {
   tool.answer((response) => void response.writeHead(tool.calls().length > 1 ? 200 : 500).end('seat 7'));
@@ -116,20 +122,7 @@ export const toolSteps: readonly UpgradeScenario[] = [
   {
     name: 'the old version reads the text of an answer that has reasoning and tool calls, and this one its parts after that',
     fields: [
-      ...[
-        'kind',
-        'length',
-        'text',
-        'isShown',
-        'id',
-        'name',
-        'arguments',
-        'result',
-        'isError',
-        'ms',
-        'title',
-        'show',
-      ].map((field) => `turns.messages.parts.${field}`),
+      ...partFields.map((field) => `turns.messages.parts.${field}`),
       ...[
         'turns.steps.reasoning',
         'turns.steps.calls.isError',
@@ -179,20 +172,7 @@ export const toolSteps: readonly UpgradeScenario[] = [
   {
     name: 'the old version keeps what it can read of an answer with several parts that this version began and stopped',
     fields: [
-      ...[
-        'kind',
-        'length',
-        'text',
-        'isShown',
-        'id',
-        'name',
-        'arguments',
-        'result',
-        'isError',
-        'ms',
-        'title',
-        'show',
-      ].map((field) => `turns.written.parts.${field}`),
+      ...partFields.map((field) => `turns.written.parts.${field}`),
       ...['turnLog.pieces.open', 'turnLog.pieces.index', 'turnLog.pieces.tape'],
     ],
     async run(world) {

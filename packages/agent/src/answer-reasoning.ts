@@ -1,5 +1,5 @@
 import type { AgentEvent } from './agent.ts';
-import { toStoredText } from './answer-text.ts';
+import { splitHalf, toStoredText } from './answer-text.ts';
 
 /**
  * The reasoning of an answer as it grows, exactly as it was emitted, under the rules of `AnswerText`. Reasoning beyond its
@@ -71,11 +71,4 @@ export class AnswerReasoning {
     this.#length = this.#lengthMax;
     return splitHalf(text.slice(0, room)).whole;
   }
-}
-
-/** Splits off the first half of a surrogate pair at the end. */
-function splitHalf(text: string): { readonly whole: string; readonly half: string } {
-  const unit = text.charCodeAt(text.length - 1);
-  if (unit < 0xd800 || unit > 0xdbff) return { whole: text, half: '' };
-  return { whole: text.slice(0, -1), half: text.slice(-1) };
 }

@@ -60,12 +60,10 @@ export class AnswerText {
 
   /** Emits all text since the last flush, as one event. */
   flush(): void {
-    const pending = this.#pending;
-    if (pending === '') return;
-    const last = pending.length - 1;
-    const isHalf = isHighSurrogate(pending.charCodeAt(last));
-    this.#pending = isHalf ? pending.charAt(last) : '';
-    this.#send(isHalf ? pending.slice(0, last) : pending);
+    if (this.#pending === '') return;
+    const { whole, half } = splitHalf(this.#pending);
+    this.#pending = half;
+    this.#send(whole);
   }
 
   /** Emits the rest. A half surrogate pair that is held back will not be completed. */
@@ -88,7 +86,7 @@ export class AnswerText {
     const room = this.#lengthMax - this.#text.length;
     if (text.length > room) {
       this.#isCut = true;
-      text = text.slice(0, isHighSurrogate(text.charCodeAt(room - 1)) ? room - 1 : room);
+      text = splitHalf(text.slice(0, room)).whole;
       if (text === '') return;
     }
     this.#text += text;
@@ -105,6 +103,9 @@ export function toStoredText(text: string): string {
 /** Separates two answers of the model that the reader sees as one. */
 const PART_BREAK = '\n\n';
 
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
+/** Splits off the first half of a surrogate pair at the end. */
+export function splitHalf(text: string): { readonly whole: string; readonly half: string } {
+  const unit = text.charCodeAt(text.length - 1);
+  if (unit >= 0xd800 && unit <= 0xdbff) return { whole: text.slice(0, -1), half: text.slice(-1) };
+  return { whole: text, half: '' };
 }

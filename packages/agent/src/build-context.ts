@@ -1,4 +1,4 @@
-import type { TapePart } from '@parley/contract';
+import { type TapePart, textOfCall } from '@parley/contract';
 import type { AgentSettings, HistoryMessage } from './agent.ts';
 
 /** A message of the history that the model gets. */
@@ -95,10 +95,7 @@ function oldestWithTools(
 ): number {
   let left = budgetTokens;
   for (let index = newest; index >= Math.max(oldest, 0); index--) {
-    for (const part of messages[index]?.parts ?? []) {
-      if (part.type === 'tool-call') left -= estimateTokens(part.arguments);
-      else if (part.type === 'tool-result') left -= estimateTokens(part.result);
-    }
+    for (const part of messages[index]?.parts ?? []) left -= estimateTokens(textOfCall(part));
     if (left < 0) return index + 1;
   }
   return oldest;

@@ -1,4 +1,4 @@
-import { scripts, startScriptedTool } from '@parley/agent/testing';
+import { type ModelScript, scripts, startScriptedTool } from '@parley/agent/testing';
 import type { TapePart, ToolStep } from '@parley/contract';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { AgentEvent, HistoryMessage } from '../src/index.ts';
@@ -19,6 +19,12 @@ const open = (bounds = {}) =>
 const reason = (text: string) => ({ choices: [{ index: 0, delta: { reasoning_content: text } }] });
 
 /** Runs an answer, and returns its events, with the text of neighbors joined. */
+const cutAfterReasoning: ModelScript = async (call) => {
+  call.chunk(reason('Half a thought'));
+  await call.flushed();
+  call.cut();
+};
+
 function recorder() {
   const events: AgentEvent[] = [];
   const emit = (event: AgentEvent) => {
@@ -68,11 +74,7 @@ describe('reasoning', () => {
 
   test('a call that fails after shown reasoning is repeated once readers have begun again', async () => {
     const { model, start } = await open();
-    model.reply(async (call) => {
-      call.chunk(reason('Half a thought'));
-      await call.flushed();
-      call.cut();
-    }, scripts.text('Whole.'));
+    model.reply(cutAfterReasoning, scripts.text('Whole.'));
     const log: string[] = [];
     await start({
       agent: { reasoning: 'show' },
@@ -84,11 +86,7 @@ describe('reasoning', () => {
 
   test('a call that fails after hidden reasoning is repeated without a restart', async () => {
     const { model, start } = await open();
-    model.reply(async (call) => {
-      call.chunk(reason('Half a thought'));
-      await call.flushed();
-      call.cut();
-    }, scripts.text('Whole.'));
+    model.reply(cutAfterReasoning, scripts.text('Whole.'));
     const restartText = () => Promise.reject(new Error('nothing was shown'));
     expect((await start({ restartText }).outcome).text).toBe('Whole.');
   });

@@ -143,10 +143,7 @@ export class LiveChat implements FollowedChat {
     };
     this.#ratings.set(messageId, ratings);
     this.#dispatch({ type: 'feedback-changed', messageId, feedback });
-    const rating = ratings.newest.then(
-      () => this.#rate(messageId, feedback, ratings),
-      () => this.#rate(messageId, feedback, ratings),
-    );
+    const rating = ratings.newest.catch(() => undefined).then(() => this.#rate(messageId, feedback, ratings));
     ratings.newest = rating;
     const forget = () => {
       if (ratings.newest === rating) this.#ratings.delete(messageId);

@@ -4,7 +4,7 @@ import { errorCodeSchema } from './error-codes.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { finishReasonSchema, messageSchema } from './message.ts';
-import { jsonSchema, messagePartSchema } from './message-part.ts';
+import { jsonSchema, messagePartSchema, toolMetadataSchema } from './message-part.ts';
 import { timestampSchema } from './time.ts';
 
 /**
@@ -56,8 +56,6 @@ const answerStatusSchema = z.discriminatedUnion('status', [
 
 /** The number of a part in its answer, with hidden parts. The text that an answer begins with is part 0, which is left out. */
 const partNumberSchema = z.int().nonnegative();
-
-const toolMetadataSchema = z.object({ durationMs: z.int().optional() }).optional();
 
 /**
  * The events of one answer. Each text and each reasoning has a start, an end and its text in between; tool calls and their

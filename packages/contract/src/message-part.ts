@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import type { JsonValue } from './json.ts';
 
+/** Facts about a tool call beside its input and output. */
+export const toolMetadataSchema = z
+  .object({ durationMs: z.int().optional() })
+  .optional()
+  .meta({ description: 'How long the call took, in milliseconds.' });
+
 const toolFields = {
   type: z.literal('dynamic-tool'),
   toolName: z.string(),
   toolCallId: z.string().meta({ description: 'Unique in the message.' }),
   title: z.string().optional(),
-  toolMetadata: z
-    .object({ durationMs: z.int().optional() })
-    .optional()
-    .meta({ description: 'How long the call took, in milliseconds.' }),
+  toolMetadata: toolMetadataSchema,
   input: jsonSchema().meta({ description: 'An empty object if the tool shows its activity alone.' }),
 };
 

@@ -185,6 +185,17 @@ export function textOfTape(tape: string, place: TapePlace = PLAIN_PLACE): string
   return text;
 }
 
+/**
+ * The text of a tool call or of its result, as the model gets it again; empty for other parts. It counts in the size of a
+ * history beside the content of the message.
+ */
+export function textOfCall(
+  part: TapePart | { readonly arguments?: string; readonly result?: string },
+): string {
+  if ('arguments' in part) return part.arguments ?? '';
+  return 'result' in part ? (part.result ?? '') : '';
+}
+
 function endOf(tape: string, from: number): number {
   const end = tape.indexOf(MARK, from);
   return end === -1 ? tape.length : end;

@@ -5,7 +5,10 @@ import { textSchema } from './text.ts';
 import { toolParametersSchema } from './tool-parameters.ts';
 
 /** How much of a tool's calls is shown: nothing, that it was called and how it went, or its input and output as well. */
-export type ToolShow = 'nothing' | 'activity' | 'everything';
+export type ToolShow = (typeof toolShows)[number];
+
+/** The values of `ToolShow`, the strictest first. */
+export const toolShows = ['nothing', 'activity', 'everything'] as const;
 
 /** A function that the model can call while it answers. A call is a POST request to `url`. */
 export interface Tool {
@@ -75,7 +78,7 @@ const titleSchema = textSchema({ min: 1, max: limits.nameLengthMax }).meta({
   examples: ['Looks up the weather'],
 });
 
-const showSchema = z.enum(['nothing', 'activity', 'everything']).meta({
+const showSchema = z.enum(toolShows).meta({
   description:
     'How much callers see of the calls of the tool. `nothing`. `activity` (default): the title, the state and the duration. ' +
     '`everything`: the input and the output as well. The stricter of the setting at the time of an answer and the present one ' +

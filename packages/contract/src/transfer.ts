@@ -6,7 +6,7 @@ import { idSchema } from './id.ts';
 import { finishReasonSchema } from './message.ts';
 import { storedMetadataSchema } from './metadata.ts';
 import { timestampSchema } from './time.ts';
-import type { Tool } from './tool.ts';
+import { type Tool, toolShows } from './tool.ts';
 import { toolParametersSchema } from './tool-parameters.ts';
 
 /*
@@ -36,6 +36,8 @@ export const transferBeginSchema = z.strictObject({
 });
 
 /** The value of a header is null if the export was made without secrets. */
+const showSchema = z.literal(toolShows);
+
 const transferToolSchema = z.strictObject({
   name: z.string(),
   description: z.string(),
@@ -44,7 +46,7 @@ const transferToolSchema = z.strictObject({
   headers: z.record(z.string(), z.string().nullable()).optional(),
   timeoutMs: z.int().optional(),
   title: z.string().optional(),
-  show: z.literal(['nothing', 'activity', 'everything']).optional(),
+  show: showSchema.optional(),
 });
 
 /** An agent with all its stored versions. */
@@ -87,8 +89,6 @@ export const transferChatSchema = z.strictObject({
   /** Absent in files of earlier versions. */
   updatedAt: timestampSchema.optional(),
 });
-
-const showSchema = z.literal(['nothing', 'activity', 'everything']);
 
 /** A part of an answer that has more than text. See `tape.ts`. */
 const transferPartSchema = z.discriminatedUnion('type', [

@@ -111,8 +111,10 @@ export interface Turns {
     from: Date | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ListEventWithCursor, void, undefined>;
-  /** Announces a chat that a caller has created or changed to the followers of lists, in the background. */
+  /** Announces a chat that a caller has created to the followers of lists, in the background. */
   noteChange(chat: ChatRecord): void;
+  /** Wakes the followers of lists in this process, when a change is announced in the database already. */
+  notifyLists(team: Id<'team'>): void;
   /** Stops every unfinished answer of a user, running or waiting, in any process. The text shown so far is kept. */
   stopUser(scope: Scope, user: string): Promise<void>;
   /**
@@ -228,6 +230,7 @@ export function startTurns(deps: TurnDeps): Turns {
 
     followList: (scope, from, signal) => new ListFollower(engine, scope).follow(from, signal),
     noteChange: (chat) => uses.changed(chat),
+    notifyLists: (team) => engine.followers.lists.notify(team, 'changed'),
 
     async stopUser({ team }, user) {
       for (;;) {

@@ -7,6 +7,7 @@ import {
 } from '@parley/api';
 import { ApiError } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { patternOf } from '../reject-unknown.ts';
 import { rejectBrokenEscapes, rejectProtoField, rejectUnknownQuery } from './reject-query.ts';
 import { createRestHandler, type RestHandler } from './rest-adapter.ts';
 import { toRoutePath } from './route-path.ts';
@@ -39,7 +40,7 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
 function reservePath(app: FastifyInstance, path: string): void {
   if (path.includes('{')) return;
   const method = restOperations
-    .filter((operation) => new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .filter((operation) => patternOf(toRoutePath(operation.path)).test(path))
     .map((operation) => operation.method)
     .filter((name) => name !== 'GET');
   if (method.length === 0) return;

@@ -20,6 +20,6 @@ export const updateChat = procedure
   .mutation(async ({ ctx: { stores, turns, scope }, input: { chatId, ...change } }) => {
     const chat = isId('chat', chatId) ? await stores.chats.update(scope, chatId, change) : undefined;
     if (!chat) throw new ApiError('chat_not_found');
-    turns.noteChange(chat);
+    turns.notifyLists(chat.team);
     return toChat(chat);
   });

@@ -6,7 +6,7 @@ import {
 } from '@parley/contract';
 import { tracked } from '@trpc/server';
 import { chatStreamProcedure } from '../procedures.ts';
-import { needsSettings, readShowSettings, showAnswerEvent } from './show-answer.ts';
+import { readShowSettings, showAnswerEvent } from './show-answer.ts';
 
 /**
  * `message.follow`: streams an answer, from its start or after `lastEventId`. Each event has the cursor after it,
@@ -21,9 +21,8 @@ export const followMessage = chatStreamProcedure(
   const { events } = await turns.read(chat, { answerId: messageId, from }, stream.signal);
   const readSettings = () => readShowSettings(stores, chat);
   return stream.guard(events, ({ cursor, event }) => {
-    const id = formatStreamCursor(cursor);
-    // Most events are text, which needs no settings.
-    if (!needsSettings(event)) return tracked(id, event as AnswerEvent);
-    return showAnswerEvent(event, readSettings).then((shown) => shown && tracked(id, shown));
+    const toTracked = (shown: AnswerEvent | undefined) => shown && tracked(formatStreamCursor(cursor), shown);
+    const shown = showAnswerEvent(event, readSettings);
+    return shown instanceof Promise ? shown.then(toTracked) : toTracked(shown);
   });
 });

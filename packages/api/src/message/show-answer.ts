@@ -1,11 +1,13 @@
-import type {
-  AnswerEvent,
-  ChatEvent,
-  Id,
-  JsonValue,
-  MessagePart,
-  TapePart,
-  ToolShow,
+import {
+  type AnswerEvent,
+  type ChatEvent,
+  compact,
+  type Id,
+  type JsonValue,
+  type MessagePart,
+  type TapePart,
+  type ToolShow,
+  toolShows,
 } from '@parley/contract';
 import type { AgentRecord, ChatAccess, Stores } from '@parley/db';
 import type { EngineAnswerEvent, EngineChatEvent } from '@parley/turns';
@@ -53,33 +55,31 @@ export function showParts(parts: readonly TapePart[], settings: ShowSettings): M
   return shown.some(({ type }) => type !== 'text') ? shown : undefined;
 }
 
-/** The event of an answer as callers see it; undefined if they see nothing of it. Settings are read only if needed. */
-export async function showAnswerEvent(
+/**
+ * The event of an answer as callers see it; undefined if they see nothing of it. Most events are text, for which no settings
+ * are read and no promise is made.
+ */
+export function showAnswerEvent(
   event: EngineAnswerEvent,
   readSettings: () => Promise<ShowSettings>,
-): Promise<AnswerEvent | undefined> {
+): AnswerEvent | undefined | Promise<AnswerEvent | undefined> {
   switch (event.type) {
     case 'snapshot': {
-      const { parts: all, text } = event;
-      const parts = all && showParts(all, await readSettings());
-      return { type: 'snapshot', text, ...(parts && { parts }) };
+      const { type, text, parts } = event;
+      if (!parts) return { type, text };
+      return readSettings().then((settings) => compact({ type, text, parts: showParts(parts, settings) }));
     }
     case 'reasoning-start':
     case 'reasoning-delta':
     case 'reasoning-end':
-      return event.isShown && (await readSettings()).reasoning === 'show' ? toReasoning(event) : undefined;
+      if (!event.isShown) return undefined;
+      return readSettings().then(({ reasoning }) => (reasoning === 'show' ? toReasoning(event) : undefined));
     case 'tool-call':
     case 'tool-result':
-      return toToolEvent(event, await readSettings());
+      return readSettings().then((settings) => toToolEvent(event, settings));
     default:
       return event;
   }
-}
-
-/** Whether the settings decide what callers see of an event. */
-export function needsSettings({ type, ...event }: EngineAnswerEvent): boolean {
-  if (type === 'snapshot') return 'parts' in event;
-  return type.startsWith('reasoning') || type.startsWith('tool');
 }
 
 /** The event of a chat as callers see it: the stream of a chat has the text of answers alone. */
@@ -93,12 +93,10 @@ export function showChatEvent(
   return { type, messageId, text };
 }
 
-const STRICTEST_FIRST: readonly ToolShow[] = ['nothing', 'activity', 'everything'];
-
 /** A tool that the agent does not have any more shows its activity. */
 function showOf({ name, show }: ToolPart, { tools = [] }: ShowSettings): ToolShow {
   const { show: present = 'activity' } = tools.find((tool) => tool.name === name) ?? {};
-  return STRICTEST_FIRST.find((one) => one === show || one === present) ?? 'nothing';
+  return toolShows.find((one) => one === show || one === present) ?? 'nothing';
 }
 
 function toCall(part: Extract<ToolPart, { type: 'tool-call' }>, settings: ShowSettings): MessagePart {

@@ -4,7 +4,8 @@ import { type ShowSettings, showParts } from './show-answer.ts';
 
 /**
  * Converts a stored message to its form in lists. A user's message has a status and the id of its answer only if
- * the list does not contain the answer. `settings` decide which parts of an answer are shown. An answer has the caller's own feedback, if there is any.
+ * the list does not contain the answer. `settings` decide which parts of an answer are shown. An answer has the caller's own
+ * feedback, if there is any.
  */
 export function toMessage(
   message: ListedMessage,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
@@ -8,7 +7,7 @@ export interface ChatChangeDocument {
   /** The chat; or the hash of a user to whose list many chats moved. */
   _id: string;
   team: Id<'team'>;
-  /** A hash of the team and the user of the chat, as `userStatuses` has it. */
+  /** The user of the chat: see `hashOfUser`. It stays for the rest of the hour when the user is deleted. */
   user?: string;
   /** Absent if many chats changed. */
   agent?: Id<'agent'>;
@@ -30,8 +29,3 @@ export const chatChangeSchema = new Schema<ChatChangeDocument>(
 chatChangeSchema.index({ team: 1, at: 1 });
 chatChangeSchema.index({ team: 1, user: 1, at: 1 });
 chatChangeSchema.index({ at: 1 }, { expireAfterSeconds: limits.listChangesSeconds });
-
-/** The stored form of a user: the hash stays when the user is deleted, for the rest of the hour. */
-export function hashOfUser(team: Id<'team'>, user: string): string {
-  return createHash('sha256').update(`${team} ${user}`).digest('base64url');
-}

@@ -3,7 +3,8 @@ import { trusted } from 'mongoose';
 import { databaseOf } from '../connection/database-of.ts';
 import { filterOf } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
-import { type ChatChangeDocument, hashOfUser } from './chat-change-model.ts';
+import { hashOfUser } from '../user-status/hash-of-user.ts';
+import type { ChatChangeDocument } from './chat-change-model.ts';
 import type { ChatChangeStore } from './chat-change-port.ts';
 import type { ChangesAfter, FoundChanges } from './chat-change-records.ts';
 import { createChatChanges } from './chat-changes.ts';
@@ -25,9 +26,10 @@ export function createChatChangeStore(models: Models, changesMax = CHANGES_MAX):
         .lean();
       const isIncomplete = found.length === changesMax;
       const byTeam = Map.groupBy(found, ({ team }) => team);
-      return asked.map((one) => ({
-        ...{ changes: changesFor(one, byTeam.get(one.scope.team) ?? []), isIncomplete },
-      }));
+      return asked.map((one) => {
+        const changes = changesFor(one, byTeam.get(one.scope.team) ?? []);
+        return { changes, isIncomplete };
+      });
     },
 
     async now() {

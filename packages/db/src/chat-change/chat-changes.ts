@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { Models } from '../models.ts';
-import { hashOfUser } from './chat-change-model.ts';
+import { hashOfUser } from '../user-status/hash-of-user.ts';
 
 interface ChangedChat {
   readonly _id: string;

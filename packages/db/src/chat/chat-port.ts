@@ -95,8 +95,8 @@ export interface ChatStore {
   /** At most `limit` chats that are marked deleted and not purged yet. */
   listMarked(limit: number, except: readonly Id<'chat'>[]): Promise<Id<'chat'>[]>;
   /**
-   * Removes all turns of a chat that is marked deleted, their logs, and the feedback on their answers. What they used is counted with their
-   * removal, and what was reserved for those that have not ended is given back. The marker stays as long as
+   * Removes all turns of a chat that is marked deleted, their logs, and the feedback on their answers. What they used is
+   * counted with their removal, and what was reserved for those that have not ended is given back. The marker stays as long as
    * the tombstone. Repeatable.
    */
   purge(id: Id<'chat'>): Promise<void>;

@@ -10,7 +10,8 @@ import {
   limitsOfKey,
 } from '../api-key/key-limits.ts';
 import type { Models } from '../models.ts';
-import { toStatus, userStatusId } from '../user-status/user-status-store.ts';
+import { hashOfUser } from '../user-status/hash-of-user.ts';
+import { toStatus } from '../user-status/user-status-store.ts';
 import type { CredentialStore } from './credential-port.ts';
 import type { LiveKey } from './credential-records.ts';
 
@@ -20,7 +21,7 @@ export function createCredentialStore(models: Models): CredentialStore {
 
   return {
     async read(ids) {
-      const statusIds = ids.users.map(({ team, user }) => userStatusId(team, user));
+      const statusIds = ids.users.map(({ team, user }) => hashOfUser(team, user));
       const isNotRevoked = { revokedAt: trusted({ $exists: false }) };
       const [foundKeys, families, foundSecrets, foundGuests, foundTeams, foundStatuses] = await Promise.all([
         ids.keys.length === 0
@@ -58,7 +59,7 @@ export function createCredentialStore(models: Models): CredentialStore {
         issuers: new Map(
           foundTeams.flatMap(({ _id, tokenIssuer }) => (tokenIssuer ? [[_id, tokenIssuer] as const] : [])),
         ),
-        statusOf: (team: Id<'team'>, user: string) => statuses.get(userStatusId(team, user)) ?? {},
+        statusOf: (team: Id<'team'>, user: string) => statuses.get(hashOfUser(team, user)) ?? {},
       };
     },
   };

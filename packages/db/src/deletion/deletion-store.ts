@@ -6,7 +6,7 @@ import { ConflictPauses } from '../connection/conflict-pauses.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
-import { userStatusId } from '../user-status/user-status-store.ts';
+import { hashOfUser } from '../user-status/hash-of-user.ts';
 import type { DeletionDocument } from './deletion-model.ts';
 import type { DeletionRecord, DeletionStore } from './deletion-port.ts';
 
@@ -116,7 +116,7 @@ export function createDeletionStore(models: Models): DeletionStore {
   /** Removes the user from the usage. The counts stay in the team's sums. */
   async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
     // Blocks and sign-outs outlive the data, without the user's name.
-    await userStatuses.updateOne({ _id: userStatusId(team, user), team }, { $unset: { user: 1 } });
+    await userStatuses.updateOne({ _id: hashOfUser(team, user), team }, { $unset: { user: 1 } });
     const found = await usage.find({ team, user }, { _id: 1 }).limit(limit).hint(USAGE_OF_USER).lean();
     if (found.length === 0) return 0;
     await usage.updateMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { $unset: { user: 1 } });

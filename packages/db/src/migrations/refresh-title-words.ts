@@ -1,7 +1,8 @@
 import type { Id } from '@parley/contract';
-import { trusted } from 'mongoose';
 import { beginningsOf } from '../chat/title-words.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { MigrationContext } from './migration.ts';
+import { pagesOf } from './pages-of.ts';
 
 const PAGE = 1_000;
 
@@ -10,14 +11,14 @@ const PAGE = 1_000;
  * and only if the title is still the one that was read.
  */
 export async function refreshTitleWords({ models: { chats }, signal }: MigrationContext): Promise<void> {
-  let after: Id<'chat'> | undefined;
-  for (;;) {
-    signal.throwIfAborted();
-    const page = await chats
-      .find(after === undefined ? {} : { _id: trusted({ $gt: after }) }, { title: 1, titleBeginnings: 1 })
+  const pages = pagesOf({ limit: PAGE, signal }, (after?: Id<'chat'>) =>
+    chats
+      .find(filterOf({}, { _id: greaterThan(after) }), { title: 1, titleBeginnings: 1 })
       .sort({ _id: 1 })
       .limit(PAGE)
-      .lean();
+      .lean(),
+  );
+  for await (const page of pages) {
     const updates = page.flatMap(({ _id, title, titleBeginnings = [] }) => {
       if (title === undefined) return [];
       const words = beginningsOf(title);
@@ -25,9 +26,6 @@ export async function refreshTitleWords({ models: { chats }, signal }: Migration
       return [{ updateOne: { filter: { _id, title }, update: { $set: { titleBeginnings: words } } } }];
     });
     if (updates.length > 0) await chats.bulkWrite(updates, { ordered: false });
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last._id;
   }
 }
 

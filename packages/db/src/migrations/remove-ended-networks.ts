@@ -1,7 +1,9 @@
 import { firstIdAt, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import type { MigrationContext } from './migration.ts';
+import { pagesOf } from './pages-of.ts';
 
 const PAGE = 1_000;
 /** The maximum difference between the clocks of two servers. */
@@ -14,14 +16,15 @@ const CLOCKS_MS = 24 * 60 * 60 * 1_000;
 export async function removeEndedNetworks({ models, db, signal }: MigrationContext): Promise<void> {
   const first = await db.collection<{ _id: number; startedAt: Date }>('migrations').findOne({ _id: 1 });
   if (!first) return;
-  let after: Id<'turn'> = firstIdAt(new Date(first.startedAt.getTime() - CLOCKS_MS), 'turn');
-  for (;;) {
-    signal.throwIfAborted();
-    const page = await models.turns
-      .find({ _id: trusted({ $gt: after }) }, { status: 1, origin: 1 })
+  const from = firstIdAt(new Date(first.startedAt.getTime() - CLOCKS_MS), 'turn');
+  const pages = pagesOf({ limit: PAGE, signal, after: from }, (after?: Id<'turn'>) =>
+    models.turns
+      .find(filterOf({}, { _id: greaterThan(after) }), { status: 1, origin: 1 })
       .sort({ _id: 1 })
       .limit(PAGE)
-      .lean();
+      .lean(),
+  );
+  for await (const page of pages) {
     const leftovers = page.filter(({ status, origin }) => isEnded(status) && origin?.networks);
     if (leftovers.length > 0) {
       await models.turns.updateMany(
@@ -29,8 +32,5 @@ export async function removeEndedNetworks({ models, db, signal }: MigrationConte
         { $unset: { 'origin.networks': 1 } },
       );
     }
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last._id;
   }
 }

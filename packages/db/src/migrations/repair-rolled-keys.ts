@@ -2,8 +2,10 @@ import { compact, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { ApiKeyDocument } from '../api-key/api-key-model.ts';
 import { familyEnd } from '../api-key/key-limits.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { MigrationContext } from './migration.ts';
+import { pagesOf } from './pages-of.ts';
 
 const PAGE = 200;
 
@@ -14,18 +16,16 @@ const PAGE = 200;
  * issued.
  */
 export async function repairRolledKeys({ models, signal }: MigrationContext): Promise<void> {
-  for (let after = '' as Id<'key'>; ; ) {
-    signal.throwIfAborted();
-    const page = await models.apiKeys
-      .find({ _id: trusted({ $gt: after }) }, { lineage: 1 })
+  const pages = pagesOf({ limit: PAGE, signal }, (after?: Id<'key'>) =>
+    models.apiKeys
+      .find(filterOf({}, { _id: greaterThan(after) }), { lineage: 1 })
       .sort({ _id: 1 })
       .limit(PAGE)
-      .lean();
+      .lean(),
+  );
+  for await (const page of pages) {
     const families = new Set(page.flatMap(({ lineage }) => lineage ?? []));
     for (const family of families) await repairFamily(models, family);
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last._id;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Id } from '@parley/contract';
-import { trusted } from 'mongoose';
 import { useUpdate } from '../chat/chat-model.ts';
 import { lastUseOf } from '../chat/last-use.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { MigrationContext } from './migration.ts';
+import { pagesOf } from './pages-of.ts';
 
 const PAGE = 500;
 
@@ -12,29 +13,26 @@ const PAGE = 500;
  */
 export async function storeChatUses({ models, signal }: MigrationContext): Promise<void> {
   const { chats } = models;
-  let after: Id<'chat'> | undefined;
-  for (;;) {
-    signal.throwIfAborted();
-    const page = await chats
-      .find(after === undefined ? {} : { _id: trusted({ $gt: after }) }, fields)
+  const pages = pagesOf({ limit: PAGE, signal }, (after?: Id<'chat'>) =>
+    chats
+      .find(filterOf({}, { _id: greaterThan(after) }), fields)
       .sort({ _id: 1 })
       .limit(PAGE)
-      .lean();
+      .lean(),
+  );
+  for await (const page of pages) {
     const uses = await Promise.all(
       page.map(async ({ _id, team, createdAt, updatedAt, acceptedTurns = 0, endedTurns = 0 }) => {
         // A tombstone names no team.
         if (!team || !createdAt) return [];
-        const { at, accepted = 0, ended = 0 } = await lastUseOf(models, _id, createdAt);
+        const use = await lastUseOf(models, _id, createdAt);
+        const { at, accepted = 0, ended = 0 } = use;
         if (updatedAt && updatedAt >= at && acceptedTurns >= accepted && endedTurns >= ended) return [];
-        const update = useUpdate({ at, ...(accepted > 0 && { accepted }), ...(ended > 0 && { ended }) });
-        return [{ updateOne: { filter: { _id, team }, update } }];
+        return [{ updateOne: { filter: { _id, team }, update: useUpdate(use) } }];
       }),
     );
     const updates = uses.flat();
     if (updates.length > 0) await chats.bulkWrite(updates, { ordered: false });
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last._id;
   }
 }
 

@@ -22,7 +22,10 @@ export interface StoredPart {
 }
 
 const KINDS: ReadonlySet<string> = new Set<TapePart['type']>([
-  ...(['text', 'reasoning', 'tool-call', 'tool-result'] as const),
+  'text',
+  'reasoning',
+  'tool-call',
+  'tool-result',
 ]);
 
 /** The stored form of the parts of a tape. */

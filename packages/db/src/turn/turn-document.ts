@@ -3,7 +3,7 @@ import type { Reservation } from '../budget/budget-port.ts';
 import type { MessageRecord } from '../message/message-records.ts';
 import type { Spender, UsageRecord } from '../usage/usage-records.ts';
 import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
-import { toStoredParts, toTape } from './stored-parts.ts';
+import { type StoredPart, toStoredParts, toTape } from './stored-parts.ts';
 import type { MessageDocument, TurnDocument } from './turn-model.ts';
 import type { NewTurn, TurnEnd, TurnOrigin, TurnRecord, WrittenText } from './turn-records.ts';
 
@@ -14,7 +14,7 @@ export function endUpdate(end: TurnEnd) {
     $set: compact({
       ...{ status, textBytes, endedAt: new Date(), retryAt, agentVersion },
       // The answer holds the text itself.
-      written: written && (answer ? { attempt: written.attempt } : toStoredText(written)),
+      written: written && (answer ? { attempt: written.attempt } : withStoredParts(written)),
       ...toErrorFields(errorCode),
       account,
       isUncounted: account && (true as const),
@@ -24,7 +24,7 @@ export function endUpdate(end: TurnEnd) {
       ...{ steps: '' as const, stepsSize: '' as const, wait: '' as const },
       'origin.networks': '' as const,
     },
-    $push: compact({ messages: answer && toStoredMessage(answer), usage: usage && pushedUsage(usage) }),
+    $push: compact({ messages: answer && withStoredParts(answer), usage: usage && pushedUsage(usage) }),
   };
 }
 
@@ -96,16 +96,13 @@ function toMessage({ id, role, content, parts, finishReason, createdAt }: Messag
   return compactAs<MessageRecord>({ id, role, content, tape, finishReason, createdAt });
 }
 
-function toStoredMessage(message: MessageRecord): MessageDocument {
-  if (message.tape === undefined) return message;
-  const { tape, ...fields } = message;
-  return { ...fields, parts: toStoredParts(tape) };
-}
-
-function toStoredText(written: WrittenText): NonNullable<TurnDocument['written']> {
-  if (written.tape === undefined) return written;
-  const { tape, ...fields } = written;
-  return { ...fields, parts: toStoredParts(tape) };
+/** A message or a text in its stored form: with parts in place of its tape, if it has one. */
+function withStoredParts<Fields extends { readonly tape?: string }>(
+  fields: Fields,
+): Omit<Fields, 'tape'> & { parts?: StoredPart[] } {
+  if (fields.tape === undefined) return fields;
+  const { tape, ...others } = fields;
+  return { ...others, parts: toStoredParts(tape) };
 }
 
 function toWritten(

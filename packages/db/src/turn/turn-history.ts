@@ -1,4 +1,4 @@
-import type { TapePart } from '@parley/contract';
+import { type TapePart, textOfCall } from '@parley/contract';
 import { fromErrorFields } from './stored-error-code.ts';
 import { type StoredPart, toGivenParts } from './stored-parts.ts';
 import type { MessageDocument, TurnDocument } from './turn-model.ts';
@@ -33,10 +33,7 @@ interface GivenMessage {
 export function bytesOfGiven({ content, parts }: GivenMessage): number {
   let bytes = Buffer.byteLength(content);
   if (!parts) return bytes;
-  for (const part of parts) {
-    if ('arguments' in part) bytes += Buffer.byteLength(part.arguments ?? '');
-    if ('result' in part) bytes += Buffer.byteLength(part.result ?? '');
-  }
+  for (const part of parts) bytes += Buffer.byteLength(textOfCall(part));
   return bytes;
 }
 

@@ -4,7 +4,7 @@ import { type FieldsOf, options, string } from '../schema-fields.ts';
 
 /** A user who is blocked or was signed out. Most users have no such document. */
 export interface UserStatusDocument {
-  /** A hash of team and user: see `userStatusId`. */
+  /** A hash of team and user: see `hashOfUser`. */
   _id: string;
   team: Id<'team'>;
   /** Absent once the user's data is deleted: the block stays, without a name. */

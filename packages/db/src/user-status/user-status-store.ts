@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { compactAs, type Id, limits } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { createFoundCache } from '../caching/found-cache.ts';
 import type { Models } from '../models.ts';
+import { hashOfUser } from './hash-of-user.ts';
 import type { UserStatusDocument } from './user-status-model.ts';
 import type { UserStatus, UserStatusStore } from './user-status-port.ts';
 
@@ -28,7 +28,7 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
     },
 
     async unblock({ team }, user) {
-      const _id = userStatusId(team, user);
+      const _id = hashOfUser(team, user);
       const { deletedCount } = await userStatuses.deleteOne({
         _id,
         team,
@@ -45,7 +45,7 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
       const now = new Date();
       const found = await upsert(team, user, { $max: { signedOutAt: now }, $set: { team, user } });
       const isNotBlocked = {
-        _id: userStatusId(team, user),
+        _id: hashOfUser(team, user),
         team,
         blockedAt: trusted({ $exists: false }),
       };
@@ -59,7 +59,7 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
         return { hasAny: found !== null };
       });
       if (!known?.hasAny) return {};
-      const status = await lookUpUser(userStatusId(team, user), () => read(team, user));
+      const status = await lookUpUser(hashOfUser(team, user), () => read(team, user));
       return status ?? {};
     },
 
@@ -79,12 +79,12 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
   };
 
   async function read(team: Id<'team'>, user: string): Promise<UserStatus> {
-    return toStatus(await userStatuses.findOne({ _id: userStatusId(team, user), team }).lean());
+    return toStatus(await userStatuses.findOne({ _id: hashOfUser(team, user), team }).lean());
   }
 
   async function upsert(team: Id<'team'>, user: string, update: object) {
     const found = await userStatuses
-      .findOneAndUpdate({ _id: userStatusId(team, user) }, update, { upsert: true, returnDocument: 'after' })
+      .findOneAndUpdate({ _id: hashOfUser(team, user) }, update, { upsert: true, returnDocument: 'after' })
       .lean();
     forget(team, user);
     return found;
@@ -92,13 +92,8 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
 
   function forget(team: Id<'team'>, user: string): void {
     lookUpTeam.forget(team);
-    lookUpUser.forget(userStatusId(team, user));
+    lookUpUser.forget(hashOfUser(team, user));
   }
-}
-
-/** The id of a user's status: a hash, so that it can outlive the user's data without naming them. */
-export function userStatusId(team: Id<'team'>, user: string): string {
-  return createHash('sha256').update(`${team} ${user}`).digest('base64url');
 }
 
 /** The status in a stored document. Most users have none. */

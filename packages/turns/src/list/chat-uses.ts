@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { compactAs, type Id } from '@parley/contract';
 import type { ChatRecord, ChatUse } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Followers } from '../read/followers.ts';
@@ -10,8 +10,9 @@ interface UsesDeps extends Pick<TurnDeps, 'store' | 'clock' | 'log'> {
 
 /**
  * The uses of chats that this process has not written yet. They are written in the background, about twice a second and
- * one update for each chat, and announced to the followers of lists, so that no message waits for them. An ended turn is counted only after its use is written:
- * if this process dies before, the recovery loop that counts the turn finds the use with it.
+ * one update for each chat, and announced to the followers of lists, so that no message waits for them. An ended turn is
+ * counted only after its use is written: if this process dies before, the recovery loop that counts the turn finds the use
+ * with it.
  */
 export class ChatUses {
   readonly #deps: UsesDeps;
@@ -25,8 +26,7 @@ export class ChatUses {
 
   /** Notes that a turn was accepted. Its end writes the use again, so it may be left out while too many wait. */
   accepted(turn: TurnOfChat, createdAt: Date): void {
-    const isFull = this.#noted.size >= ACCEPTED_USES_MAX && !this.#noted.has(turn.chat);
-    if (!isFull) this.#note({ ...placeOf(turn), at: createdAt, accepted: turn.sequence });
+    this.#noteIfRoom({ ...placeOf(turn), at: createdAt, accepted: turn.sequence });
   }
 
   /** Notes that a turn has ended. The turns that wait to be counted are bounded, and these uses with them. */
@@ -34,10 +34,9 @@ export class ChatUses {
     this.#note({ ...placeOf(turn), at: endedAt, accepted: turn.sequence, ended: turn.sequence });
   }
 
-  /** Notes that a chat was created or changed by a caller, for the followers of its list. */
+  /** Notes that a caller created a chat, for the followers of its list. */
   changed({ id: chat, team, createdAt, updatedAt = createdAt }: ChatRecord): void {
-    const isFull = this.#noted.size >= ACCEPTED_USES_MAX && !this.#noted.has(chat);
-    if (!isFull) this.#note({ team, chat, at: updatedAt });
+    this.#noteIfRoom({ team, chat, at: updatedAt });
   }
 
   /**
@@ -61,6 +60,10 @@ export class ChatUses {
         log('warn', 'uses of chats could not be written; it is tried again', { error });
       });
     }
+  }
+
+  #noteIfRoom(use: ChatUse): void {
+    if (this.#noted.size < ACCEPTED_USES_MAX || this.#noted.has(use.chat)) this.#note(use);
   }
 
   #note(use: ChatUse): void {
@@ -98,18 +101,14 @@ function placeOf({ team, chat }: TurnOfChat) {
 
 function newestOf(one: ChatUse, other: ChatUse): ChatUse {
   const { team, chat, at, accepted, ended } = one;
-  return {
+  return compactAs<ChatUse>({
     ...{ team, chat, at: at > other.at ? at : other.at },
-    ...newest('accepted', accepted, other.accepted),
-    ...newest('ended', ended, other.ended),
-  };
+    accepted: newestOfSequences(accepted, other.accepted),
+    ended: newestOfSequences(ended, other.ended),
+  });
 }
 
-function newest<Name extends 'accepted' | 'ended'>(
-  name: Name,
-  one: number | undefined,
-  other: number | undefined,
-) {
-  const sequence = Math.max(one ?? 0, other ?? 0);
-  return sequence > 0 ? ({ [name]: sequence } as Record<Name, number>) : {};
+/** Sequences begin with 1. */
+function newestOfSequences(one = 0, other = 0): number | undefined {
+  return Math.max(one, other) || undefined;
 }

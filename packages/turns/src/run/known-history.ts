@@ -1,4 +1,4 @@
-import { partsOf } from '@parley/contract';
+import { partsOf, textOfCall } from '@parley/contract';
 import type { HistoryMessage, MessageRecord, RunContext, TurnRecord } from '@parley/db';
 import type { EndedOutcome } from '../turn-outcome.ts';
 
@@ -50,9 +50,6 @@ function toGiven({ role, content, tape }: MessageRecord): HistoryMessage {
 function sizeOfGiven({ content, parts }: HistoryMessage, sizeOf: (text: string) => number): number {
   let size = sizeOf(content);
   if (!parts) return size;
-  for (const part of parts) {
-    if (part.type === 'tool-call') size += sizeOf(part.arguments);
-    if (part.type === 'tool-result') size += sizeOf(part.result);
-  }
+  for (const part of parts) size += sizeOf(textOfCall(part));
   return size;
 }

@@ -4,9 +4,9 @@ import type { TurnDeps } from '../dependencies.ts';
 import type { Run } from './run.ts';
 
 /**
- * Writes the new parts and text of all running turns to the log. One write contains the text of all runs, and one write is in
- * flight at a time, so a slow database causes larger writes and never a queue. A turn that ends before its first
- * write needs none.
+ * Writes the new parts and text of all running turns to the log. One write contains the text of all runs, and one write is
+ * in flight at a time, so a slow database causes larger writes and never a queue. A turn that ends before its first write
+ * needs none.
  */
 export class LogWriter {
   readonly #deps: Pick<TurnDeps, 'store' | 'log'>;
