@@ -85,13 +85,13 @@ export const answerEventSchema = z.discriminatedUnion('type', [
     type: z.literal('tool-output-available'),
     toolCallId: z.string(),
     output: jsonSchema(),
-    toolMetadata: toolMetadataSchema,
+    toolMetadata: toolMetadataSchema.optional(),
   }),
   z.object({
     type: z.literal('tool-output-error'),
     toolCallId: z.string(),
     errorText: z.string(),
-    toolMetadata: toolMetadataSchema,
+    toolMetadata: toolMetadataSchema.optional(),
   }),
   z.object({
     type: z.literal('snapshot'),

@@ -3,27 +3,32 @@ import type { JsonValue } from './json.ts';
 
 /** Facts about a tool call beside its input and output. */
 export const toolMetadataSchema = z
-  .object({ durationMs: z.int().optional() })
-  .optional()
-  .meta({ description: 'How long the call took, in milliseconds.' });
+  .object({
+    durationMs: z.int().optional().meta({ description: 'How long the call took, in milliseconds.' }),
+  })
+  .meta({ id: 'ToolMetadata' });
 
 const toolFields = {
   type: z.literal('dynamic-tool'),
   toolName: z.string(),
   toolCallId: z.string().meta({ description: 'Unique in the message.' }),
   title: z.string().optional(),
-  toolMetadata: toolMetadataSchema,
+  toolMetadata: toolMetadataSchema.optional(),
   input: jsonSchema().meta({ description: 'An empty object if the tool shows its activity alone.' }),
 };
 
 /** A part of an answer, in the form of a part of the AI SDK's `UIMessage`. */
 export const messagePartSchema = z
   .union([
-    z.object({ type: z.literal('text'), text: z.string() }),
-    z.object({ type: z.literal('reasoning'), text: z.string() }),
-    z.object({ ...toolFields, state: z.literal('input-available') }),
-    z.object({ ...toolFields, state: z.literal('output-available'), output: jsonSchema() }),
-    z.object({ ...toolFields, state: z.literal('output-error'), errorText: z.string() }),
+    z.object({ type: z.literal('text'), text: z.string() }).meta({ id: 'TextPart' }),
+    z.object({ type: z.literal('reasoning'), text: z.string() }).meta({ id: 'ReasoningPart' }),
+    z.object({ ...toolFields, state: z.literal('input-available') }).meta({ id: 'RunningToolPart' }),
+    z
+      .object({ ...toolFields, state: z.literal('output-available'), output: jsonSchema() })
+      .meta({ id: 'FinishedToolPart' }),
+    z
+      .object({ ...toolFields, state: z.literal('output-error'), errorText: z.string() })
+      .meta({ id: 'FailedToolPart' }),
   ])
   .meta({
     id: 'MessagePart',
