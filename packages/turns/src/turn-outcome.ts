@@ -10,7 +10,10 @@ export type EndedOutcome =
       readonly answer: MessageRecord;
       readonly attempt: number;
     }
-  /** `text` is the text shown before the failure, and `tape` all its parts. It does not count as an answer. */
+  /**
+   * `text` is the text shown before the failure, and `tape` all its parts. `answer` is the message that lists show; absent
+   * without text, and for turns that release 0.1.0 ended.
+   */
   | {
       readonly kind: 'failed';
       readonly errorCode: ErrorCode;
@@ -19,6 +22,7 @@ export type EndedOutcome =
       readonly attempt: number;
       readonly text: string;
       readonly tape?: string;
+      readonly answer?: MessageRecord;
     }
   /** The turn was stopped before the first word: a regular end without text. It may have other parts. */
   | { readonly kind: 'empty'; readonly attempt: number; readonly tape?: string };
@@ -40,8 +44,9 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
     case 'generating':
       return undefined;
     case 'failed': {
-      const { errorCode = 'model_failed', retryAt, written } = turn;
-      return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, ...textsOf(written) };
+      const { errorCode = 'model_failed', retryAt, answer, written } = turn;
+      const shown = { ...textsOf(written), ...(answer && { answer }) };
+      return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, ...shown };
     }
     case 'completed':
     case 'stopped': {

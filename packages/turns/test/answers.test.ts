@@ -151,7 +151,8 @@ describe('a model that fails', () => {
       const question = `fail ${mintId('request')}`;
       harness.model.replyTo(question, script);
       const { outcome } = await turns.send(harness.scope, { chat, content: question });
-      expect(outcome).toEqual({ kind: 'failed', errorCode: code, attempt: 1, text });
+      const shown = text === '' ? {} : { answer: expect.objectContaining({ content: text }) };
+      expect(outcome).toEqual({ kind: 'failed', errorCode: code, attempt: 1, text, ...shown });
       const next = await turns.send(harness.scope, { chat, content: 'and now?' });
       expect(next.outcome).toMatchObject({ kind: 'answered' });
       const [failed] = await turnsOf(harness, chat);
@@ -159,14 +160,15 @@ describe('a model that fails', () => {
         status: 'failed',
         agentVersion: 1,
         usage: [{ attempt: 1, model: 'scripted', calls }],
-        textBytes: Buffer.byteLength(question),
+        textBytes: Buffer.byteLength(question + text),
       });
       expect(failed?.['exactErrorCode'] ?? failed?.['errorCode']).toBe(code);
-      // The list contains the unanswered message, and the model gets both messages as one.
+      // The text that was shown is an answer. Without one, the model gets both messages as one.
       expect(await transcript(harness, chat)).toEqual([
         `user: ${question}`,
+        ...(text === '' ? [] : [`assistant: ${text}`]),
         'user: and now?',
-        `assistant: ${echoOf(`${question}\n\nand now?`)}`,
+        `assistant: ${echoOf(text === '' ? `${question}\n\nand now?` : 'and now?')}`,
       ]);
     },
   );

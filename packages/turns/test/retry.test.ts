@@ -57,7 +57,7 @@ describe('a retry', () => {
     const [, failed, again] = await turnsOf(harness, place.chat);
     expect(failed).toMatchObject({ status: 'failed', errorCode: 'model_failed' });
     expect(again).toMatchObject({ sequence: 3, status: 'completed', retryOf: { turn: failed?._id } });
-    expect(again?.['textBytes']).toBe(Buffer.byteLength('beforefineqat last'));
+    expect(again?.['textBytes']).toBe(Buffer.byteLength('beforefineqhalf an at last'));
     const { items } = await harness.db.stores.messages.list(await accessOf(harness, place.chat), {
       limit: 10,
       order: 'asc',

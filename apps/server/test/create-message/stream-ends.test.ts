@@ -126,7 +126,7 @@ describe('a failed answer', () => {
     },
   );
 
-  test('an answer that fails in its text closes the text first, and the text is no answer', async () => {
+  test('an answer that fails in its text closes the text first, and the list keeps the text', async () => {
     const { id: chatId } = await team.makeChat();
     model.reply(scripts.cutAfter('half an ans'));
     const events = await (await team.stream(chatId, 'fail later')).rest();
@@ -142,7 +142,8 @@ describe('a failed answer', () => {
     ]);
     expect(partsOf(events).slice(-2)).toEqual(failed('model_failed', messageId));
     expect(await listed(chatId)).toMatchObject([
-      { role: 'user', status: 'failed', errorCode: 'model_failed' },
+      { role: 'user' },
+      { role: 'assistant', content: 'half an ans', status: 'failed', errorCode: 'model_failed' },
     ]);
   });
 });

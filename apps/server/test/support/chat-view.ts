@@ -53,29 +53,32 @@ export class ChatView {
     return [...this.#before, ...this.#turns.flatMap((turn) => this.#messagesOf(turn))];
   }
 
-  #messagesOf({ message, answerId, text, status, finishReason, createdAt = '' }: ShownTurn): Message[] {
+  #messagesOf(turn: ShownTurn): Message[] {
+    const { message, userMessageId, answerId, text, status, errorCode, finishReason, createdAt = '' } = turn;
     const question = message && this.#withStatus(message);
-    if (createdAt === '' || (status !== 'completed' && status !== 'stopped'))
-      return question ? [question] : [];
+    const isEnded = status === 'completed' || status === 'stopped' || status === 'failed';
+    const isReplaced =
+      this.#turns.findLast((turn) => turn.userMessageId === userMessageId)?.answerId !== answerId;
+    if (createdAt === '' || !isEnded || isReplaced) return question ? [question] : [];
     const id = answerId as Message['id'];
     const answer: Message = {
       id,
       content: text,
       role: 'assistant',
       status,
+      ...(errorCode !== undefined && { errorCode }),
       ...(finishReason && { finishReason }),
       createdAt,
     };
     return question ? [question, answer] : [answer];
   }
 
-  /** A user's message has the status of its newest turn until one has completed. */
+  /** A user's message has the status of its newest turn until that one has ended with text. */
   #withStatus({ id, content, role, createdAt }: Message): Message {
     const plain = { id, content, role, createdAt };
     const turns = this.#turns.filter(({ userMessageId }) => userMessageId === id);
     const newest = turns.at(-1);
-    if (!newest || turns.some((turn) => turn.createdAt !== undefined && turn.status !== 'failed'))
-      return plain;
+    if (!newest || newest.createdAt !== undefined) return plain;
     const { status, errorCode, answerId } = newest;
     return {
       ...plain,

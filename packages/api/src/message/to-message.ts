@@ -14,15 +14,16 @@ export function toMessage(
 ): Message {
   const { id, role, content, createdAt, status, errorCode, retryAt, finishReason, answerId, isAnswered } =
     message;
+  const hasStatus = role === 'assistant' || !isAnswered;
   const parts = message.tape === undefined ? undefined : showParts(partsOf(message.tape), settings);
   return {
     id,
     content,
     role,
     ...(parts && { parts }),
-    ...((role === 'assistant' || !isAnswered) && { status }),
-    ...(errorCode !== undefined && { errorCode }),
-    ...(retryAt && { retryAt: retryAt.toISOString() }),
+    ...(hasStatus && { status }),
+    ...(hasStatus && errorCode !== undefined && { errorCode }),
+    ...(hasStatus && retryAt && { retryAt: retryAt.toISOString() }),
     ...(finishReason && { finishReason }),
     ...(role === 'user' && !isAnswered && { answerId }),
     ...(feedback && { feedback: toFeedback(feedback) }),

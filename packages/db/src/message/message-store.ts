@@ -99,15 +99,15 @@ interface PageOrder {
 
 /**
  * The listed messages of a group, which is a message and the turns that answered it, oldest first: the message with the
- * status of its newest turn, and the answer of a turn that ended with text.
+ * status of its newest turn, and the answer of that turn once it has ended with text.
  */
 function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   const newest = group.at(-1);
   if (!newest) return [];
-  const isAnswered = group.some(({ messages, answerId }) => messages.some(({ id }) => id === answerId));
+  const isAnswered = newest.messages.some(({ id }) => id === newest.answerId);
   return group.flatMap((turn) =>
     turn.messages
-      .filter(({ id, role }) => role === 'user' || id === turn.answerId)
+      .filter(({ id, role }) => role === 'user' || id === newest.answerId)
       .map(({ id, role, content, parts, finishReason, createdAt }) => {
         const shown = role === 'user' ? newest : turn;
         return compactAs<PlacedMessage>({

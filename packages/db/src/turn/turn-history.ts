@@ -39,17 +39,17 @@ export function bytesOfGiven({ content, parts }: GivenMessage): number {
 
 /**
  * The messages of the newest turns of a chat, oldest first. A message whose newest answer the model rejected is marked:
- * that is the last of the retries that follow its turn, or else the turn's own.
+ * that is the last of the retries that follow its turn, or else the turn's own. The text of a failed answer is left out
+ * when a retry follows it.
  */
 export function historyOf(newestFirst: readonly HistoryTurn[]): RunContext['history'] {
   let isRefused = false;
   let isRetried = false;
   const turns = newestFirst.map((turn) => {
     if (!isRetried) isRefused = fromErrorFields(turn) === 'model_refused';
+    const messages = isRetried ? turn.messages.filter(({ role }) => role === 'user') : turn.messages;
     isRetried = turn.retryOf !== undefined;
-    return turn.messages.map((message) =>
-      isRefused ? { ...toGiven(message), isRefused } : toGiven(message),
-    );
+    return messages.map((message) => (isRefused ? { ...toGiven(message), isRefused } : toGiven(message)));
   });
   return turns.reverse().flat();
 }

@@ -82,6 +82,7 @@ export function toEndEvent(outcome: EndedOutcome): Extract<AnswerEvent, { type: 
         status: 'failed',
         errorCode: outcome.errorCode,
         ...(outcome.retryAt && { retryAt: outcome.retryAt.toISOString() }),
+        ...(outcome.answer && { createdAt: outcome.answer.createdAt.toISOString() }),
       };
   }
 }

@@ -1,7 +1,7 @@
 import type { Lease, TurnEnd, UnfinishedTurn } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { mintToken } from '../run/run.ts';
-import { bytesBefore, lastLogged, nameUnnamed, outcomeOfEnd, stoppedEnd } from '../run/run-turn.ts';
+import { failedEnd, lastLogged, nameUnnamed, outcomeOfEnd, stoppedEnd } from '../run/run-turn.ts';
 import type { Runner } from '../run/runner.ts';
 import { ownerOf } from '../run/schedule/turn-owner.ts';
 import { accountOf, usageOfDeadRun } from '../run/turn-usage.ts';
@@ -36,7 +36,7 @@ export async function endDeadTurn(
   const end: TurnEnd = {
     ...(how === 'cancelled'
       ? stoppedEnd(turn, view, written)
-      : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) }),
+      : failedEnd(turn, view, written, 'interrupted')),
     account: accountOf(view.chat.chat),
     usage: [usageOfDeadRun(turn, view, written, bounds.historyBytesMax)],
   };

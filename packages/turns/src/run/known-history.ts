@@ -21,7 +21,7 @@ export function historyAfter(
 ): History | undefined {
   const isRefused = outcome.kind === 'failed' && outcome.errorCode === 'model_refused';
   if (!userMessage || isRefused) return undefined;
-  const answer = outcome.kind === 'answered' ? outcome.answer : undefined;
+  const answer = outcome.kind === 'empty' ? undefined : outcome.answer;
   const added = [userMessage, answer].filter((message) => message !== undefined);
   const all = [...before, ...added.map(toGiven)];
   if (lengthOf(all) * BYTES_PER_UNIT <= bytesMax) return all;

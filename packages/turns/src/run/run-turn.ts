@@ -169,7 +169,7 @@ async function answer(
     const outcome = await deps.runAgent({
       id: turn.id,
       agent,
-      messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
+      messages: messagesTo(turn, view),
       signal: run.abort.signal,
       emit: (event) => emit(deps, run, event),
       steps: turn.steps,
@@ -201,14 +201,17 @@ async function answer(
       run.used = usageRecords(attempt, { model, calls, usage }, others);
     }
     return {
-      status: 'failed',
-      errorCode,
+      ...failedEnd(turn, view, toWritten(attempt, run.text), errorCode),
       ...(error instanceof ModelError && error.retryAt && { retryAt: error.retryAt }),
       agentVersion: agent.version,
-      ...(run.text !== '' && { written: toWritten(attempt, run.text) }),
-      textBytes: before,
     };
   }
+}
+
+/** The messages that the model gets. For a retry they end with the message to answer: the failed answer is left out. */
+function messagesTo({ userMessage }: TurnRecord, { history }: RunContext): RunContext['history'] {
+  if (userMessage) return [...history, userMessage];
+  return history.slice(0, history.findLastIndex(({ role }) => role === 'user') + 1);
 }
 
 /** Logs why a turn failed, with level `error` if only an operator can make the model usable again. */
@@ -346,9 +349,27 @@ export function stoppedEnd(
   view: Pick<RunContext, 'textBytesBefore'>,
   written: WrittenText,
 ): TurnEnd {
+  return { status: 'stopped', ...shownOf(turn, view, written) };
+}
+
+/** The end of a failed turn. It keeps exactly what was shown before the failure. Without text it has no answer. */
+export function failedEnd(
+  turn: TurnRecord,
+  view: Pick<RunContext, 'textBytesBefore'>,
+  written: WrittenText,
+  errorCode: ErrorCode,
+): TurnEnd {
+  return { status: 'failed', errorCode, ...shownOf(turn, view, written) };
+}
+
+/** The text and the parts that readers received of an answer that did not end by itself. */
+function shownOf(
+  turn: TurnRecord,
+  view: Pick<RunContext, 'textBytesBefore'>,
+  written: WrittenText,
+): Pick<TurnEnd, 'answer' | 'written' | 'textBytes'> {
   const { text, tape } = written;
   return {
-    status: 'stopped',
     ...(text !== '' && { answer: toAnswer(turn, written) }),
     ...((text !== '' || tape !== undefined) && { written }),
     textBytes: bytesBefore(turn, view) + bytesOf(written),
@@ -356,7 +377,7 @@ export function stoppedEnd(
 }
 
 /** Bytes of the chat's text before the answer. */
-export function bytesBefore(
+function bytesBefore(
   { userMessage }: TurnRecord,
   { textBytesBefore }: Pick<RunContext, 'textBytesBefore'>,
 ): number {
@@ -386,7 +407,8 @@ export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcom
   const { status, answer, errorCode = 'model_failed', retryAt, written } = turnEnd;
   const attempt = written?.attempt ?? lastAttempt;
   if (status === 'failed') {
-    return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, ...textsOf(written) };
+    const shown = { ...textsOf(written), ...(answer && { answer }) };
+    return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, ...shown };
   }
   if (answer) return { kind: 'answered', status, answer, attempt };
   return { kind: 'empty', attempt, ...tapeOfEmpty(written) };

@@ -8,12 +8,18 @@ type Context = ModelCall['context'];
  * Checks the model's calls: each got exactly the preceding messages, their number is bounded, and each answer is used
  * once.
  */
-export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[] {
+export function checkCalls(
+  chat: ChatHistory,
+  { callsPerTurnMax, hasOlderRelease }: { callsPerTurnMax: number; hasOlderRelease: boolean },
+): string[] {
   const turns = chat.turns.toSorted((a, b) => a.sequence - b.sequence);
   const callsOf = Map.groupBy(chat.calls, messageOf);
   const offences = chat.calls.flatMap((call) => illegalities(call));
   const used = new Map<string, string>();
   const turnsOf = Map.groupBy(turns, (turn) => questionOf(turn, turns));
+  // Release 0.1.0 gives the text of failed answers to the model in other cases.
+  const isKnown =
+    !hasOlderRelease || !turns.some(({ status, written }) => status === 'failed' && written?.text);
   for (const [question, calls] of callsOf) {
     const answering = turnsOf.get(question) ?? [];
     const turnsMax = chat.isDeleted
@@ -22,7 +28,7 @@ export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[]
     if (turnsMax === 0) offences.push(`the model was called for "${question}", which is not stored`);
     else if (calls.length > callsPerTurnMax * turnsMax)
       offences.push(`the model was called ${calls.length} times for "${question}"`);
-    if (answering.length > 0) offences.push(...checkContexts(calls, answering, turns));
+    if (isKnown && answering.length > 0) offences.push(...checkContexts(calls, answering, turns));
   }
   for (const turn of turns) {
     const calls = callsOf.get(questionOf(turn, turns)) ?? [];
@@ -69,8 +75,8 @@ function checkContexts(
 }
 
 /**
- * The messages that the model of a turn must get: all before it except messages that the model rejected, with
- * neighbors of one role joined.
+ * The messages that the model of a turn must get: all before it except messages that the model rejected and failed
+ * answers that were retried, with neighbors of one role joined.
  */
 function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
   const context: { role: string; content: string }[] = [];
@@ -79,10 +85,13 @@ function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
     if (last?.role === role) last.content += `\n\n${content}`;
     else context.push({ role, content });
   };
-  for (const { sequence, userMessage, answer } of turns) {
+  for (const earlier of turns) {
+    const { id, sequence, userMessage, answer } = earlier;
     if (sequence > turn.sequence) break;
-    if (userMessage && isShown(userMessage.id, turn, turns)) add('user', userMessage.content);
-    if (answer?.content && sequence < turn.sequence)
+    if (!isShown(answeredBy(earlier), turn, turns)) continue;
+    if (userMessage) add('user', userMessage.content);
+    const isRetried = turns.some(({ retryOf }) => retryOf?.turn === id);
+    if (answer?.content && sequence < turn.sequence && !isRetried)
       add(
         'assistant',
         `${answer.content}${writeCalls(answer.tape === undefined ? [] : partsOf(answer.tape))}`,
@@ -95,7 +104,7 @@ function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
  * Whether the model gets a message: the message of the turn itself always, another one unless its newest answer is a
  * rejection.
  */
-function isShown(message: string, turn: StoredTurn, turns: readonly StoredTurn[]): boolean {
+function isShown(message: string | undefined, turn: StoredTurn, turns: readonly StoredTurn[]): boolean {
   if (answeredBy(turn) === message) return true;
   const newest = turns.findLast((other) => other.sequence < turn.sequence && answeredBy(other) === message);
   return newest?.errorCode !== 'model_refused';

@@ -21,6 +21,7 @@ const second: StoredTurn = {
   status: 'failed',
   userMessage: { id: 'msg_q2', content: 'q2' },
   answerId: 'msg_2',
+  answer: { id: 'msg_2', content: '<2>' },
   written: { attempt: 1, text: '<2>' },
   errorCode: 'model_failed',
   attempts: 1,
@@ -110,6 +111,13 @@ const reading = (...connections: ReaderConnection[]) => ({
 
 test('a history that keeps every promise has no offence', () => {
   expect(check({})).toEqual([]);
+});
+
+test('a failed answer that lost its shown text is an offence', () => {
+  const { answer: _, ...lost } = second;
+  expect(check({ turns: [first, lost] })).toEqual([
+    'chat: turn 2 (turn_2) failed, and its answer is not the shown text',
+  ]);
 });
 
 test('a history with release 0.1.0 in it may lack finish reasons', () => {

@@ -2,7 +2,7 @@ import { checkCalls } from './check-calls.ts';
 import { checkChatReaders } from './check-chat-readers.ts';
 import { checkReaders } from './check-readers.ts';
 import { checkRequests } from './check-requests.ts';
-import { checkTurns } from './check-turns.ts';
+import { checkFailedAnswers, checkTurns } from './check-turns.ts';
 import { checkFinishReasons, withoutFinishReasons } from './finish-reasons.ts';
 import type { History } from './history.ts';
 
@@ -16,9 +16,12 @@ export function checkHistory(history: History): string[] {
   return chats.flatMap((chat) =>
     [
       ...checkTurns(chat),
-      ...(hasOlderRelease ? [] : checkFinishReasons(chat)),
+      ...(hasOlderRelease ? [] : [...checkFinishReasons(chat), ...checkFailedAnswers(chat)]),
       ...checkRequests(chat),
-      ...checkCalls(chat, history.modelsMax * (1 + history.takeoversMax + history.handovers)),
+      ...checkCalls(chat, {
+        callsPerTurnMax: history.modelsMax * (1 + history.takeoversMax + history.handovers),
+        hasOlderRelease,
+      }),
       ...checkReaders(chat),
       ...checkChatReaders(chat),
     ].map((offence) => `${chat.chat}: ${offence}`),

@@ -31,7 +31,6 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
   // Only the run that holds the turn may complete it, and the newest run holds it.
   if (status === 'completed' && written && written.attempt !== attempts)
     offences.push(`was completed by run ${written.attempt}, and held by run ${attempts}`);
-  if (status === 'failed' && answer) offences.push('failed and has an answer');
   if ((status === 'failed') !== (errorCode !== undefined))
     offences.push(`is ${status} with code ${errorCode}`);
   if (status === 'stopped' && !chat.stopRequestedFor.has(answerId))
@@ -80,4 +79,12 @@ function checkParts(turn: StoredTurn): string[] {
   if (turn.status === 'completed' && open.size > 0)
     offences.push(`is completed without a result of ${[...open].join()}`);
   return offences;
+}
+
+/** Checks that each failed turn keeps the text that its readers received as an answer. Release 0.1.0 keeps none. */
+export function checkFailedAnswers({ turns }: ChatHistory): string[] {
+  return turns
+    .filter(({ status }) => status === 'failed')
+    .filter(({ answer, written }) => (answer?.content ?? '') !== (written?.text ?? ''))
+    .map(({ sequence, id }) => `turn ${sequence} (${id}) failed, and its answer is not the shown text`);
 }

@@ -61,11 +61,10 @@ function checkSums(turns: readonly TurnRecord[]): string[] {
   let sum = 0;
   const offences: string[] = [];
   for (const turn of turns.toSorted((a, b) => a.sequence - b.sequence)) {
-    const { sequence, status, userMessage, answer, written, textBytes } = turn;
+    const { sequence, userMessage, answer, written, textBytes } = turn;
     sum += Buffer.byteLength(userMessage?.content ?? '');
-    // Text and parts before a failure are no answer.
     const tape = answer?.tape ?? answer?.content ?? written?.tape ?? written?.text ?? '';
-    if (status !== 'failed') sum += Buffer.byteLength(tape);
+    sum += Buffer.byteLength(tape);
     if (textBytes !== sum) offences.push(`turn ${sequence} counts ${textBytes} bytes, and they are ${sum}`);
   }
   return offences;

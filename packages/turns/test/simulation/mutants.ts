@@ -930,8 +930,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: "...(run.text !== '' && { written: toWritten(attempt, run.text) }),",
-        replace: "...(run.text !== '' && { written: { attempt, text: textOfTape(run.text) } }),",
+        find: '...failedEnd(turn, view, toWritten(attempt, run.text), errorCode),',
+        replace: '...failedEnd(turn, view, { attempt, text: textOfTape(run.text) }, errorCode),',
       },
     ],
   },
