@@ -31,6 +31,9 @@ export const uiMessageStream =
   'text yet. `calling_tool` comes before a tool call, with its `title`. ' +
   `While the stream is silent, a comment is sent at least every ${limits.heartbeatMs / 1_000} seconds.`;
 
+const PARTS =
+  '`true` adds the reasoning and the tool calls of answers, as far as the agent shows them, and the parts of snapshots.';
+
 /** All REST operations that answer with events. Routes and the OpenAPI document are derived from this list. */
 export const streamOperations: readonly StreamOperation[] = [
   {
@@ -70,6 +73,7 @@ export const streamOperations: readonly StreamOperation[] = [
       'Streams the events of a chat from now on, or after `Last-Event-ID`, for every tab and device that shows ' +
       'it. The running answer is streamed from its start.',
     errors: ['chat_not_found', 'draining', 'too_many_streams'],
+    query: { parts: PARTS },
     canBeEmpty: false,
     events: 'chat-events',
   },
@@ -85,7 +89,7 @@ export const streamOperations: readonly StreamOperation[] = [
       '`chatId` the same stream also has the events of that chat, as `GET /chat/{chatId}/events` sends them. To continue ' +
       'with another chat, send the part of the last id before the `~`.',
     errors: ['chat_not_found', 'draining', 'too_many_streams'],
-    query: { chatId: 'The chat whose events the stream also has.' },
+    query: { chatId: 'The chat whose events the stream also has.', parts: PARTS },
     canBeEmpty: false,
     events: 'list-events',
   },

@@ -9,7 +9,7 @@ import type { Timings } from './timings.ts';
 
 /** Opens a subscription, like `parley.trpc.chat.follow.subscribe`. */
 type FollowChat = (
-  input: { readonly chatId: string; readonly lastEventId?: string },
+  input: { readonly chatId: string; readonly parts?: boolean; readonly lastEventId?: string },
   observer: {
     onStarted: () => void;
     onData: (event: { readonly id: string; readonly data: ChatEvent }) => void;
@@ -52,6 +52,8 @@ export class ChatStream {
   #wasOnline = true;
   /** The credentials that were renewed since the stream was last open. Each is renewed once. */
   readonly #renewed = new Set<'key' | 'user'>();
+  /** False once a server rejected the request for parts: it is of release 0.1.0, and streams text alone. */
+  #withParts = true;
   state: ChatConnection = 'paused';
   /** The error that keeps the stream closed, unless it is the network. */
   error: ParleyError | undefined;
@@ -104,7 +106,11 @@ export class ChatStream {
     shown.catch(() => undefined);
     this.#timer = setTimeout(() => this.#reconnectLater(), this.#deps.timings.streamOpeningMaxMs);
     this.#subscription = follow(
-      { chatId, ...(this.#cursor !== undefined && { lastEventId: this.#cursor }) },
+      {
+        chatId,
+        ...(this.#withParts && { parts: true }),
+        ...(this.#cursor !== undefined && { lastEventId: this.#cursor }),
+      },
       {
         onStarted: ifCurrent(() => this.#opened()),
         onData: ifCurrent(({ id, data }) => this.#received(id, data)),
@@ -153,6 +159,10 @@ export class ChatStream {
       const next = await shown.then((used) => credentials.renew(part, used)).catch(() => undefined);
       if (connection !== this.#connection) return;
       if (next !== undefined) return this.#connect('reconnecting');
+    }
+    if (error.code === 'invalid_input' && this.#withParts) {
+      this.#withParts = false;
+      return this.#connect('reconnecting');
     }
     if (isRetryable(error)) return this.#reconnectLater(error.retryAfterMs);
     this.error = error;

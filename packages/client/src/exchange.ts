@@ -62,7 +62,7 @@ export function withAnswer(known: Exchange, received: AnswerEntry): Exchange {
 const rank = { queued: 0, generating: 1, completed: 2, stopped: 2, failed: 2 } as const;
 
 /**
- * An ended answer never changes. Before that the text comes from the stream only; lists do not contain it.
+ * An ended answer never changes. Before that the text and the parts come from the stream only; lists do not contain them.
  */
 function joinAnswers(known: AnswerEntry, received: AnswerEntry): AnswerEntry {
   if (isEnded(known) || rank[received.status] <= rank[known.status]) return known;
@@ -96,12 +96,15 @@ export function newAnswer(
 }
 
 function toAnswerEntry(
-  { id, content, status, finishReason, feedback, createdAt }: Message,
+  { id, content, parts, status, errorCode, retryAt, finishReason, feedback, createdAt }: Message,
   userMessageId: string,
 ): AnswerEntry {
   return {
     ...newAnswer(id, userMessageId, status ?? 'completed'),
     content,
+    ...(parts && { parts }),
+    ...(errorCode !== undefined && { errorCode }),
+    ...(retryAt !== undefined && { retryAt }),
     ...(finishReason !== undefined && { finishReason }),
     ...(feedback && { feedback }),
     createdAt,

@@ -83,7 +83,7 @@ test('a rejected send matches no message', () => {
   expect(shown(state)).toEqual(['msg_1 yes', 'msg_1a ', 'k yes']);
 });
 
-test('hides an answer that was stopped before its first word, and the text of a failed one', () => {
+test('hides an answer that was stopped before its first word, and keeps the text of a failed one', () => {
   const end = (status: 'stopped' | 'failed'): TranscriptEvent => ({
     type: 'answer-ended',
     messageId: id('1a'),
@@ -91,7 +91,7 @@ test('hides an answer that was stopped before its first word, and the text of a 
   });
   expect(shown(after(accepted('1', 'q'), end('stopped')))).toEqual(['msg_1 q']);
   const text: TranscriptEvent = { type: 'answer-delta', messageId: id('1a'), text: 'half' };
-  expect(shown(after(accepted('1', 'q'), text, end('failed')))).toEqual(['msg_1 q', 'msg_1a ']);
+  expect(shown(after(accepted('1', 'q'), text, end('failed')))).toEqual(['msg_1 q', 'msg_1a half']);
 });
 
 test('ignores late events of an ended answer', () => {

@@ -1,4 +1,4 @@
-import type { ErrorCode, Feedback, FinishReason } from '@parley/contract';
+import type { ErrorCode, Feedback, FinishReason, MessagePart } from '@parley/contract';
 import type { Send } from './send.ts';
 
 /** A user's message. */
@@ -24,8 +24,13 @@ export interface AnswerEntry {
   readonly messageId: string;
   /** The id of the answered message; absent until it is known. */
   readonly userMessageId?: string;
-  /** The text written so far. Empty for a failed answer. */
+  /** The text written so far. A failed answer keeps it. */
   readonly content: string;
+  /**
+   * The parts written so far, in order, if the answer shows more than text: `content` is the joined text of its text parts.
+   * Unchanged parts stay the same objects.
+   */
+  readonly parts?: readonly MessagePart[];
   readonly status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
   /** The reason of a failure. */
   readonly errorCode?: ErrorCode;

@@ -36,6 +36,18 @@ const steps = fc.oneof(
       status: fc.constantFrom('completed' as const, 'stopped' as const, 'failed' as const),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('add a part' as const),
+      kind: fc.constantFrom(
+        'reasoning' as const,
+        'call' as const,
+        'failed call' as const,
+        'open call' as const,
+      ),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), isOwn: fc.boolean() }) },
   {
@@ -90,6 +102,9 @@ class Bench {
         return;
       case 'end':
         this.chat.end(step.status);
+        return;
+      case 'add a part':
+        this.chat.add(step.kind);
         return;
       case 'restart':
         this.chat.restart();
@@ -231,11 +246,13 @@ function expected(chat: ModelChat): unknown[] {
   let open = 0;
   return toExchanges(chat.messages()).flatMap(({ user, answer }) => {
     if (!answer || (answer.status === 'stopped' && answer.content === '')) return [withoutKey(user)];
-    const text = answer.status === 'generating' ? running.get(answer.messageId)?.text : answer.content;
+    const written = answer.status === 'generating' ? running.get(answer.messageId) : undefined;
+    const text = written?.text ?? answer.content;
+    const parts = written?.parts.some(({ type }) => type !== 'text') && { parts: written.parts };
     const position = open;
     if (answer.status === 'queued' || answer.status === 'generating') open++;
     const place = answer.status === 'queued' && { position };
-    return [withoutKey(user), { ...withoutKey(answer), content: text, ...place }];
+    return [withoutKey(user), { ...withoutKey(answer), content: text, ...parts, ...place }];
   });
 }
 

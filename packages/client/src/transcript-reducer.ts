@@ -1,4 +1,5 @@
 import type { AnswerState, ChatEvent, Feedback, MessageList } from '@parley/contract';
+import { endedParts, type PartsSoFar, withPart, withText } from './answer-parts.ts';
 import {
   type Exchange,
   isEnded,
@@ -49,11 +50,18 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
     case 'message-accepted':
       return matchNewMessages(accept(state, event), state, 'stream');
     case 'answer-started':
-      return grow(state, event.messageId, () => '');
+      return grow(state, event.messageId, () => ({ content: '' }));
     case 'answer-delta':
-      return grow(state, event.messageId, (content) => content + event.text, event.retryAt);
-    case 'answer-snapshot':
-      return grow(state, event.messageId, () => event.text);
+      return grow(state, event.messageId, (answer) => withText(answer, event.text), event.retryAt);
+    case 'answer-part':
+      return grow(state, event.messageId, (answer) => withPart(answer, event.event));
+    case 'answer-snapshot': {
+      const { text: content, parts: now } = event;
+      return grow(state, event.messageId, ({ parts: known }) => {
+        const parts = JSON.stringify(now) === JSON.stringify(known) ? known : now;
+        return { content, ...(parts && { parts }) };
+      });
+    }
     case 'answer-ended':
       return changeAnswer(state, event.messageId, (answer) => ended(answer, event));
     case 'chat-followed':
@@ -108,17 +116,18 @@ function accept(
 function grow(
   state: TranscriptState,
   answerId: string,
-  write: (content: string) => string,
+  write: (answer: PartsSoFar) => PartsSoFar,
   retryAt?: string,
 ): TranscriptState {
   return changeAnswer(state, answerId, (answer) => {
-    const content = write(answer.content);
-    const isSame = answer.status === 'generating' && answer.content === content && answer.retryAt === retryAt;
-    if (isSame) return answer;
+    const { content, parts } = write(answer);
+    const isSameText = answer.content === content && answer.parts === parts;
+    if (answer.status === 'generating' && isSameText && answer.retryAt === retryAt) return answer;
     return {
-      ...withoutWait(answer),
+      ...withoutParts(withoutWait(answer)),
       status: 'generating',
       content,
+      ...(parts && { parts }),
       ...(retryAt !== undefined && { retryAt }),
     };
   });
@@ -128,20 +137,24 @@ function withoutWait({ retryAt: _, ...answer }: AnswerEntry): AnswerEntry {
   return answer;
 }
 
+function withoutParts({ parts: _, ...answer }: AnswerEntry): AnswerEntry {
+  return answer;
+}
+
 type End = Pick<
   Extract<ChatEvent, { type: 'answer-ended' }>,
   'status' | 'errorCode' | 'retryAt' | 'finishReason' | 'createdAt'
 >;
 
-/** A failed answer has no text. */
 function ended(
   answer: AnswerEntry,
   { status, errorCode, retryAt, finishReason, createdAt }: End,
 ): AnswerEntry {
+  const parts = endedParts(answer);
   return {
-    ...withoutWait(answer),
+    ...withoutParts(withoutWait(answer)),
     status,
-    ...(status === 'failed' && { content: '' }),
+    ...(parts && { parts }),
     ...(errorCode !== undefined && { errorCode }),
     ...(retryAt !== undefined && { retryAt }),
     ...(finishReason !== undefined && { finishReason }),
@@ -164,11 +177,13 @@ function changeAnswer(
 
 /** Applies the response of a cancel request. If the answer is still running, its stream reports the end. */
 function cancelled(state: TranscriptState, answerState: AnswerState): TranscriptState {
-  const { id, status, errorCode, finishReason, content, createdAt } = answerState;
+  const { id, status, errorCode, finishReason, content, parts, createdAt } = answerState;
   if (status === 'queued' || status === 'generating') return state;
   // The time of an answer without text is that of its turn, which lists do not show.
   const end = { status, errorCode, finishReason, ...(content !== '' && { createdAt }) };
-  return changeAnswer(state, id, (answer) => ended({ ...answer, content }, end));
+  return changeAnswer(state, id, (answer) =>
+    ended({ ...withoutParts(answer), content, ...(parts && { parts }) }, end),
+  );
 }
 
 /** Only the feedback of an ended answer changes. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chatSchema } from './chat.ts';
 import { errorCodeSchema } from './error-codes.ts';
+import { flagSchema } from './flag.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { finishReasonSchema, messageSchema } from './message.ts';
@@ -23,9 +24,14 @@ export const followAnswerInputSchema = z.strictObject({
   lastEventId: lastEventIdSchema.optional(),
 });
 
+/** Callers that do not ask for parts get the events of release 0.1.0: text alone. */
+const withPartsSchema = flagSchema.optional();
+
 /** Input of `chat.follow`: the stream of a chat. */
 export const followChatInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
+  /** Adds the reasoning and the tool calls of answers, as far as the agent shows them. */
+  parts: withPartsSchema,
   lastEventId: lastEventIdSchema.optional(),
 });
 
@@ -33,6 +39,8 @@ export const followChatInputSchema = z.strictObject({
 export const followChatsInputSchema = z.strictObject({
   /** Adds the events of this chat. */
   chatId: idInputSchema('chat').optional(),
+  /** As in `chat.follow`, for the events of the chat. */
+  parts: withPartsSchema,
   lastEventId: lastEventIdSchema.optional(),
 });
 
@@ -57,20 +65,8 @@ const answerStatusSchema = z.discriminatedUnion('status', [
 /** The number of a part in its answer, with hidden parts. The text that an answer begins with is part 0, which is left out. */
 const partNumberSchema = z.int().nonnegative();
 
-/**
- * The events of one answer. Each text and each reasoning has a start, an end and its text in between; tool calls and their
- * results come whole. A `snapshot` replaces everything that came before it. A `status` may come anywhere before the end, has the
- * id of the event before it, and holds until the next event.
- */
-export const answerEventSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('start'),
-    messageId: idSchema('message'),
-    userMessageId: idSchema('message'),
-  }),
-  z.object({ type: z.literal('text-start'), part: partNumberSchema.optional() }),
-  z.object({ type: z.literal('text-delta'), text: z.string(), part: partNumberSchema.optional() }),
-  z.object({ type: z.literal('text-end'), part: partNumberSchema.optional() }),
+/** The events of an answer's parts that are no text. */
+const answerPartSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reasoning-start'), part: partNumberSchema }),
   z.object({ type: z.literal('reasoning-delta'), text: z.string(), part: partNumberSchema }),
   z.object({ type: z.literal('reasoning-end'), part: partNumberSchema }),
@@ -93,6 +89,23 @@ export const answerEventSchema = z.discriminatedUnion('type', [
     errorText: z.string(),
     toolMetadata: toolMetadataSchema.optional(),
   }),
+]);
+
+/**
+ * The events of one answer. Each text and each reasoning has a start, an end and its text in between; tool calls and their
+ * results come whole. A `snapshot` replaces everything that came before it. A `status` may come anywhere before the end, has the
+ * id of the event before it, and holds until the next event.
+ */
+export const answerEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('start'),
+    messageId: idSchema('message'),
+    userMessageId: idSchema('message'),
+  }),
+  z.object({ type: z.literal('text-start'), part: partNumberSchema.optional() }),
+  z.object({ type: z.literal('text-delta'), text: z.string(), part: partNumberSchema.optional() }),
+  z.object({ type: z.literal('text-end'), part: partNumberSchema.optional() }),
+  ...answerPartSchema.options,
   z.object({
     type: z.literal('snapshot'),
     text: z.string(),
@@ -138,8 +151,22 @@ export const chatEventSchema = z
       })
       .meta({ id: 'AnswerDelta' }),
     z
-      .object({ type: z.literal('answer-snapshot'), messageId: idSchema('message'), text: z.string() })
+      .object({
+        type: z.literal('answer-snapshot'),
+        messageId: idSchema('message'),
+        text: z.string(),
+        parts: z.array(messagePartSchema).optional(),
+      })
       .meta({ id: 'AnswerSnapshot' }),
+    z
+      .object({
+        type: z.literal('answer-part'),
+        messageId: idSchema('message'),
+        event: answerPartSchema.meta({
+          description: 'The event of the answer, as `message.follow` sends it over tRPC.',
+        }),
+      })
+      .meta({ id: 'AnswerPart' }),
     z
       .object({
         type: z.literal('answer-ended'),
@@ -161,7 +188,9 @@ export const chatEventSchema = z
     description:
       'An event of a chat. `chat-followed` comes first: read older messages from the message list, newer ones follow as ' +
       'events. `message-accepted`: a message was stored. `answer-started`, `answer-delta` and `answer-ended`: its answer ' +
-      'started, grew and ended. `answer-snapshot`: the answer was generated again; replace the text shown so far. ' +
+      'started, grew and ended. `answer-part`, only with `parts=true`: a step of its reasoning, a tool call or the result of ' +
+      'one, in order with the text. `answer-snapshot`: the answer was generated again; replace the text and the parts shown ' +
+      'so far. ' +
       '`chat-snapshot`: the newest messages, sent when the reader is too far behind for single events. `chat-deleted`: ' +
       'the chat was deleted.',
   });
@@ -208,5 +237,7 @@ export type StreamError = z.infer<typeof streamErrorSchema>;
 export type AnswerEvent = z.infer<typeof answerEventSchema>;
 /** An event of the stream of a list of chats. */
 export type ChatListEvent = z.infer<typeof chatListEventSchema>;
+/** An event of an answer's part that is no text. */
+export type AnswerPartEvent = z.infer<typeof answerPartSchema>;
 /** An event of a chat's stream. */
 export type ChatEvent = z.infer<typeof chatEventSchema>;

@@ -71,16 +71,18 @@ export const finishReasonSchema = z.enum(['stop', 'length', 'content_filter', 't
     'answers that were stopped or failed, and on answers of release 0.1.0.',
 });
 
+const partsSchema = z.array(messagePartSchema).meta({
+  description:
+    'The parts of an answer, if it shows more than text. `content` is the joined text of its text parts.',
+});
+
 /** A message in a list. */
 export const messageSchema = z
   .object({
     id: idSchema('message'),
     content: z.string(),
     role: z.enum(['user', 'assistant']),
-    parts: z.array(messagePartSchema).optional().meta({
-      description:
-        'The parts of an answer, if it shows more than text. `content` is the joined text of its text parts.',
-    }),
+    parts: partsSchema.optional(),
     status: messageStatusSchema.optional(),
     errorCode: errorCodeSchema.optional(),
     retryAt: timestampSchema.optional().meta({
@@ -113,6 +115,7 @@ const answerFields = {
   content: z.string(),
   role: z.literal('assistant'),
   userMessageId: idSchema('message'),
+  parts: partsSchema.optional(),
   finishReason: finishReasonSchema.optional(),
   createdAt: timestampSchema,
 };

@@ -69,18 +69,17 @@ const serve: Readonly<
     const lastEventId = lastEventIdOf(request);
     const signal = disconnectSignal(reply);
     const caller = createCaller(request.context, { signal });
-    const input = { chatId, ...(lastEventId !== undefined && { lastEventId }) };
-    const events = await rejecting(() => caller.chat.follow(input));
+    const { parts } = request.query as { parts?: 'true' | 'false' };
+    const events = await rejecting(() => caller.chat.follow(compact({ chatId, parts, lastEventId })));
     const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent>>;
     return sendEvents(reply, {}, tracked, eventFormat(request));
   },
 
   async followChats(request, reply) {
     const lastEventId = lastEventIdOf(request);
-    const { chatId } = request.query as Record<string, string | undefined>;
+    const { chatId, parts } = request.query as { chatId?: string; parts?: 'true' | 'false' };
     const caller = createCaller(request.context, { signal: disconnectSignal(reply) });
-    const input = compact({ chatId, lastEventId });
-    const events = await rejecting(() => caller.chat.followAll(input));
+    const events = await rejecting(() => caller.chat.followAll(compact({ chatId, parts, lastEventId })));
     const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent | ChatListEvent>>;
     return sendEvents(reply, {}, tracked, eventFormat(request));
   },

@@ -6,6 +6,8 @@ import { exportTeam } from '../../src/transfer/export-team.ts';
 import { openPage } from '../ai-sdk/open-page.ts';
 import { ParleyTransport } from '../ai-sdk/parley-transport.ts';
 import { startHarness } from '../harness.ts';
+import { followChat } from '../support/follow-chat.ts';
+import { transports } from '../support/transports.ts';
 import { partsOf, shownText } from '../support/ui-message-stream.ts';
 
 /* Answers with reasoning and tool calls, as callers see them under the settings of the agent. */
@@ -187,4 +189,58 @@ describe('parts that an agent shows', () => {
     });
     expect(page.chat.messages.at(-1)?.parts).toMatchObject(parts);
   });
+});
+
+describe.each(transports)('events of a chat over %s', (transport) => {
+  const eventsOf = async (shown: Shown, parts: boolean) => {
+    const { id: chatId } = await makeChat(shown);
+    const tab = await followChat(transport, url, team.publishableKey, { chatId, parts });
+    await tab.until('chat-followed');
+    answering();
+    await team.send(chatId, 'and now?');
+    await tab.until('answer-ended');
+    tab.close();
+    return { events: tab.events.map(({ event }) => event), messages: await list(chatId) };
+  };
+
+  test('a reader that asks for parts receives them in order with the text', async () => {
+    const { events } = await eventsOf({ reasoning: 'show', show: 'everything' }, true);
+    const told = events.flatMap((event) => {
+      if (event.type === 'answer-part') return [event.event.type];
+      return event.type === 'answer-delta' ? [event.text] : [];
+    });
+    expect(told).toEqual([
+      ...['reasoning-start', 'reasoning-delta', 'reasoning-end', 'I look. '],
+      ...['tool-input-available', 'tool-output-available', 'It is blue.'],
+    ]);
+    expect(JSON.stringify(events)).toMatch(/canary-thought.*canary-input.*canary-output/);
+  });
+
+  test('a reader that does not ask for parts receives text alone', async () => {
+    const { events } = await eventsOf({ reasoning: 'show', show: 'everything' }, false);
+    expect(JSON.stringify(events)).not.toMatch(/answer-part|canary|weather/);
+    const text = events.map((event) => (event.type === 'answer-delta' ? event.text : '')).join('');
+    expect(text).toBe('I look. It is blue.');
+  });
+
+  test('hidden parts reach no reader', async () => {
+    const { events } = await eventsOf({ show: 'nothing' }, true);
+    expect(JSON.stringify(events)).not.toMatch(/answer-part|canary|weather/);
+    const activity = await eventsOf({}, true);
+    expect(JSON.stringify(activity.events)).not.toContain('canary');
+    expect(activity.events.filter(({ type }) => type === 'answer-part')).toHaveLength(2);
+  });
+});
+
+test('the answer to a request that waited has its parts, as the list has them, also when it is repeated', async () => {
+  const { id: chatId } = await makeChat({ reasoning: 'show', show: 'everything' });
+  answering();
+  const headers = { 'idempotency-key': 'parts-of-an-answer' };
+  const body = { content: 'and now?', role: 'user' };
+  const send = () => team.rest<Message>('POST', `/chat/${chatId}/message`, { body, headers });
+  const { body: answer } = await send();
+  const [, listed] = await list(chatId);
+  expect(answer.parts).toHaveLength(4);
+  expect(answer.parts).toEqual(listed?.parts);
+  expect((await send()).body).toEqual(answer);
 });

@@ -75,13 +75,18 @@ export async function followChat(
   transport: Transport,
   url: string,
   key: string,
-  input: { readonly chatId: string; readonly lastEventId?: string; readonly seen?: readonly ReceivedEvent[] },
+  input: {
+    readonly chatId: string;
+    readonly lastEventId?: string;
+    readonly parts?: boolean;
+    readonly seen?: readonly ReceivedEvent[];
+  },
 ): Promise<FollowedChat> {
-  const { chatId, seen = [], lastEventId = seen.at(-1)?.id } = input;
+  const { chatId, parts, seen = [], lastEventId = seen.at(-1)?.id } = input;
   const stream = await requestStream(
     transport,
     { operationId: 'followChat', procedure: 'chat.follow' },
-    { chatId, ...(lastEventId !== undefined && { lastEventId }) },
+    { chatId, ...(parts && { parts }), ...(lastEventId !== undefined && { lastEventId }) },
     { url, headers: { 'x-api-key': key } },
   );
   if (stream.status !== 200) throw new Error(`a chat is not followed: ${stream.status}`);

@@ -18,22 +18,23 @@ import { chatStreamProcedure } from '../procedures.ts';
  * from its start. Clients load the list of messages after `chat-followed`, and merge by id what is in both.
  */
 export const followChat = chatStreamProcedure('chat', followChatInputSchema).subscription(
-  async ({ ctx: { turns, stores, chat, stream }, input: { lastEventId } }) => {
+  async ({ ctx: { turns, stores, chat, stream }, input: { lastEventId, parts = false } }) => {
     const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
     const events = turns.followChat(chat, from, stream.signal);
     return stream.guard(events, async ({ cursor, event }) => {
       if (event.type === 'chat-deleted') await stream.confirm();
-      const chatEvent = await toChatEvent(stores, chat, event);
+      const chatEvent = await toChatEvent(stores, chat, event, parts);
       return chatEvent && tracked(formatChatCursor(cursor), chatEvent);
     });
   },
 );
 
-/** An event as callers see it: the messages that it shows are read here. */
+/** An event as callers see it: the messages that it shows are read here. `withParts`: the caller asked for parts. */
 export async function toChatEvent(
   stores: Pick<Stores, 'messages' | 'agents' | 'feedback' | 'chats'>,
   chat: ChatAccess,
   event: EngineChatEvent,
+  withParts: boolean,
 ): Promise<ChatEvent | undefined> {
   switch (event.type) {
     case 'message-accepted': {
@@ -58,7 +59,7 @@ export async function toChatEvent(
       };
     }
     default:
-      return showChatEvent(event);
+      return showChatEvent(event, withParts, () => readShowSettings(stores, chat));
   }
 }
 

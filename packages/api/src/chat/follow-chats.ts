@@ -26,31 +26,33 @@ const CURSOR = /^(\d{1,15})?(?:~(.{1,200}))?$/;
  */
 export const followChats = streamProcedure('chat')
   .input(followChatsInputSchema)
-  .subscription(async ({ ctx: { turns, stores, scope, stream }, input: { chatId, lastEventId } }) => {
-    const from = fromCursor(lastEventId);
-    if (chatId === undefined) {
-      const events = turns.followList(scope, from.list, stream.signal);
-      return stream.guard(events, ({ cursor, event }) =>
-        tracked<ChatListEvent | ChatEvent>(toCursor({ list: cursor }), toListEvent(event)),
-      );
-    }
-    const chat = await findChat(stores.chats.find, scope, chatId);
-    const events = mergeEvents(
-      (signal) => [turns.followList(scope, from.list, signal), turns.followChat(chat, from.chat, signal)],
-      stream.signal,
-    );
-    const place: Place = {};
-    return stream.guard(events, async (received) => {
-      if (isOfList(received)) {
-        place.list = received.cursor;
-        return tracked<ChatListEvent | ChatEvent>(toCursor(place), toListEvent(received.event));
+  .subscription(
+    async ({ ctx: { turns, stores, scope, stream }, input: { chatId, lastEventId, parts = false } }) => {
+      const from = fromCursor(lastEventId);
+      if (chatId === undefined) {
+        const events = turns.followList(scope, from.list, stream.signal);
+        return stream.guard(events, ({ cursor, event }) =>
+          tracked<ChatListEvent | ChatEvent>(toCursor({ list: cursor }), toListEvent(event)),
+        );
       }
-      if (received.event.type === 'chat-deleted') await stream.confirm();
-      place.chat = received.cursor;
-      const event = await toChatEvent(stores, chat, received.event);
-      return event && tracked<ChatListEvent | ChatEvent>(toCursor(place), event);
-    });
-  });
+      const chat = await findChat(stores.chats.find, scope, chatId);
+      const events = mergeEvents(
+        (signal) => [turns.followList(scope, from.list, signal), turns.followChat(chat, from.chat, signal)],
+        stream.signal,
+      );
+      const place: Place = {};
+      return stream.guard(events, async (received) => {
+        if (isOfList(received)) {
+          place.list = received.cursor;
+          return tracked<ChatListEvent | ChatEvent>(toCursor(place), toListEvent(received.event));
+        }
+        if (received.event.type === 'chat-deleted') await stream.confirm();
+        place.chat = received.cursor;
+        const event = await toChatEvent(stores, chat, received.event, parts);
+        return event && tracked<ChatListEvent | ChatEvent>(toCursor(place), event);
+      });
+    },
+  );
 
 /** The newest events that a reader has received. */
 interface Place {

@@ -16,10 +16,14 @@ async function errorOf(error: ApiError): Promise<ApiError> {
     () => undefined,
     async () => undefined,
   );
-  const answer = awaitAnswer({ openWait: async () => waiting }, async () => {
-    waiting.end('user_blocked');
-    throw error;
-  });
+  const answer = awaitAnswer(
+    { openWait: async () => waiting },
+    async () => ({}),
+    async () => {
+      waiting.end('user_blocked');
+      throw error;
+    },
+  );
   return await answer.then(
     () => expect.unreachable(),
     (reason) => reason,

@@ -1,7 +1,8 @@
 import { type Answer, ApiError } from '@parley/contract';
-import type { ChatAccess } from '@parley/db';
+import type { ChatAccess, Stores } from '@parley/db';
 import type { AcceptedTurn, TurnOutcome, Turns } from '@parley/turns';
 import type { RequestContext } from '../context.ts';
+import { readShowSettings, type ShowSettings } from './show-answer.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
 interface AnsweredTurn {
@@ -11,6 +12,7 @@ interface AnsweredTurn {
 
 interface AnswerContext {
   readonly turns: Turns;
+  readonly stores: Pick<Stores, 'agents'>;
   readonly chat: ChatAccess;
   readonly request: Pick<RequestContext, 'openWait' | 'markReplayed'>;
 }
@@ -23,6 +25,7 @@ interface AnswerContext {
  */
 export async function awaitAnswer(
   { openWait }: Pick<RequestContext, 'openWait'>,
+  readSettings: () => Promise<ShowSettings>,
   wait: (signal: AbortSignal) => Promise<AnsweredTurn>,
 ): Promise<Answer> {
   const waiting = await openWait();
@@ -32,7 +35,8 @@ export async function awaitAnswer(
     // to report.
     if (outcome.kind === 'deleted') await waiting.confirm();
     waiting.throwIfEnded(accepted.answerId);
-    return toAnswer(accepted, outcome);
+    const hasParts = outcome.kind === 'answered' && outcome.answer.tape !== undefined;
+    return toAnswer(accepted, outcome, hasParts ? await readSettings() : undefined);
   } catch (error) {
     // With an id, this error says that the message may or may not be stored. No other error may claim that it is.
     if (!(error instanceof ApiError)) throw error;
@@ -51,16 +55,18 @@ export async function awaitAnswer(
  * @throws ApiError as `awaitAnswer` does
  */
 export async function answerOfAccepted(
-  { turns, chat, request }: AnswerContext,
+  { turns, stores, chat, request }: AnswerContext,
   accepted: AcceptedTurn,
   wait: boolean,
 ): Promise<Answer> {
   if (accepted.isReplay) request.markReplayed();
+  const readSettings = () => readShowSettings(stores, chat);
   if (wait)
-    return awaitAnswer(request, async (signal) => ({
+    return awaitAnswer(request, readSettings, async (signal) => ({
       accepted,
       outcome: await turns.outcome(chat, accepted, signal),
     }));
   if (!accepted.isReplay) return toUnfinishedAnswer(accepted);
-  return toRepeatedAnswer(await turns.find(chat, accepted.answerId));
+  const turn = await turns.find(chat, accepted.answerId);
+  return toRepeatedAnswer(turn, turn.answer?.tape === undefined ? undefined : await readSettings());
 }

@@ -1,6 +1,7 @@
 import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
 import { answerOfAccepted, awaitAnswer } from './await-answer.ts';
+import { readShowSettings } from './show-answer.ts';
 
 /** The errors with which a turn can be rejected, or can fail. */
 export const turnErrors: readonly ErrorCode[] = [
@@ -56,7 +57,8 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       ...(requestedBy && { requestedBy }),
     };
     if (wait && !replayed) {
-      return awaitAnswer(request, async (signal) => {
+      const readSettings = () => readShowSettings(ctx.stores, chat);
+      return awaitAnswer(request, readSettings, async (signal) => {
         const answered = await turns.send(chat, message, signal);
         if (answered.accepted.isReplay) request.markReplayed();
         return answered;

@@ -1,8 +1,8 @@
 import {
   type AnswerEvent,
+  type AnswerPartEvent,
   type ChatEvent,
   compact,
-  type Id,
   type JsonValue,
   type MessagePart,
   type TapePart,
@@ -72,26 +72,43 @@ export function showAnswerEvent(
     case 'reasoning-start':
     case 'reasoning-delta':
     case 'reasoning-end':
-      if (!event.isShown) return undefined;
-      return readSettings().then(({ reasoning }) => (reasoning === 'show' ? toReasoning(event) : undefined));
     case 'tool-call':
     case 'tool-result':
-      return readSettings().then((settings) => toToolEvent(event, settings));
+      return showPart(event, readSettings);
     default:
       return event;
   }
 }
 
-/** The event of a chat as callers see it: the stream of a chat has the text of answers alone. */
-export function showChatEvent(
-  event: Exclude<EngineChatEvent, { type: 'message-accepted' | 'chat-snapshot' }>,
-): Exclude<ChatEvent, { type: 'message-accepted' | 'chat-snapshot' }> | undefined {
-  if (event.type === 'answer-part') return undefined;
-  if (event.type !== 'answer-snapshot') return event;
-  const { type, messageId, text }: { type: 'answer-snapshot'; messageId: Id<'message'>; text: string } =
-    event;
-  return { type, messageId, text };
+/** The event of a part that is no text, as callers see it; undefined if they see nothing of it. */
+async function showPart(
+  event: ReasoningEvent | ToolPart,
+  readSettings: () => Promise<ShowSettings>,
+): Promise<AnswerPartEvent | undefined> {
+  if (!('isShown' in event)) return toToolEvent(event, await readSettings());
+  if (!event.isShown) return undefined;
+  const { reasoning } = await readSettings();
+  return reasoning === 'show' ? toReasoning(event) : undefined;
 }
+
+/** The event of a chat as callers see it; undefined if they see nothing of it. Without `withParts` it is text alone. */
+export async function showChatEvent(
+  event: Exclude<EngineChatEvent, { type: 'message-accepted' | 'chat-snapshot' }>,
+  withParts: boolean,
+  readSettings: () => Promise<ShowSettings>,
+): Promise<ShownChatEvent | undefined> {
+  const { type } = event;
+  if (type === 'answer-part') {
+    const shown = withParts ? await showPart(event.event, readSettings) : undefined;
+    return shown && { type, messageId: event.messageId, event: shown };
+  }
+  if (type !== 'answer-snapshot') return event;
+  const { messageId, text, parts } = event;
+  if (!withParts || !parts) return { type, messageId, text };
+  return compact({ type, messageId, text, parts: showParts(parts, await readSettings()) });
+}
+
+type ShownChatEvent = Exclude<ChatEvent, { type: 'message-accepted' | 'chat-snapshot' }>;
 
 /** A tool that the agent does not have any more shows its activity. */
 function showOf({ name, show }: ToolPart, { tools = [] }: ShowSettings): ToolShow {
@@ -133,13 +150,13 @@ function toResult(part: Extract<ToolPart, { type: 'tool-result' }>, settings: Sh
   return { state: 'output-available', output: isAll ? parsed(result) : {}, ...metadata } as const;
 }
 
-function toReasoning(event: ReasoningEvent): AnswerEvent {
+function toReasoning(event: ReasoningEvent): AnswerPartEvent {
   const { part = 0 } = event;
   if (event.type === 'reasoning-delta') return { type: event.type, part, text: event.text };
   return { type: event.type, part };
 }
 
-function toToolEvent(part: ToolPart, settings: ShowSettings): AnswerEvent | undefined {
+function toToolEvent(part: ToolPart, settings: ShowSettings): AnswerPartEvent | undefined {
   if (showOf(part, settings) === 'nothing') return undefined;
   const { id: toolCallId } = part;
   if (part.type === 'tool-call') {

@@ -1,8 +1,9 @@
-import type { ChatEvent, Message, MessageList } from '@parley/contract';
+import type { AnswerPartEvent, ChatEvent, Message, MessageList, MessagePart } from '@parley/contract';
 
 interface ModelAnswer {
   readonly id: string;
   text: string;
+  parts: MessagePart[];
   status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
   createdAt: string | undefined;
 }
@@ -38,10 +39,11 @@ export class ModelChat {
     const unfinished = this.turns.filter((turn) => isOpen(newest(turn)));
     for (const turn of unfinished) feed.push(accepted(turn, turn.answers.length > 1));
     for (const turn of unfinished) {
-      const { id, status, text } = newest(turn);
+      const { id, status, parts } = newest(turn);
       if (status !== 'generating') continue;
-      feed.push({ type: 'answer-started', messageId: id as Message['id'] });
-      if (text) feed.push({ type: 'answer-delta', messageId: id as Message['id'], text });
+      const messageId = id as Message['id'];
+      feed.push({ type: 'answer-started', messageId });
+      for (const part of parts) feed.push(...eventsOf(part, messageId));
     }
     this.#feeds.add(feed);
     return feed;
@@ -58,7 +60,7 @@ export class ModelChat {
       userMessageId: this.#mint(),
       content,
       createdAt: this.#time(),
-      answers: [{ id: this.#mint(), text: '', status: 'queued', createdAt: undefined }],
+      answers: [{ id: this.#mint(), text: '', parts: [], status: 'queued', createdAt: undefined }],
     };
     this.turns.push(turn);
     this.#emit(accepted(turn, false));
@@ -77,22 +79,36 @@ export class ModelChat {
     }
     this.#emit({ type: 'answer-delta', messageId, text: '', retryAt: '2026-01-01T00:01:00.000Z' });
     answer.text += text;
+    const last = answer.parts.at(-1);
+    if (last?.type === 'text') answer.parts.splice(-1, 1, { type: 'text', text: last.text + text });
+    else if (text !== '') answer.parts.push({ type: 'text', text });
     this.#emit({ type: 'answer-delta', messageId, text });
+  }
+
+  /** Adds a part to the running answer: reasoning, or a tool call with its result. */
+  add(kind: 'reasoning' | 'call' | 'failed call' | 'open call'): void {
+    const answer = this.#running();
+    if (answer?.status !== 'generating') return;
+    const part = partOf(kind, `call${answer.parts.length}`);
+    answer.parts.push(part);
+    for (const event of eventsOf(part, answer.id as Message['id'])) this.#emit(event);
   }
 
   /** Starts the answer again, as after a takeover. */
   restart(): void {
     const answer = this.#running();
     if (answer?.status !== 'generating') return;
-    answer.text = '';
-    this.#emit({ type: 'answer-snapshot', messageId: answer.id as Message['id'], text: '' });
+    // The next run has written its first word already.
+    answer.text = 'again';
+    answer.parts = [partOf('reasoning', ''), { type: 'text', text: 'again' }];
+    const { text, parts } = answer;
+    this.#emit({ type: 'answer-snapshot', messageId: answer.id as Message['id'], text, parts: [...parts] });
   }
 
   end(status: 'completed' | 'stopped' | 'failed'): ModelAnswer | undefined {
     const answer = this.#running();
     if (!answer || (status === 'completed' && answer.text === '')) return undefined;
     answer.status = status;
-    if (status === 'failed') answer.text = '';
     if (answer.text !== '') answer.createdAt = this.#time();
     this.#emit({
       type: 'answer-ended',
@@ -108,7 +124,7 @@ export class ModelChat {
   retry(): ModelTurn | undefined {
     const turn = this.turns.at(-1);
     if (!turn || newest(turn).status !== 'failed') return undefined;
-    turn.answers.push({ id: this.#mint(), text: '', status: 'queued', createdAt: undefined });
+    turn.answers.push({ id: this.#mint(), text: '', parts: [], status: 'queued', createdAt: undefined });
     this.#emit(accepted(turn, true));
     return turn;
   }
@@ -137,7 +153,12 @@ export class ModelChat {
         const { createdAt, text: content, status } = answer;
         const id = answer.id as Message['id'];
         const role = 'assistant' as const;
-        return [question, { id, content, role, status, ...finishReasonOf(answer), createdAt }];
+        const parts = answer.parts.some(({ type }) => type !== 'text') && { parts: answer.parts };
+        const error = status === 'failed' && { errorCode: 'model_failed' as const };
+        return [
+          question,
+          { id, content, role, ...parts, status, ...error, ...finishReasonOf(answer), createdAt },
+        ];
       }
       const answerId = answer.id as Message['id'];
       const { status } = answer;
@@ -189,4 +210,36 @@ function accepted(turn: ModelTurn, isRetry: boolean): ChatEvent {
   const id = userMessageId as Message['id'];
   const message: Message = { id, content, role: 'user', createdAt, status: answer.status, answerId };
   return { type: 'message-accepted', ...(!isRetry && { message }), userMessageId: id, answerId };
+}
+
+function partOf(kind: Parameters<ModelChat['add']>[0], toolCallId: string): MessagePart {
+  if (kind === 'reasoning') return { type: 'reasoning', text: 'hm' };
+  const call = { type: 'dynamic-tool' as const, toolName: 'weather', toolCallId, input: {} };
+  if (kind === 'open call') return { ...call, title: 'Looks', state: 'input-available' };
+  const toolMetadata = { durationMs: 7 };
+  if (kind === 'call')
+    return { ...call, title: 'Looks', state: 'output-available', output: 'sun', toolMetadata };
+  return { ...call, state: 'output-error', errorText: 'no', toolMetadata };
+}
+
+/** The events that tell a part. */
+function eventsOf(part: MessagePart, messageId: Message['id']): ChatEvent[] {
+  if (part.type === 'text') return [{ type: 'answer-delta', messageId, text: part.text }];
+  const tell = (event: AnswerPartEvent): ChatEvent => ({ type: 'answer-part', messageId, event });
+  if (part.type === 'reasoning')
+    return [
+      tell({ type: 'reasoning-start', part: 1 }),
+      tell({ type: 'reasoning-delta', part: 1, text: part.text }),
+      tell({ type: 'reasoning-end', part: 1 }),
+    ];
+  const { toolCallId, toolName, title, input, toolMetadata } = part;
+  const call = tell({ type: 'tool-input-available', toolCallId, toolName, ...(title && { title }), input });
+  if (part.state === 'input-available') return [call];
+  const result = part.state === 'output-error' ? { errorText: part.errorText } : { output: part.output };
+  return [
+    call,
+    'errorText' in result
+      ? tell({ type: 'tool-output-error', toolCallId, errorText: result.errorText ?? '', toolMetadata })
+      : tell({ type: 'tool-output-available', toolCallId, output: result.output, toolMetadata }),
+  ];
 }

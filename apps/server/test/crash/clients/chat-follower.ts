@@ -69,8 +69,12 @@ export class ChatFollower {
   }
 
   #take(event: ChatEvent): void {
-    if (event.type === 'chat-followed') return;
-    this.events.push(event);
+    // It does not ask for parts.
+    if (event.type === 'chat-followed' || event.type === 'answer-part') return;
+    const { type } = event;
+    this.events.push(
+      type === 'answer-snapshot' ? { type, messageId: event.messageId, text: event.text } : event,
+    );
     if (event.type !== 'answer-ended') return;
     this.#ended.add(event.messageId);
     for (const { answers, resolve } of this.#waiting) if (this.#hasEnds(answers)) resolve();
