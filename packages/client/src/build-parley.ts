@@ -4,10 +4,11 @@ import { backoffMs } from './backoff.ts';
 import { ChatCache } from './chat-cache.ts';
 import { ChatDeletes } from './chat-deletes.ts';
 import { Credentials } from './credentials.ts';
+import { exportChat } from './export-chat.ts';
 import type { CallContext } from './links.ts';
 import { LiveChats } from './live-chats.ts';
 import { MessageOutbox } from './message-outbox.ts';
-import { openTrpc } from './open-trpc.ts';
+import { baseOf, fetchOf, openTrpc } from './open-trpc.ts';
 import { OutboxStorage } from './outbox-storage.ts';
 import type { Page } from './page.ts';
 import type { Parley, ParleyOptions } from './parley.ts';
@@ -90,6 +91,10 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
     deletes,
     isOnline: page.isOnline,
     subscribeToOnline: page.onChange,
+    exportChat: (chatId, format) =>
+      attempt(userAbort.signal, (signal) =>
+        exportChat(fetchOf(options, credentials), baseOf(options), { chatId, format }, signal),
+      ),
     userSignal: () => userAbort.signal,
     forgetUser: () => credentials.forgetUser(),
     async claimGuest(guestToken) {

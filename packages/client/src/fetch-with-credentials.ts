@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@parley/contract';
 import type { CredentialPair, Credentials } from './credentials.ts';
 import { rejectedCredential } from './credentials.ts';
 import { envelopeOfErrorData } from './parley-error.ts';
@@ -42,6 +43,7 @@ async function rejectedCredentialOf(response: Response): Promise<'key' | 'user'>
     .catch(() => undefined);
   // All calls of a batch have the same credentials, so the first error is enough.
   const answer: unknown = Array.isArray(body) ? body[0] : body;
-  const { error } = (answer ?? {}) as { error?: { data?: unknown } };
-  return rejectedCredential(envelopeOfErrorData(error?.data)?.code ?? 'unauthorized') ?? 'key';
+  const { error, code } = (answer ?? {}) as { error?: { data?: unknown }; code?: ErrorCode };
+  // Calls have the envelope in the data of their error; REST responses are the envelope.
+  return rejectedCredential(envelopeOfErrorData(error?.data)?.code ?? code ?? 'unauthorized') ?? 'key';
 }

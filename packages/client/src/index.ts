@@ -2,6 +2,7 @@ export type { AppRouter } from '@parley/api';
 export { createParley } from './create-parley.ts';
 export type { Exchange } from './exchange.ts';
 export { exclusively } from './exclusively.ts';
+export type { ExportFormat } from './export-chat.ts';
 export { type GuestTokenSource, guestToken } from './guest-token.ts';
 export type { CallContext } from './links.ts';
 export type {

@@ -15,7 +15,11 @@ export function openTrpc(
   options: Pick<ParleyOptions, 'url' | 'fetch'>,
   credentials: Credentials,
 ): TRPCClient<AppRouter> {
-  const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const links = createLinks(`${baseOf(options)}/trpc`, fetchWithCredentials(credentials, send));
+  const links = createLinks(`${baseOf(options)}/trpc`, fetchOf(options, credentials));
   return createTRPCClient<AppRouter>({ links });
+}
+
+/** Returns a `fetch` that sends these credentials. */
+export function fetchOf(options: Pick<ParleyOptions, 'fetch'>, credentials: Credentials): typeof fetch {
+  return fetchWithCredentials(credentials, options.fetch ?? ((input, init) => globalThis.fetch(input, init)));
 }

@@ -2,6 +2,7 @@ import type { AppRouter } from '@parley/api';
 import type { ClaimedGuest, Feedback } from '@parley/contract';
 import type { QueryClient } from '@tanstack/query-core';
 import type { TRPCClient } from '@trpc/client';
+import type { ExportFormat } from './export-chat.ts';
 import type { ParleyError } from './parley-error.ts';
 import type { Send, SendStorage } from './send.ts';
 import type { AnswerEntry, TranscriptEntry } from './transcript-entry.ts';
@@ -61,6 +62,12 @@ export interface Parley {
   readonly isOnline: () => boolean;
   /** Calls `listener` when `isOnline` changes. Returns a function that stops this. */
   readonly subscribeToOnline: (listener: () => void) => () => void;
+  /**
+   * Returns a chat with all its messages as a file: Markdown (`md`) or JSON.
+   *
+   * @throws ParleyError `chat_not_found`; `network` after all attempts failed
+   */
+  exportChat(chatId: string, format: ExportFormat): Promise<Blob>;
   /** Returns a signal for your own calls. It aborts when the user changes. */
   userSignal(): AbortSignal;
   /**

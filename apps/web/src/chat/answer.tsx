@@ -1,12 +1,13 @@
 import type { AnswerEntry } from '@parley/client';
 import { ArrowDownToLine, RotateCcw } from 'lucide-react';
-import { Markdown } from '../markdown/markdown.tsx';
 import { ProblemNote } from '../problems/problem-note.tsx';
 import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
+import { AnswerParts } from './answer-parts.tsx';
 import { useChatActions } from './chat-actions.ts';
 import { canContinue, endNoteOf } from './end-note.ts';
 import { MessageActions } from './message-actions.tsx';
+import { RateButtons } from './rate-buttons.tsx';
 import { Thinking } from './thinking.tsx';
 
 interface AnswerProps {
@@ -28,13 +29,15 @@ export function Answer({ entry, isNewest }: AnswerProps) {
       aria-busy={isRunning}
     >
       <h2 className="sr-only">{text('answer.heading')}</h2>
-      {content !== '' && <Markdown text={content} isGrowing={isRunning} />}
+      <AnswerParts entry={entry} isRunning={isRunning} />
       {isRunning && (content === '' || entry.retryAt !== undefined) && <Thinking entry={entry} />}
       <EndNote entry={entry} isNewest={isNewest} />
       {status === 'failed' && <Failure entry={entry} isNewest={isNewest} />}
       {!isRunning && content !== '' && (
         <div className="-ms-2">
-          <MessageActions createdAt={createdAt} textOf={() => content} isAlwaysShown={isNewest} />
+          <MessageActions createdAt={createdAt} textOf={() => content} isAlwaysShown={isNewest}>
+            <RateButtons entry={entry} />
+          </MessageActions>
         </div>
       )}
     </article>

@@ -1,3 +1,4 @@
+import type { Feedback } from '@parley/contract';
 import { createContext, useContext } from 'react';
 
 /** The actions on the entries of a transcript. */
@@ -6,6 +7,8 @@ export interface ChatActions {
   readonly retry: (answerId: string) => void;
   /** Asks for the rest of an answer that was stopped or cut, with an ordinary message. */
   readonly continueAnswer: () => void;
+  /** Rates an answer, or takes the rating back. */
+  readonly rate: (answerId: string, feedback: Feedback | undefined) => void;
   /** Sends a message again. */
   readonly resend: (key: string) => void;
   /** Moves an unsent message back into the message box. */

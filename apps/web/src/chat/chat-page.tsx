@@ -1,4 +1,4 @@
-import { useChat, useMessages, useSendMessage } from '@parley/client/react';
+import { useChat, useFeedback, useMessages, useSendMessage } from '@parley/client/react';
 import { useCallback, useMemo, useRef } from 'react';
 import { Composer, type ComposerHandle } from '../composer/composer.tsx';
 import { ComposerDock } from '../composer/composer-dock.tsx';
@@ -24,6 +24,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
   const one = useChat(chatId);
   const messages = useMessages(chatId);
   const sending = useSendMessage(chatId);
+  const rating = useFeedback(chatId);
   const [draft, setDraft] = useDraft(chatId);
   const composer = useRef<ComposerHandle>(null);
   const { entries, running } = messages;
@@ -33,6 +34,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
   usePreloadedMarkdown(true);
   useAnswerAnnouncements(entries, running);
 
+  const { rate, takeBack } = rating;
   const { retry, resend, discard, send, stop, isStopping } = sending;
   const stopOnce = useCallback(() => void (isStopping || stop()), [isStopping, stop]);
   // In an embedded chat, Escape closes the chat, and the answer goes on.
@@ -45,6 +47,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
         send(text('answer.continue-message'));
         composer.current?.focus();
       },
+      rate: (answerId, feedback) => void (feedback ? rate(answerId, feedback) : takeBack(answerId)),
       resend,
       moveToDraft: (key) => {
         const content = discard(key);
@@ -53,7 +56,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
         composer.current?.focus();
       },
     }),
-    [retry, resend, discard, send, draft, setDraft, text],
+    [retry, rate, takeBack, resend, discard, send, draft, setDraft, text],
   );
 
   if (messages.isDeleted) return <ChatNotFound isDeleted />;
@@ -67,6 +70,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
       <ComposerDock>
         <StreamNote connection={messages.connection} error={messages.error} />
         {sending.error && <ProblemNote problem={sending.error} isAlert />}
+        {rating.error && <ProblemNote problem={rating.error} isAlert />}
         <Composer
           ref={composer}
           text={draft}

@@ -1,4 +1,5 @@
 import { clsx } from 'clsx';
+import type { ReactNode } from 'react';
 import { formatTime } from '../texts/format.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -8,10 +9,12 @@ interface MessageActionsProps {
   readonly textOf: () => string;
   /** If false, the actions only appear on hover and focus. */
   readonly isAlwaysShown?: boolean;
+  /** More actions, behind the copy button. */
+  readonly children?: ReactNode;
 }
 
 /** The actions of a message. Hidden actions keep their space, so that the layout does not move. */
-export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: MessageActionsProps) {
+export function MessageActions({ createdAt, textOf, isAlwaysShown = false, children }: MessageActionsProps) {
   const { text } = useTexts();
   return (
     <div
@@ -22,6 +25,7 @@ export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: Mes
       )}
     >
       <CopyButton label={text('copy.label')} textOf={textOf} />
+      {children}
       {createdAt && <MessageTime createdAt={createdAt} />}
     </div>
   );

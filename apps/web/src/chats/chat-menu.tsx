@@ -1,13 +1,17 @@
-import { useDeleteChat } from '@parley/client/react';
+import { type ParleyError, toParleyError } from '@parley/client';
+import { useDeleteChat, useParley } from '@parley/client/react';
 import type { Chat } from '@parley/contract';
-import { Ellipsis, PencilLine, Trash2 } from 'lucide-react';
+import { Download, Ellipsis, PencilLine, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { isFocusLost } from '../lib/focused-control.ts';
+import { ProblemNote } from '../problems/problem-note.tsx';
 import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '../ui/menu.tsx';
 import { leftChats } from './left-chats.ts';
 import { RenameDialog } from './rename-dialog.tsx';
+import { saveFile } from './save-file.ts';
 import { titleOf } from './title-of.ts';
 import { toastsModule } from './toasts-module.ts';
 
@@ -20,12 +24,21 @@ interface ChatMenuProps {
   readonly className?: string;
 }
 
-/** A menu to rename or delete a chat. */
+/** A menu to rename, export or delete a chat. */
 export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMenuProps) {
   const { text } = useTexts();
+  const parley = useParley();
   const { remove } = useDeleteChat();
+  const [exportError, setExportError] = useState<ParleyError>();
   const [isRenaming, setIsRenaming] = useState(false);
   const nextFocus = useRef<HTMLElement | null>(null);
+  const exportAs = async (format: 'md' | 'json') => {
+    try {
+      saveFile(`${chat.id}.${format}`, await parley.exportChat(chat.id, format));
+    } catch (error) {
+      setExportError(toParleyError(error));
+    }
+  };
   return (
     <>
       <Menu modal={false} onOpenChange={(isOpen) => void (isOpen && toastsModule.want())}>
@@ -49,6 +62,12 @@ export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMe
           <MenuItem icon={PencilLine} onSelect={() => setIsRenaming(true)}>
             {text('chat.rename')}
           </MenuItem>
+          <MenuItem icon={Download} onSelect={() => void exportAs('md')}>
+            {text('chat.export-markdown')}
+          </MenuItem>
+          <MenuItem icon={Download} onSelect={() => void exportAs('json')}>
+            {text('chat.export-json')}
+          </MenuItem>
           <MenuItem
             icon={Trash2}
             isDanger
@@ -63,6 +82,13 @@ export function ChatMenu({ chat, onDelete, focusAfterDelete, className }: ChatMe
           </MenuItem>
         </MenuContent>
       </Menu>
+      <Dialog
+        title={text('chat.export-failed')}
+        isOpen={exportError !== undefined}
+        onOpenChange={() => setExportError(undefined)}
+      >
+        {exportError && <ProblemNote problem={exportError} className="mt-4" />}
+      </Dialog>
       {isRenaming && <RenameDialog chat={chat} onClose={() => setIsRenaming(false)} />}
     </>
   );

@@ -39,6 +39,9 @@ export const de: Translation = {
 
   // The menu of a chat, and its dialogs and notes.
   'chat.options': 'Optionen für {title}',
+  'chat.export-markdown': 'Als Markdown exportieren',
+  'chat.export-json': 'Als JSON exportieren',
+  'chat.export-failed': 'Wir konnten den Chat nicht exportieren',
   'chat.rename': 'Umbenennen',
   'chat.rename-title': 'Chat umbenennen',
   'chat.name': 'Name des Chats',
@@ -87,6 +90,29 @@ export const de: Translation = {
   'answer.model-busy': 'Das Modell ist ausgelastet, nächster Versuch in {seconds, number} s',
   'answer.thinking': 'Denkt nach …',
   'answer.thinking-long': 'Denkt noch nach …',
+
+  // The agent at work, and the rating of an answer.
+  'part.reasoning': 'Überlegungen',
+  'part.running': 'Läuft …',
+  'part.stopped': 'Angehalten',
+  'part.done': 'Fertig',
+  'part.done-after': 'Fertig in {seconds, number} s',
+  'part.failed': 'Fehlgeschlagen',
+  'part.failed-after': 'Fehlgeschlagen nach {seconds, number} s',
+  'part.input': 'Eingabe',
+  'part.output': 'Ergebnis',
+  'part.error': 'Fehler',
+  'rate.up': 'Gute Antwort',
+  'rate.down': 'Schlechte Antwort',
+  'rate.saved': 'Danke für Ihre Rückmeldung',
+  'rate.taken-back': 'Rückmeldung entfernt',
+  'rate.add-comment': 'Kommentar hinzufügen',
+  'rate.edit-comment': 'Kommentar bearbeiten',
+  'rate.comment': 'Kommentar',
+  'rate.comment-title': 'Diese Antwort kommentieren',
+  'rate.comment-about': 'Wer diesen Dienst betreibt, kann ihn lesen.',
+  'rate.comment-too-long': 'Kommentare können bis zu {max, number} Zeichen haben.',
+  'rate.save-comment': 'Speichern',
 
   // Parts of an answer.
   'content.table': 'Tabelle',

@@ -38,6 +38,9 @@ export const en = {
 
   // The menu of a chat, and its dialogs and notes.
   'chat.options': 'Options for {title}',
+  'chat.export-markdown': 'Export as Markdown',
+  'chat.export-json': 'Export as JSON',
+  'chat.export-failed': 'We couldn’t export the chat',
   'chat.rename': 'Rename',
   'chat.rename-title': 'Rename chat',
   'chat.name': 'Chat name',
@@ -86,6 +89,29 @@ export const en = {
   'answer.model-busy': 'The model is busy, next try in {seconds, number} s',
   'answer.thinking': 'Thinking…',
   'answer.thinking-long': 'Still thinking…',
+
+  // The agent at work, and the rating of an answer.
+  'part.reasoning': 'Reasoning',
+  'part.running': 'Running…',
+  'part.stopped': 'Stopped',
+  'part.done': 'Done',
+  'part.done-after': 'Done in {seconds, number} s',
+  'part.failed': 'Failed',
+  'part.failed-after': 'Failed after {seconds, number} s',
+  'part.input': 'Input',
+  'part.output': 'Output',
+  'part.error': 'Error',
+  'rate.up': 'Good answer',
+  'rate.down': 'Bad answer',
+  'rate.saved': 'Thanks for your feedback',
+  'rate.taken-back': 'Feedback removed',
+  'rate.add-comment': 'Add a comment',
+  'rate.edit-comment': 'Edit your comment',
+  'rate.comment': 'Comment',
+  'rate.comment-title': 'Comment on this answer',
+  'rate.comment-about': 'The owner of this service can read it.',
+  'rate.comment-too-long': 'Comments can have up to {max, number} characters.',
+  'rate.save-comment': 'Save',
 
   // Parts of an answer.
   'content.table': 'Table',

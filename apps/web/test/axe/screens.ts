@@ -164,7 +164,7 @@ interface Look {
 }
 
 /** Returns the problems that axe finds, one per line. */
-async function violationsOf({ page }: Visit): Promise<string[]> {
+export async function violationsOf({ page }: Visit): Promise<string[]> {
   // Wait for finished animations only; spinners never finish.
   await page.evaluate(() =>
     Promise.all(
