@@ -32,6 +32,7 @@ const COLLECTIONS = [
   'auditLog',
   'deletions',
   'feedback',
+  'searchEntries',
   'servers',
   'migrations',
 ];

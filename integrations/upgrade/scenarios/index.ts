@@ -12,6 +12,7 @@ import { feedback } from './feedback.ts';
 import { modelLists } from './model-lists.ts';
 import { origins } from './origins.ts';
 import { sealedKeys } from './sealed-keys.ts';
+import { search } from './search.ts';
 import { servers } from './servers.ts';
 import { titleWords } from './title-words.ts';
 import { tokenIssuers } from './token-issuers.ts';
@@ -24,6 +25,7 @@ import { visitors } from './visitors.ts';
 export const scenarios: readonly UpgradeScenario[] = [
   ...chats,
   ...chatUses,
+  ...search,
   ...deletions,
   ...credentials,
   ...agents,

@@ -52,6 +52,7 @@ export const policies = {
   'chat.followAll': reading,
   'message.create': writing,
   'message.list': reading,
+  'message.search': reading,
   'message.cancel': writing,
   'message.retry': writing,
   'message.follow': reading,

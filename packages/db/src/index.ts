@@ -37,6 +37,8 @@ export type { DatabaseLog } from './migrations/migration.ts';
 export type { PageOf } from './page.ts';
 export type * from './request-count/request-count-port.ts';
 export type { Scope, SystemScope } from './scope.ts';
+export type * from './search/search-port.ts';
+export type * from './search/search-records.ts';
 export type * from './signing-secret/signing-secret-port.ts';
 export type * from './signing-secret/signing-secret-records.ts';
 export type { Stores } from './stores.ts';

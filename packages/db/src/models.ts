@@ -11,6 +11,7 @@ import type { EncryptionDocument } from './encryption/encryption-state.ts';
 import { type FeedbackDocument, feedbackSchema } from './feedback/feedback-model.ts';
 import { type GuestDocument, guestSchema } from './guest/guest-model.ts';
 import { type RequestCountDocument, requestCountSchema } from './request-count/request-count-model.ts';
+import { type SearchEntryDocument, searchEntrySchema } from './search/search-entry-model.ts';
 import { type SigningSecretDocument, signingSecretSchema } from './signing-secret/signing-secret-model.ts';
 import { type TeamDocument, teamSchema } from './team/team-model.ts';
 import { type TurnDocument, turnSchema } from './turn/turn-model.ts';
@@ -46,6 +47,7 @@ export function createModels(connection: Connection) {
     turns: connection.model<TurnDocument>('Turn', turnSchema),
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
     feedback: connection.model<FeedbackDocument>('Feedback', feedbackSchema),
+    searchEntries: connection.model<SearchEntryDocument>('SearchEntry', searchEntrySchema),
     audit: connection.model<AuditDocument>('Audit', auditSchema),
     deletions: connection.model<DeletionDocument>('Deletion', deletionSchema),
     usage: connection.model<UsageDocument>('Usage', usageSchema),

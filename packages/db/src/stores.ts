@@ -40,6 +40,8 @@ import { createMessageStore } from './message/message-store.ts';
 import type { Models } from './models.ts';
 import type { RequestCountStore } from './request-count/request-count-port.ts';
 import { createRequestCountStore } from './request-count/request-count-store.ts';
+import type { SearchStore } from './search/search-port.ts';
+import { createSearchStore } from './search/search-store.ts';
 import type { SigningSecretStore } from './signing-secret/signing-secret-port.ts';
 import { createSigningSecretStore } from './signing-secret/signing-secret-store.ts';
 import type { TeamStore } from './team/team-port.ts';
@@ -81,6 +83,7 @@ export interface Stores {
   readonly messages: MessageStore;
   readonly turns: TurnStore;
   readonly feedback: FeedbackStore;
+  readonly search: SearchStore;
   readonly turnLog: TurnLogStore;
   readonly usage: UsageStore;
   readonly budgets: BudgetStore;
@@ -112,6 +115,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     messages: guarded(createMessageStore(models, pages)),
     turns: guarded(createTurnStore(models, reads, writes)),
     feedback: guarded(createFeedbackStore(models)),
+    search: guarded(createSearchStore(models)),
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),
     budgets: guarded(createBudgetStore(models)),

@@ -16,6 +16,7 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseRepeats(stores, scope);
   await exerciseLog(stores, scope);
   await exerciseFeedback(stores, scope);
+  await exerciseSearch(stores, scope);
   await exerciseUsage(stores, scope);
   await exerciseTransfer(stores, scope);
 }
@@ -341,6 +342,21 @@ async function exerciseLog(stores: Stores, { team }: Scope): Promise<void> {
   await turnLog.append([batch, { ...batch, to: 10 }]);
   await turnLog.read({ team }, turn, 1, 0);
   await turnLog.remove({ team }, turn);
+}
+
+async function exerciseSearch(stores: Stores, scope: Scope): Promise<void> {
+  const { search } = stores;
+  const chat = await newChat(stores, scope);
+  const turns = [1, 2].map((sequence) =>
+    newTurn(chat, sequence, { content: `findable question ${sequence}` }),
+  );
+  for (const turn of turns) {
+    await endTurn(stores, scope, turn, { status: 'completed', answer: 'findable reply' });
+  }
+  await search.add(turns.map(({ id }) => id));
+  await search.find(scope, 'findable', { limit: 1 });
+  await search.find(scope, 'findable repl', { limit: 1 });
+  await search.find({ ...scope, user: 'ann' }, 'findable repl', { limit: 1, after: mintId('turn') });
 }
 
 async function exerciseFeedback(stores: Stores, scope: Scope): Promise<void> {

@@ -64,6 +64,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const account = { agent, user, day: '2026-11-25' };
   await endTurn(stores, scope, ended, { status: 'completed', answer: 'answer 1', textBytes: 100, account });
   await stores.usage.count([ended.id]);
+  await stores.search.add([ended.id]);
   await stores.feedback.set(inScope(scope, chat), ended.answerId, { rating: 'up' });
   const spender = { key, user: 'user 1' };
   const running = newTurn(chat, 2, { lease: leaseOf('token'), spender });
@@ -319,6 +320,7 @@ const rows: Record<string, Row> = {
   'userStatuses.find': ofTeam(({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}),
   'userStatuses.findNow': ofTeam(({ userStatuses }, scope) => userStatuses.findNow(scope, 'user 1'), {}),
   'turns.cancelBefore': ofChat(({ turns }, chat) => turns.cancelBefore(chat, 4), undefined),
+  'search.find': ofScope(({ search }, scope) => search.find(scope, 'answer', { limit: 10 }), { items: [] }),
   'feedback.set': ofChat(
     ({ feedback }, chat, { answer }) => feedback.set(chat, answer, { rating: 'down' }),
     'missing',
@@ -418,6 +420,7 @@ const others = [
   'agents.listRetaining',
   'turns.listUnfinished',
   'turns.renew',
+  'search.add',
   'userStatuses.block',
   'userStatuses.listBlockedSince',
   'userStatuses.signOut',

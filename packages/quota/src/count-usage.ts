@@ -67,7 +67,7 @@ async function countNoted(deps: QuotaDeps, uncounted: UncountedTurns): Promise<v
     const page = uncounted.take();
     left -= page.length;
     try {
-      await deps.beforeCount([]);
+      await deps.beforeCount(page, []);
       await countPage(deps, page);
     } catch (error) {
       for (const turn of page) uncounted.note(turn);
@@ -89,8 +89,8 @@ async function countLeftTurns(deps: QuotaDeps, signal: AbortSignal): Promise<voi
       const page = await store.usage.listUncounted(COUNT_PAGE, after);
       const before = after;
       after = page.at(-1)?.id ?? before;
-      if (page.length > 0) await deps.beforeCount(page);
       const ids = page.map(({ id }) => id);
+      if (page.length > 0) await deps.beforeCount(ids, page);
       const counted = page.length === 0 ? 0 : await countPage(deps, ids);
       if (counted > 0) log('info', 'turns that a crash left were counted', { turns: counted });
       unreachable = 0;

@@ -1,3 +1,4 @@
+import type { Id } from '@parley/contract';
 import type { Stores, TurnStore, UncountedTurn, UsageStore } from '@parley/db';
 
 /** Durations, never a date. A port, so that a simulation can replace it. */
@@ -30,11 +31,11 @@ export interface QuotaDeps {
   readonly bounds: QuotaBounds;
   /**
    * Writes what has to be stored before ended turns are counted, because a turn that is counted is not found again
-   * after a crash. `left` are turns that another process ended.
+   * after a crash. `left` are those of the turns that another process ended.
    *
    * @throws ApiError when it could not be written; the turns are counted later
    */
-  readonly beforeCount: (left: readonly UncountedTurn[]) => Promise<void>;
+  readonly beforeCount: (turns: readonly Id<'turn'>[], left: readonly UncountedTurn[]) => Promise<void>;
   /** The seconds until one of this many running turns is expected to end. */
   readonly secondsUntilFree: (running: number) => number;
 }

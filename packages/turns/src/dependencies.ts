@@ -1,11 +1,14 @@
 import type { RunAgent } from '@parley/agent';
-import type { AgentStore, ChatAccess, Stores, SystemScope } from '@parley/db';
+import type { AgentStore, ChatAccess, SearchStore, Stores, SystemScope } from '@parley/db';
 import type { Clock, OperatorLog, QuotaDeps } from '@parley/quota';
 
 /** The dependencies of the engine as ports, so that a test can run several processes on simulated dependencies. */
 export interface TurnDeps {
   readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'chatChanges'> &
-    Pick<QuotaDeps['store'], 'budgets' | 'usage'> & { readonly agents: Pick<AgentStore, 'find'> };
+    Pick<QuotaDeps['store'], 'budgets' | 'usage'> & {
+      readonly agents: Pick<AgentStore, 'find'>;
+      readonly search: Pick<SearchStore, 'add'>;
+    };
   readonly runAgent: RunAgent;
   /** Throws the error to respond with while no model can be called. */
   readonly checkModel: () => void;

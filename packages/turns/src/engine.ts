@@ -3,6 +3,7 @@ import { ChatPlaces } from './accept/chat-places.ts';
 import type { AcceptDeps } from './accept/insert-turn.ts';
 import type { TurnDeps } from './dependencies.ts';
 import { ChatUses } from './list/chat-uses.ts';
+import { makeFound } from './list/make-found.ts';
 import { Followers } from './read/followers.ts';
 import { createReads } from './read/reads.ts';
 import type { ReadDeps } from './read/turn-reader.ts';
@@ -27,9 +28,10 @@ export function createEngine(deps: TurnDeps): Engine {
   const secondsUntilFree = (running: number) => durations.secondsUntilFree(running);
   const followers = new Followers();
   const uses = new ChatUses({ ...deps, followers });
-  const beforeCount: QuotaDeps['beforeCount'] = async (left) => {
+  const beforeCount: QuotaDeps['beforeCount'] = async (turns, left) => {
     for (const turn of left) uses.ended(turn, turn.endedAt);
     await uses.write();
+    await makeFound(deps, turns);
   };
   const shared = {
     ...deps,

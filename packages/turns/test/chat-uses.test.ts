@@ -73,6 +73,26 @@ test('a turn is not counted before its use is written, so that a crash loses nei
   expect((await useOf(chat)).updatedAt).toBeGreaterThanOrEqual(await endOf(chat));
 });
 
+test('a turn is made found by searches before it is counted, so that a crash loses neither', async () => {
+  const replica = harness.startReplica();
+  replica.tap.disconnect('search.add', 'before', 2);
+  const chat = await harness.newChat();
+  await replica.turns.send(harness.scope, { chat, content: 'a message' });
+  await eventually(async () => (await turnsOf(harness, chat))[0]?.['isUncounted']).toBeUndefined();
+  const { calls } = replica.tap;
+  expect(calls.slice(0, calls.indexOf('usage.count')).filter((call) => call === 'search.add')).toHaveLength(
+    3,
+  );
+});
+
+test('a turn whose text cannot be made found is counted', async () => {
+  const { turns, tap } = harness.startReplica();
+  tap.intercept('search.add', () => Promise.reject(new Error('unsearchable')));
+  const chat = await harness.newChat();
+  await turns.send(harness.scope, { chat, content: 'a message' });
+  await eventually(async () => (await turnsOf(harness, chat))[0]?.['isUncounted']).toBeUndefined();
+});
+
 test('a chat whose message was accepted by a process that died is answering once another process runs it', async () => {
   const chat = await harness.newChat();
   const turn = await insertTurn(harness, chat, 1, { lease: deadLease });

@@ -31,9 +31,9 @@ export class StoreTap {
   #whenQuiet: (() => void)[] = [];
 
   constructor(real: Store) {
-    const entries = (['turns', 'turnLog', 'chats', 'chatChanges', 'agents', 'usage', 'budgets'] as const).map(
-      (name) => [name, this.#wrap(name, real[name])],
-    );
+    const entries = (
+      ['turns', 'turnLog', 'chats', 'chatChanges', 'search', 'agents', 'usage', 'budgets'] as const
+    ).map((name) => [name, this.#wrap(name, real[name])]);
     // The wrapped functions keep their types.
     this.store = Object.fromEntries(entries) as Store;
   }

@@ -115,6 +115,10 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id, limit: '10', order: 'asc' }),
     fields: { chatId: 'id', limit: 'limit', cursor: 'cursor', order: 'choice' },
   },
+  'message.search': {
+    validInput: async () => ({ q: 'hello', limit: '10' }),
+    fields: { q: 'text', limit: 'limit', cursor: 'cursor' },
+  },
   'message.cancel': {
     validInput: (team) => team.answered(),
     fields: { chatId: 'id', messageId: 'id' },

@@ -5,6 +5,7 @@ import { deleteFeedback } from './delete-feedback.ts';
 import { followMessage } from './follow-message.ts';
 import { listMessages } from './list-messages.ts';
 import { retryMessage } from './retry-message.ts';
+import { searchMessages } from './search-messages.ts';
 import { setFeedback } from './set-feedback.ts';
 
 /** The procedures of messages. */
@@ -14,6 +15,7 @@ export const messageRouter = t.router({
   cancel: cancelMessage,
   retry: retryMessage,
   follow: followMessage,
+  search: searchMessages,
   setFeedback,
   deleteFeedback,
 });

@@ -14,6 +14,9 @@ export const chatLimits = {
   givenTitleLengthMax: 80,
   /** A search consists of a few words. */
   searchLengthMax: 200,
+  /** Results of a search in messages. Each needs the text of its turn, and a page of results is looked through by a person. */
+  searchResults: 20,
+  searchResultsMax: 100,
   /** The list of messages is returned without paging; this many fit a response. */
   chatMessagesMax: 10_000,
   chatTextBytesMax: 16 * 1024 * 1024,

@@ -10,6 +10,7 @@ import { feedbackOf } from '../feedback/feedback-id.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
+import { createSearchEntries } from '../search/search-entries.ts';
 import { createTurnRemover, notRemoved } from '../turn/remove-turns.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { rangeOf } from '../turn-log/turn-log-store.ts';
@@ -69,6 +70,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
   const markers = createMarkers(models);
   const changes = createChatChanges(models);
   const remover = createTurnRemover(models);
+  const search = createSearchEntries(models);
   return {
     async create(scope, chat) {
       const record = toNewRecord(scope, chat);
@@ -205,6 +207,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
       await changes.announceDeletion(id);
       await purgeLogs(id);
       await feedback.deleteMany({ _id: trusted(feedbackOf(id)) });
+      await search.remove(id);
       // A turn that ends just now is found in the next round. No turn is removed before it is counted.
       const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }), ...notRemoved };
       do {

@@ -4,6 +4,7 @@ import { createChatChanges } from '../chat-change/chat-changes.ts';
 import { createCredentialCache } from '../credential/credential-cache.ts';
 import { hashSecretText, isSecretText, mintSecretText } from '../credential/secret-text.ts';
 import type { Models } from '../models.ts';
+import { createSearchEntries } from '../search/search-entries.ts';
 import type { GuestStore } from './guest-port.ts';
 import type { GuestMove, GuestRecord } from './guest-records.ts';
 
@@ -17,6 +18,7 @@ const SETTLED_MS = 10 * limits.cacheMs;
 export function createGuestStore(models: Models): GuestStore {
   const { guests, chats } = models;
   const changes = createChatChanges(models);
+  const search = createSearchEntries(models);
   const lookUp = createCredentialCache<GuestRecord>();
 
   return {
@@ -82,6 +84,7 @@ export function createGuestStore(models: Models): GuestStore {
 
   async function moveChats(team: Id<'team'>, guest: Id<'guest'>, user: string): Promise<void> {
     const { matchedCount } = await chats.updateMany({ team, user: guest }, { $set: { user } });
+    await search.move(team, guest, user);
     if (matchedCount > 0) await changes.announceMove(team, user);
   }
 

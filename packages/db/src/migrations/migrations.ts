@@ -1,3 +1,4 @@
+import { fillSearch } from './fill-search.ts';
 import type { Migration } from './migration.ts';
 import { refreshTitleWords } from './refresh-title-words.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   { name: 'store the words of titles as they are searched for now', run: refreshTitleWords },
   { name: 'store when chats were last used', run: storeChatUses },
   { name: 'remove the feedback on answers that release 0.1.0 has deleted', run: removeOrphanedFeedback },
+  { name: 'store the words of messages for the search', run: fillSearch },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */

@@ -2,6 +2,7 @@ import { answerIdOf, compact, type Id, mintId } from '@parley/contract';
 import type { AgentStore } from '../agent/agent-port.ts';
 import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
 import type { Scope, SystemScope } from '../scope.ts';
+import type { SearchStore } from '../search/search-port.ts';
 import type { Stores } from '../stores.ts';
 import type { Lease, NewTurn, TurnEnd } from '../turn/turn-records.ts';
 
@@ -11,6 +12,7 @@ export type EngineStores = Pick<
   'turns' | 'turnLog' | 'chats' | 'chatChanges' | 'usage' | 'budgets'
 > & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
+  readonly search: Pick<SearchStore, 'add'>;
 };
 
 /** One guarantee of the stores of turns. `run` gets an empty chat of a team of its own, and throws if it is broken. */

@@ -10,6 +10,7 @@ import { feedbackId, feedbackOf } from '../feedback/feedback-id.ts';
 import { fromFeedbackLine, toFeedbackLine } from '../feedback/feedback-transfer.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
+import { createSearchEntries } from '../search/search-entries.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { fromTurnLine, toTurnLine } from '../turn/turn-transfer.ts';
@@ -20,6 +21,7 @@ import type { TransferStore } from './transfer-port.ts';
 export function createTransferStore(models: Models, vault: Vault): TransferStore {
   const { agents, chats, turns, feedback, usage } = models;
   const markers = createMarkers(models);
+  const search = createSearchEntries(models);
   return {
     async listAgents({ team }, limit, after) {
       const found = await agents
@@ -124,6 +126,8 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
       const document = fromChatLine(team, chat, hasFeedback);
       // Exports of earlier versions do not say when a chat was last used.
       document.updatedAt ??= (await lastUseOf(models, chat.id, new Date(chat.createdAt))).at;
+      // Before the chat, so that an import that is cut off here adds both when it is repeated.
+      await search.addBeforeChat({ ...document, team });
       const added = await add(
         () => chats.insertMany([document], { lean: true }),
         () => chats.findOne({ _id: chat.id }, { team: 1 }).lean(),

@@ -32,6 +32,8 @@ export function createSimulatedStores(connection: Connection): EngineStores {
     turnLog: createTurnLog(connection),
     chats: createChats(connection, batches),
     chatChanges: createChatChanges(connection),
+    // Nothing searches in a simulation.
+    search: { add: async () => undefined },
     agents: createAgents(connection),
     usage: createSimulatedUsage(connection),
     budgets: createSimulatedBudgets(connection),
