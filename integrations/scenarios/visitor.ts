@@ -89,11 +89,18 @@ export async function visit(
       return ((await response.json()) as TrpcResult<{ id: string }>).result.data;
     };
     const follow = async (chatId: string) => {
-      const input = encodeURIComponent(JSON.stringify({ chatId }));
-      return readEvents(await ask(`/trpc/${'chat.follow' satisfies PageCall}?input=${input}`, credentials));
+      const input = encodeURIComponent(JSON.stringify({ chatId, parts: true }));
+      return readEvents(
+        await ask(`/trpc/${'chat.followAll' satisfies PageCall}?input=${input}`, credentials),
+      );
     };
 
-    const [, list] = await query<{ agents?: { id: string }[] }>('chat.list,agent.list', { limit: 30 }, {});
+    const [, list] = await query<{ agents?: { id: string }[] }>(
+      'chat.list,agent.list',
+      { limit: 30, order: 'updated' },
+      {},
+    );
+    await query('chat.list', { limit: 30, order: 'updated' });
     const { id: chatId } = await mutate('chat.create', { agentId: list?.agents?.[0]?.id });
     const following = follow(chatId);
     for (const [index, content] of questions.entries()) {

@@ -17,7 +17,16 @@ test('a visitor who opens the page and asks two questions makes no more requests
   const sessions = paths.filter((path) => path === '/web/session');
   // Calls that begin at the same time share a request.
   const proceduresOf = (all: readonly string[]) => all.flatMap((call) => call.split(',')).toSorted();
-  expect(proceduresOf(calls)).toEqual(proceduresOf(PAGE_REQUESTS.trpc));
+  // The stream of the list may tell the title of the chat before it is read.
+  const left = [...proceduresOf(PAGE_REQUESTS.trpc)];
+  const beyond = proceduresOf(calls).filter((call) => {
+    const place = left.indexOf(call);
+    if (place !== -1) left.splice(place, 1);
+    return place === -1;
+  });
+  expect(beyond).toEqual([]);
+  for (const needed of ['chat.create', 'message.create', 'message.list', 'chat.followAll'])
+    expect(proceduresOf(calls)).toContain(needed);
   expect(calls.length).toBeLessThanOrEqual(PAGE_REQUESTS.trpc.length);
   expect(sessions).toHaveLength(PAGE_REQUESTS.sessions);
   const files = paths.length - calls.length - sessions.length;

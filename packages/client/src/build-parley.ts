@@ -7,6 +7,7 @@ import { Credentials } from './credentials.ts';
 import { exportChat } from './export-chat.ts';
 import type { CallContext } from './links.ts';
 import { LiveChats } from './live-chats.ts';
+import { LiveList } from './live-list.ts';
 import { MessageOutbox } from './message-outbox.ts';
 import { baseOf, fetchOf, openTrpc } from './open-trpc.ts';
 import { OutboxStorage } from './outbox-storage.ts';
@@ -45,7 +46,11 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
       return answer;
     },
   });
-  const chats = new LiveChats({ trpc, credentials, outbox, page, timings });
+  const list: LiveList = new LiveList({
+    ...{ trpc, credentials, page, timings, cache },
+    reopenChat: () => chats.reopenStream(),
+  });
+  const chats = new LiveChats({ trpc, credentials, outbox, page, timings, list });
   const deletes = new ChatDeletes({
     deleteChat: (chatId, isKeptAlive) =>
       attempt(userAbort.signal, (signal) =>
@@ -69,6 +74,7 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
     userAbort.abort();
     userAbort = new AbortController();
     outbox.end();
+    list.reset();
     chats.reset();
     deletes.reset();
     queryClient.getMutationCache().clear();
@@ -88,6 +94,7 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
     queryClient,
     outbox,
     chats,
+    list,
     deletes,
     isOnline: page.isOnline,
     subscribeToOnline: page.onChange,
@@ -112,6 +119,7 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
       deletes.flush();
       outbox.close();
       chats.close();
+      list.close();
     },
   };
 }

@@ -12,6 +12,9 @@ const getKeyOf = (chatId: string): QueryKey => [
   { input: { chatId, withMessages: false }, type: 'query' },
 ];
 
+/** The key of the mutations that change a chat. */
+export const updateKeyOf = (chatId: string): QueryKey => ['parley', 'chat.update', chatId];
+
 /** The chats in the query cache: in lists and single ones. */
 export class ChatCache {
   readonly #client: QueryClient;
@@ -44,6 +47,37 @@ export class ChatCache {
       predicate: (query) =>
         query.state.fetchStatus !== 'idle' || !isPaged(query) || !isListOf(query.queryKey, chat),
     });
+  }
+
+  /**
+   * Puts the present state of a chat into all cached queries, at its place in lists that certainly contain it. A change by
+   * this client that the server has not confirmed stays, and so does a newer state.
+   */
+  put(chat: Chat): void {
+    const known = this.find(chat.id);
+    const isChanging = this.#client.isMutating({ mutationKey: updateKeyOf(chat.id) }) > 0;
+    if (isChanging || (known && known.updatedAt > chat.updatedAt)) return;
+    for (const [key, data] of this.#client.getQueriesData<ListData>({ queryKey: LIST_KEY }))
+      this.#client.setQueryData<ListData>(key, withPlaced(key, data, chat));
+    this.#client.setQueryData<ChatWithMessages>(
+      getKeyOf(chat.id),
+      (own) => own && { ...chat, messages: own.messages },
+    );
+    // A list that is being read may come with an older state.
+    const reads = this.#runningReads();
+    if (reads.length > 0) void Promise.allSettled(reads).then(() => this.put(chat));
+  }
+
+  /** Reloads the visible lists, after the pages that are being read. */
+  async reload(): Promise<void> {
+    for (let reads = this.#runningReads(); reads.length > 0; reads = this.#runningReads())
+      await Promise.allSettled(reads);
+    await this.#client.invalidateQueries({ queryKey: LIST_KEY });
+  }
+
+  #runningReads(): Promise<unknown>[] {
+    const queries = this.#client.getQueryCache().findAll({ queryKey: LIST_KEY, fetchStatus: 'fetching' });
+    return queries.flatMap(({ promise }) => (promise ? [promise] : []));
   }
 
   /** Changes a chat in all cached queries. */
@@ -124,4 +158,27 @@ function isListOf([, detail]: QueryKey, chat: Chat): boolean {
   if (!input) return true;
   const isUserTokenError = input.userId === undefined || input.userId === chat.userId;
   return isUserTokenError && input.agentType === undefined && input.search === undefined;
+}
+
+/** A list with the present state of a chat. It stays as it is if the chat is on a page that is not loaded. */
+function withPlaced(key: QueryKey, data: ListData, chat: Chat): ListData {
+  const isKnown = pagesOf(data).some(({ chats }) => chats.some(({ id }) => id === chat.id));
+  if (!data || !Array.isArray(data.pages) || (!isKnown && !isListOf(key, chat))) return data;
+  const { input } = (key[1] ?? {}) as { input?: { order?: string; search?: string } };
+  if (input?.search !== undefined)
+    return withChats(data, (chats) => chats.map((known) => (known.id === chat.id ? chat : known)));
+  const timeOf = (one: Chat) => (input?.order === 'updated' ? one.updatedAt : one.createdAt);
+  const isBefore = (known: Chat) =>
+    timeOf(chat) > timeOf(known) || (timeOf(chat) === timeOf(known) && chat.id > known.id);
+  let isPlaced = false;
+  const pages = data.pages.map(({ chats, ...page }, place) => {
+    const others = chats.filter(({ id }) => id !== chat.id);
+    // Uses only move a chat forward, so a known one is not on a page that is not loaded.
+    const isLast = place === data.pages.length - 1 && (isKnown || page.nextCursor === undefined);
+    const index = isPlaced ? -1 : others.findIndex(isBefore);
+    if (isPlaced || (index === -1 && !isLast)) return { ...page, chats: others };
+    isPlaced = true;
+    return { ...page, chats: others.toSpliced(index === -1 ? others.length : index, 0, chat) };
+  });
+  return { ...data, pages };
 }

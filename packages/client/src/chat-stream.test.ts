@@ -1,3 +1,4 @@
+import type { ChatEvent } from '@parley/contract';
 import { afterEach, expect, test, vi } from 'vitest';
 import { TestPage } from '../test/support/test-page.ts';
 import { ChatStream, type ChatStreamDeps } from './chat-stream.ts';
@@ -5,7 +6,7 @@ import { Credentials } from './credentials.ts';
 import { ParleyError } from './parley-error.ts';
 import { timings } from './timings.ts';
 
-type Observer = Parameters<ChatStreamDeps['follow']>[1];
+type Observer = Parameters<ChatStreamDeps<ChatEvent>['follow']>[1];
 
 vi.useFakeTimers();
 afterEach(() => vi.clearAllTimers());
@@ -15,8 +16,7 @@ function play() {
   const connections: { input: { lastEventId?: string }; observer: Observer; isClosed: boolean }[] = [];
   const page = new TestPage();
   const received: string[] = [];
-  const stream = new ChatStream({
-    chatId: 'chat_1',
+  const stream = new ChatStream<ChatEvent>({
     follow: (input, observer) => {
       const connection = { input, observer, isClosed: false };
       connections.push(connection);

@@ -7,26 +7,31 @@ import type { ChatConnection } from './parley.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
 import type { Timings } from './timings.ts';
 
-/** Opens a subscription, like `parley.trpc.chat.follow.subscribe`. */
-type FollowChat = (
-  input: { readonly chatId: string; readonly parts?: boolean; readonly lastEventId?: string },
-  observer: {
-    onStarted: () => void;
-    onData: (event: { readonly id: string; readonly data: ChatEvent }) => void;
-    onError: (error: unknown) => void;
-    onComplete: () => void;
-    onConnectionStateChange: (state: { readonly state: string; readonly error: unknown }) => void;
-  },
-) => Unsubscribable;
+/** The input of a stream. */
+export interface StreamInput {
+  readonly parts?: boolean;
+  readonly lastEventId?: string;
+}
+
+/** Receives the events of a subscription, as tRPC calls it. */
+export interface StreamObserver<Event> {
+  readonly onStarted: () => void;
+  readonly onData: (event: { readonly id: string; readonly data: Event }) => void;
+  readonly onError: (error: unknown) => void;
+  readonly onComplete: () => void;
+  readonly onConnectionStateChange: (state: { readonly state: string; readonly error: unknown }) => void;
+}
+
+/** Opens a subscription. */
+type Follow<Event> = (input: StreamInput, observer: StreamObserver<Event>) => Unsubscribable;
 
 /** The dependencies of `ChatStream`. */
-export interface ChatStreamDeps {
-  readonly chatId: string;
-  readonly follow: FollowChat;
+export interface ChatStreamDeps<Event> {
+  readonly follow: Follow<Event>;
   readonly credentials: Credentials;
   readonly page: Page;
   readonly timings: Timings;
-  readonly onEvent: (event: ChatEvent) => void;
+  readonly onEvent: (event: Event) => void;
   /** Called when the state of the connection or the error changes. */
   readonly onChange: () => void;
 }
@@ -34,12 +39,12 @@ export interface ChatStreamDeps {
 /** A connection that lived shorter than this counts as failed. */
 const LIVED_MS = 5_000;
 /**
- * Keeps the stream of a chat open. After every interruption it continues behind the last received event. It
+ * Keeps the stream of a chat, or of the list of chats, open. After every interruption it continues behind the last received event. It
  * reconnects itself instead of relying on the event source, which neither reconnects at once when the network
  * returns nor backs off.
  */
-export class ChatStream {
-  readonly #deps: ChatStreamDeps;
+export class ChatStream<Event extends { readonly type: string } = ChatEvent> {
+  readonly #deps: ChatStreamDeps<Event>;
   #cursor: string | undefined;
   #subscription: Unsubscribable | undefined;
   /** Identifies the current connection. Events of earlier connections are ignored. */
@@ -63,7 +68,7 @@ export class ChatStream {
     return this.#cursor !== undefined;
   }
 
-  constructor(deps: ChatStreamDeps) {
+  constructor(deps: ChatStreamDeps<Event>) {
     this.#deps = deps;
   }
 
@@ -86,6 +91,11 @@ export class ChatStream {
     this.#disconnect('paused');
   }
 
+  /** Opens the connection again, so that it can take up the list of chats. */
+  reopen(): void {
+    if (this.#subscription) this.#connect('reconnecting');
+  }
+
   /** Forgets the position, so that the next `open` starts from the beginning for another user. */
   reset(): void {
     this.close();
@@ -95,7 +105,7 @@ export class ChatStream {
 
   #connect(state: 'connecting' | 'reconnecting'): void {
     this.#disconnect(state);
-    const { chatId, follow, credentials } = this.#deps;
+    const { follow, credentials } = this.#deps;
     const connection = this.#connection;
     const ifCurrent =
       <Args extends readonly unknown[]>(listener: (...args: Args) => void) =>
@@ -107,7 +117,6 @@ export class ChatStream {
     this.#timer = setTimeout(() => this.#reconnectLater(), this.#deps.timings.streamOpeningMaxMs);
     this.#subscription = follow(
       {
-        chatId,
         ...(this.#withParts && { parts: true }),
         ...(this.#cursor !== undefined && { lastEventId: this.#cursor }),
       },
@@ -131,7 +140,7 @@ export class ChatStream {
     this.#setState('live');
   }
 
-  #received(cursor: string, event: ChatEvent): void {
+  #received(cursor: string, event: Event): void {
     this.#failures = 0;
     this.#cursor = cursor;
     this.#deps.onEvent(event);

@@ -12,6 +12,7 @@ export type {
   DeferredDeletes,
   FollowedChat,
   FollowedChats,
+  FollowedList,
   Outbox,
   Parley,
   ParleyOptions,

@@ -4,6 +4,7 @@ import { attempt } from './attempts.ts';
 import { ChatStream } from './chat-stream.ts';
 import type { Credentials } from './credentials.ts';
 import { Listeners } from './listeners.ts';
+import type { LiveList } from './live-list.ts';
 import type { MessageOutbox } from './message-outbox.ts';
 import { isMatched } from './optimistic-match.ts';
 import type { Page } from './page.ts';
@@ -24,6 +25,7 @@ export interface LiveChatDeps {
   readonly outbox: MessageOutbox;
   readonly page: Page;
   readonly timings: Timings;
+  readonly list: Pick<LiveList, 'followChat'>;
 }
 
 /** The ratings of an answer that are being sent, one after the other. */
@@ -61,7 +63,7 @@ export class LiveChat implements FollowedChat {
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(chatId: string, deps: LiveChatDeps) {
-    const { trpc, credentials, page, timings } = deps;
+    const { trpc, credentials, page, timings, list: chatList } = deps;
     this.chatId = chatId;
     this.#deps = deps;
     const list = trpc.message.list.query;
@@ -71,8 +73,7 @@ export class LiveChat implements FollowedChat {
       onChange: () => this.#onTailChange(),
     });
     this.#stream = new ChatStream({
-      chatId,
-      follow: trpc.chat.follow.subscribe,
+      follow: (input, observer) => chatList.followChat({ chatId, ...input }, observer),
       credentials,
       page,
       timings,
@@ -84,6 +85,13 @@ export class LiveChat implements FollowedChat {
   /** True while the chat has subscribers, and shortly after. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Opens the stream again, if it is open. Returns whether it is. */
+  reopenStream(): boolean {
+    const isLive = this.#stream.state === 'live' || this.#stream.state === 'connecting';
+    if (isLive) this.#stream.reopen();
+    return isLive;
   }
 
   view(): ChatView {

@@ -22,6 +22,11 @@ export class LiveChats implements FollowedChats {
     return chat;
   }
 
+  /** Opens the stream of an open chat again. Returns false if no chat has one. */
+  reopenStream(): boolean {
+    return [...this.#chats.values()].some((chat) => chat.reopenStream());
+  }
+
   /** Resets all chats when the user changes. */
   reset(): void {
     // Iterate over a copy: listeners may access their chat again, which moves it to the end of the map.

@@ -58,6 +58,7 @@ export interface Parley {
   readonly queryClient: QueryClient;
   readonly outbox: Outbox;
   readonly chats: FollowedChats;
+  readonly list: FollowedList;
   readonly deletes: DeferredDeletes;
   readonly isOnline: () => boolean;
   /** Calls `listener` when `isOnline` changes. Returns a function that stops this. */
@@ -174,6 +175,12 @@ export interface FollowedChat {
 export interface FollowedChats {
   /** Returns the chat with this id. The object stays the same while it has subscribers. */
   of(chatId: string): FollowedChat;
+}
+
+/** The list of chats, which a stream keeps up to date in the query cache while something follows it. */
+export interface FollowedList {
+  /** Follows the list. Returns a function that stops this. A page has one stream, also while it shows a chat. */
+  follow(): () => void;
 }
 
 /** Deletes of chats that can be undone for a while. */

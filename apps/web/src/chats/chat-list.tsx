@@ -17,7 +17,7 @@ interface ChatListProps {
   readonly onOpen: () => void;
 }
 
-/** The user's chats, newest first, grouped by day. */
+/** The user's chats, last used first, grouped by day. */
 export function ChatList({ search, onOpen }: ChatListProps) {
   const texts = useTexts();
   const { text } = texts;

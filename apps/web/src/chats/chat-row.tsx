@@ -4,6 +4,7 @@ import { memo, useCallback, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useSidebar } from '../layout/sidebar-context.ts';
 import { useTexts } from '../texts/use-texts.ts';
+import { ChatMark } from './chat-mark.tsx';
 import { ChatMenu } from './chat-menu.tsx';
 import { chatSearchId } from './chat-search.tsx';
 import { titleOf } from './title-of.ts';
@@ -43,6 +44,7 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
         <span dir="auto" className="grow truncate" title={titleOf(chat, text)}>
           {titleOf(chat, text)}
         </span>
+        <ChatMark chat={chat} isCurrent={isCurrent} />
       </Link>
       <ChatMenu
         chat={chat}

@@ -7,10 +7,10 @@ const texts = textsIn('en', en);
 
 const now = new Date(2026, 2, 30, 0, 30);
 const at = (...parts: [number, number, number, number, number?]) => ({
-  createdAt: new Date(...parts).toISOString(),
+  updatedAt: new Date(...parts).toISOString(),
 });
 
-const names = (items: { createdAt: string }[]) => groupByDay(items, now, texts).map(({ name }) => name);
+const names = (items: { updatedAt: string }[]) => groupByDay(items, now, texts).map(({ name }) => name);
 
 describe('groupByDay', () => {
   test('puts a chat of a minute before midnight into Yesterday', () => {

@@ -8,17 +8,17 @@ export interface DayGroup<Item> {
 }
 
 /**
- * Groups items, sorted from newest to oldest, into Today, Yesterday, Previous 7 days, Previous 30 days, and
+ * Groups items, sorted by their last use, into Today, Yesterday, Previous 7 days, Previous 30 days, and
  * then months of the browser's calendar. Keeps the order.
  */
-export function groupByDay<Item extends { readonly createdAt: string }>(
+export function groupByDay<Item extends { readonly updatedAt: string }>(
   items: readonly Item[],
   now: Date,
   texts: Texts,
 ): readonly DayGroup<Item>[] {
   const groups: { name: string; items: Item[] }[] = [];
   for (const item of items) {
-    const name = nameOfDay(new Date(item.createdAt), now, texts);
+    const name = nameOfDay(new Date(item.updatedAt), now, texts);
     const last = groups.at(-1);
     if (last?.name === name) last.items.push(item);
     else groups.push({ name, items: [item] });

@@ -32,6 +32,8 @@ export const de: Translation = {
   'chats.loading': 'Chats werden geladen',
   'chats.none': 'Ihre Chats erscheinen hier.',
   'chats.no-match': 'Keine Chats passen zu „{search}“',
+  'chats.answering': 'Wird beantwortet',
+  'chats.unread': 'Neue Nachrichten',
   'chats.today': 'Heute',
   'chats.yesterday': 'Gestern',
   'chats.last-7-days': 'Letzte 7 Tage',

@@ -31,6 +31,8 @@ export const en = {
   'chats.loading': 'Loading chats',
   'chats.none': 'Your chats will appear here.',
   'chats.no-match': 'No chats match “{search}”',
+  'chats.answering': 'Answering',
+  'chats.unread': 'New messages',
   'chats.today': 'Today',
   'chats.yesterday': 'Yesterday',
   'chats.last-7-days': 'Previous 7 days',

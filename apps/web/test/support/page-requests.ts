@@ -8,12 +8,15 @@ export const PAGE_REQUESTS = {
   files: 14,
   /** `POST /web/session`. */
   sessions: 1,
-  /** Requests to `/trpc`, with the procedures that each of them calls. Every call counts. */
+  /** Requests to `/trpc`, with the procedures that each of them calls, at most. Every call counts. */
   trpc: [
     'chat.list,agent.list',
+    // The stream of the list says when to read it, and the stream of the chat takes it up.
+    'chat.followAll',
+    'chat.list',
     'chat.create',
     'message.create',
-    'chat.follow',
+    'chat.followAll',
     'message.list',
     'chat.get',
     'message.create',

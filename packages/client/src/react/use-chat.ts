@@ -2,7 +2,7 @@ import type { Chat } from '@parley/contract';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { attempt } from '../attempts.ts';
-import { ChatCache } from '../chat-cache.ts';
+import { ChatCache, updateKeyOf } from '../chat-cache.ts';
 import { type ParleyError, toParleyError } from '../parley-error.ts';
 import { useParley } from './provider.tsx';
 import { trpc } from './trpc.ts';
@@ -39,6 +39,7 @@ export function useChat(chatId: string): OneChat {
   const cache = useMemo(() => new ChatCache(parley.queryClient), [parley.queryClient]);
   const query = trpc.chat.get.useQuery({ chatId, withMessages: false }, { staleTime: FRESH_MS });
   const mutation = useMutation({
+    mutationKey: updateKeyOf(chatId),
     mutationFn: (changes: ChatUpdate) =>
       attempt(parley.userSignal(), (signal) =>
         parley.trpc.chat.update.mutate({ chatId, ...changes }, { signal }),

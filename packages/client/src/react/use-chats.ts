@@ -1,5 +1,5 @@
 import type { Chat } from '@parley/contract';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { type ParleyError, toParleyError } from '../parley-error.ts';
 import { useParley } from './provider.tsx';
 import { trpc } from './trpc.ts';
@@ -17,7 +17,7 @@ export interface ChatsFilter {
 
 /** The result of `useChats`. */
 export interface Chats {
-  /** Newest first, without hidden chats. The array stays the same while nothing changes. */
+  /** Last used first, or newest first in a search; without hidden chats. The array stays the same while nothing changes. */
   readonly chats: readonly Chat[];
   /** True until the first page of this filter is loaded. */
   readonly isLoading: boolean;
@@ -33,18 +33,19 @@ const PAGE_CHATS = 30;
 const REFRESH_MS = 60_000;
 
 /**
- * Loads the chats of a filter, page by page. Reloads them when the window gets the focus and every
- * minute.
+ * Loads the chats of a filter, page by page, and keeps them up to date by a stream. Reloads them when the window gets the
+ * focus and every minute.
  */
 export function useChats({ userId, agentType, search, limit = PAGE_CHATS }: ChatsFilter = {}): Chats {
-  const { deletes } = useParley();
+  const { deletes, list } = useParley();
+  useEffect(() => list.follow(), [list]);
   const words = search?.trim();
   const query = trpc.chat.list.useInfiniteQuery(
     {
       limit,
       ...(userId !== undefined && { userId }),
       ...(agentType !== undefined && { agentType }),
-      ...(words && { search: words }),
+      ...(words ? { search: words } : { order: 'updated' as const }),
     },
     {
       getNextPageParam: ({ nextCursor }) => nextCursor,
