@@ -83,6 +83,7 @@ const allowedImports: Readonly<Record<string, AllowedImports>> = {
     values: [
       '@fastify/cookie',
       '@fastify/cors',
+      '@fastify/multipart',
       '@fastify/static',
       '@parley/agent',
       '@parley/api',

@@ -46,6 +46,7 @@ export const sections: readonly Section[] = [
     pages: [
       { text: 'Run it', file: 'docs/operate.md', at: 'operate' },
       { text: 'Model servers', file: 'docs/models.md', at: 'models' },
+      { text: 'Files', file: 'docs/files.md', at: 'files' },
       { text: 'Limits, budgets, usage', file: 'docs/limits-and-usage.md', at: 'limits-and-usage' },
       { text: 'Data', file: 'docs/data.md', at: 'data' },
       { text: 'Durability', file: 'docs/durability.md', at: 'durability' },

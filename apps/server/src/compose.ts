@@ -58,6 +58,8 @@ export async function compose(deps: {
   readonly publicUrls?: readonly string[] | undefined;
   /** The maximum number of unfinished turns. Without it, only teams that have set a limit have one. */
   readonly turnLimits?: TurnLimits | undefined;
+  /** The bytes that the files of one team can take. */
+  readonly teamFilesBytesMax?: number | undefined;
   /** The maximum number of open streams. */
   readonly streamLimits?: Partial<StreamLimits> | undefined;
   readonly streamTimes?: Partial<StreamTimes> | undefined;
@@ -75,6 +77,7 @@ export async function compose(deps: {
     log: (level, event, fields) => log[level](fields, event),
     rateLimits: deps.rateLimits,
     turnLimits: deps.turnLimits,
+    teamFilesBytesMax: deps.teamFilesBytesMax,
     streamLimits: deps.streamLimits,
     streamTimes: deps.streamTimes,
     publicUrls: deps.publicUrls,

@@ -24,6 +24,7 @@ test('every environment variable is optional', () => {
     MODEL_SILENCE_MS: 60_000,
     MODEL_TOTAL_MS: 300_000,
     CONCURRENT_TURNS_USER: 4,
+    TEAM_FILES_MIB: 10_240,
     LOG_LEVEL: 'info',
   });
 });

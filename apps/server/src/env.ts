@@ -86,6 +86,13 @@ const variablesSchema = z.object({
   /** The maximum number of unfinished answers of a user, and of a team without a limit of its own; 0 is no limit. */
   CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(0),
   CONCURRENT_TURNS_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsUser),
+  /** The storage of one team for files, in MiB. */
+  TEAM_FILES_MIB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .default(limits.teamFilesBytesMax / 1024 / 1024),
   /** The maximum number of open streams in one process; 0 is no limit. */
   STREAMS_MAX: z.coerce.number().int().min(0).max(1_000_000).default(limits.streamsMax),
   /** The maximum number of connections of this process. Further ones are closed. */

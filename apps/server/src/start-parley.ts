@@ -75,6 +75,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     web,
     rateLimits,
     streamLimits: { perProcess: env.STREAMS_MAX },
+    teamFilesBytesMax: env.TEAM_FILES_MIB * 1024 * 1024,
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
     bounds: { runningTurnsMax: env.RUNNING_ANSWERS_MAX },
     agentBounds: {

@@ -3,7 +3,7 @@ import { mintApiKey } from '@parley/db';
 import { casesOfForm } from '@parley/embedded/testing/form';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
-import { callerOf, type FieldKind, headersFor, operations } from './support/operations.ts';
+import { callerOf, type FieldKind, headersFor, operations, uploads } from './support/operations.ts';
 import { rejectedRequests } from './support/rejected-requests.ts';
 import { streams } from './support/streams.ts';
 import {
@@ -39,7 +39,7 @@ const inputOf = async (name: string): Promise<Record<string, unknown>> => {
 };
 
 test('every procedure of the router is in one of the tables of common errors', () => {
-  const tables = [...names, ...streams.map(({ procedure }) => procedure)];
+  const tables = [...names, ...uploads, ...streams.map(({ procedure }) => procedure)];
   expect([...new Set(tables)].toSorted()).toEqual(Object.keys(procedureDefinitions()).toSorted());
 });
 
@@ -172,6 +172,7 @@ describe('resources of another team', () => {
   async function foreignId(field: string): Promise<string> {
     if (field === 'agentId') return other.agent.id;
     if (field === 'keyId') return other.makeKey();
+    if (field === 'fileId') return other.makeFile();
     if (field === 'secretId') return other.makeSigningSecret();
     return field === 'messageId' ? (await other.answered()).messageId : (await other.makeChat()).id;
   }

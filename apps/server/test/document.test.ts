@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { restOperations, streamOperations } from '@parley/api';
+import { fileContent, restOperations, streamOperations } from '@parley/api';
 import { type ErrorCode, errorCodes, errorEntry, limits, nameOfStatus, statusOf } from '@parley/contract';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
@@ -67,6 +67,7 @@ describe('the OpenAPI document', () => {
     const declared = [
       ...restOperations.map(({ method, path }) => `${method} ${path}`),
       ...streamOperations.map(({ path }) => `GET ${path}`),
+      `GET ${fileContent.path}`,
     ];
     expect(chatOperations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
       declared.toSorted(),
@@ -161,7 +162,7 @@ describe('documented errors', () => {
 });
 
 describe('closed requests and open responses', () => {
-  test.each(operations.filter(({ operation }) => operation.requestBody))(
+  test.each(operations.filter(({ operation }) => operation.requestBody?.content['application/json']))(
     '$method $path documents a closed request body',
     ({ operation }) => {
       expect(operation.requestBody?.content['application/json']?.schema).toMatchObject({
@@ -194,6 +195,7 @@ describe('documented streams', () => {
       const isStreamable = streamable.includes(operation.operationId);
       if (operation.responses['204'] && !isStreamed) expect(typesOf(operation)).toEqual([]);
       else if (isStreamed) expect(typesOf(operation)).toEqual(['text/event-stream']);
+      else if (operation.operationId === fileContent.operationId) expect(typesOf(operation)).toEqual(['*/*']);
       else
         expect(typesOf(operation)).toEqual([
           'application/json',
@@ -210,7 +212,7 @@ describe('documented streams', () => {
       operation.parameters?.some(({ name }) => name === 'Idempotency-Key'),
     );
     expect(takes.map(({ operation }) => operation.operationId).toSorted()).toEqual(
-      ['createAgent', 'createChat', ...streamable].toSorted(),
+      ['createAgent', 'createChat', 'createFile', ...streamable].toSorted(),
     );
     for (const { operation } of takes) {
       expect(operation.responses['200']?.headers).toHaveProperty('Idempotent-Replayed');

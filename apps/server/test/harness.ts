@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { AgentBounds, ModelApi, ModelServer, ToolAddresses } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter, Policy, RateLimits, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
@@ -37,6 +38,7 @@ export interface HarnessOptions {
   readonly rateLimits?: Partial<RateLimits>;
   /** Unfinished turns at a time. By default there is no limit. */
   readonly turnLimits?: TurnLimits;
+  readonly teamFilesBytesMax?: number;
   /** Streams that may be open at the same time. */
   readonly streamLimits?: Partial<StreamLimits>;
   readonly streamTimes?: Partial<StreamTimes>;
@@ -121,6 +123,8 @@ export interface Team {
   withChatsOf(userId: string): Team;
   /** Creates a further key and returns its id. */
   makeKey(): Promise<Id<'key'>>;
+  /** Uploads a text that was not sent: as the user of `withChatsOf`, if there is one. */
+  makeFile(content?: string): Promise<Id<'file'>>;
   makeChat(input?: { userId?: string; metadata?: object; agentId?: string }): Promise<Chat>;
   /** Sends a message and waits for its answer or its error. */
   send(chatId: string, content: string, request?: RestRequest): Promise<RestAnswer<Answer>>;
@@ -175,6 +179,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       // So frequent that a change is soon visible.
       bounds: { countEveryMs: 20, ...bounds },
       ...(options.turnLimits && { turnLimits: options.turnLimits }),
+      teamFilesBytesMax: options.teamFilesBytesMax,
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
       streamLimits: options.streamLimits,
       streamTimes: options.streamTimes,
@@ -313,6 +318,15 @@ async function makeTeam(
         }
       },
       makeKey: async () => (await stores.apiKeys.issue(scope, 'publishable', {})).info.id,
+      async makeFile(content = 'The text of a file.') {
+        const { userId: user } = defaults;
+        const owner = { ...scope, ...(user !== undefined && { user }) };
+        const id = await stores.files.begin(owner, 'notes.txt');
+        const bytes = Buffer.from(content);
+        await stores.files.write(id, Readable.from([bytes]));
+        await stores.files.finish(owner, id, { mediaType: 'text/plain', bytes: bytes.length }, Infinity);
+        return id;
+      },
       makeChat: async (input = {}) =>
         (await send<Chat>('POST', '/chat', { body: { agentId: firstAgent.id, ...defaults, ...input } })).body,
       send: (chatId, content, request) =>

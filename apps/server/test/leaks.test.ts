@@ -33,6 +33,10 @@ const COLLECTIONS = [
   'deletions',
   'feedback',
   'searchEntries',
+  'files',
+  'fileStorage',
+  'fileContents.files',
+  'fileContents.chunks',
   'servers',
   'migrations',
 ];
@@ -55,6 +59,7 @@ const { id: runningId } = (
 ).body;
 await vi.waitFor(async () => expect(await mongo.raw.collection('turnLog').countDocuments()).toBe(1));
 await mongo.database.stores.requestCounts.add([{ subject: `key:${mintId('key')}`, minute: 1, count: 1 }]);
+await team.makeFile();
 await team.makeGuest();
 await team.userToken();
 await team.rest('DELETE', '/user/nobody');

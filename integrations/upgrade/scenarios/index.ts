@@ -9,6 +9,7 @@ import { deletions } from './deletions.ts';
 import { encryptedSecrets } from './encrypted-secrets.ts';
 import { failures } from './failures.ts';
 import { feedback } from './feedback.ts';
+import { files } from './files.ts';
 import { modelLists } from './model-lists.ts';
 import { origins } from './origins.ts';
 import { sealedKeys } from './sealed-keys.ts';
@@ -39,6 +40,7 @@ export const scenarios: readonly UpgradeScenario[] = [
   ...toolSteps,
   ...failures,
   ...feedback,
+  ...files,
   ...titleWords,
   ...userStatuses,
   ...audit,

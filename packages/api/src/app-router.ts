@@ -2,6 +2,7 @@ import { agentRouter } from './agent/router.ts';
 import { auditRouter } from './audit/router.ts';
 import { chainMiddlewares } from './chain-middlewares.ts';
 import { chatRouter } from './chat/router.ts';
+import { fileRouter } from './file/router.ts';
 import { guestRouter } from './guest/router.ts';
 import { keyRouter } from './key/router.ts';
 import { messageRouter } from './message/router.ts';
@@ -20,6 +21,7 @@ export const appRouter = chainMiddlewares(
     message: messageRouter,
     agent: agentRouter,
     audit: auditRouter,
+    file: fileRouter,
     key: keyRouter,
     guest: guestRouter,
     signingSecret: signingSecretRouter,

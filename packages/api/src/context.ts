@@ -45,6 +45,8 @@ export interface Services {
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
   /** The public keys of token issuers. Without it, their tokens are rejected. */
   readonly keySets?: KeySets | undefined;
+  /** The bytes that the files of one team can take. */
+  readonly teamFilesBytesMax: number;
   /** Counts requests. Without it there are no rate limits. */
   readonly gate?: Gate | undefined;
   /** Limits the number of large lists in memory. */

@@ -14,6 +14,7 @@ export {
 export type { Eraser } from './deletion/erase.ts';
 export { expireChats, RetentionProgress } from './deletion/expire-chats.ts';
 export { DeletionProgress, finishDeletions } from './deletion/finish-deletions.ts';
+export { fileContent } from './file/file-content.ts';
 export { bodyBoundsOf } from './gate/body-bounds.ts';
 export { type ClientAddress, countedNetworks, shareOf, widerNetwork } from './gate/client-address.ts';
 export { Gate } from './gate/gate.ts';

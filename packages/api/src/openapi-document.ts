@@ -9,6 +9,7 @@ import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { appRouter } from './app-router.ts';
 import { idempotencyKeyForm } from './idempotency.ts';
+import { contentPaths, uploadBody, uploadParameters } from './openapi-files.ts';
 import { apiErrorResponses, COMMON, eventStream, requestIdHeader } from './openapi-responses.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { type RestOperation, restOperations } from './rest-operations.ts';
@@ -56,7 +57,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
     version: options.version,
     openApiVersion: '3.1.0',
     baseUrl: '/',
-    tags: ['Chats', 'Messages', 'Agents', 'Users', 'Keys', 'Team', 'Usage', 'Data', 'Health'],
+    tags: ['Chats', 'Messages', 'Files', 'Agents', 'Users', 'Keys', 'Team', 'Usage', 'Data', 'Health'],
     securitySchemes: {
       apiKey: {
         type: 'apiKey',
@@ -77,7 +78,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
       ChatListEvent: chatListEventSchema,
       StreamError: streamErrorSchema,
     },
-    paths: { ...streamPaths(), ...healthPaths },
+    paths: { ...streamPaths(), ...contentPaths(), ...healthPaths },
   });
   for (const operation of restOperations) {
     const documented = document.paths?.[operation.path]?.[methodKey(operation)];
@@ -89,6 +90,10 @@ export function buildOpenApiDocument(options: { version: string }): Document {
     const { requestBody } = documented;
     if (operation.meta.hasOptionalBody && requestBody && 'required' in requestBody) {
       requestBody.required = false;
+    }
+    if (operation.meta.isUpload) {
+      documented.requestBody = uploadBody;
+      documented.parameters = [...(documented.parameters ?? []), ...uploadParameters];
     }
     if (operation.meta.isIdempotent) {
       documented.parameters = [...(documented.parameters ?? []), idempotencyKeyParameter];

@@ -16,6 +16,8 @@ export interface ProcedureMeta extends OpenApiMeta {
   readonly canStream?: true;
   /** REST sends the answer as a file, as Markdown if the caller asks for it. */
   readonly isFile?: true;
+  /** REST takes the input from a body that is no JSON, while it arrives. */
+  readonly isUpload?: true;
   /** The path contains all that is required, so the body may be left out. */
   readonly hasOptionalBody?: true;
   /** The status of success if it is not 200. A response with 204 has no body. */

@@ -72,6 +72,12 @@ export const errorRegister = {
       'The request could not be read. Send a well-formed URL and headers, and a body that is one JSON object.',
     when: 'The body is not a JSON object, the URL has a broken percent-escape, or the headers are not valid HTTP.',
   },
+  file_type_not_supported: {
+    trpcCode: 'BAD_REQUEST',
+    message:
+      'This type of file is not supported. Send an image (PNG, JPEG, GIF, WebP), a PDF, or text in UTF-8.',
+    when: 'The content of an upload is no image, no PDF and no text in UTF-8. The content counts, not the name.',
+  },
   invalid_cursor: {
     trpcCode: 'BAD_REQUEST',
     message: 'This cursor does not belong to this list with these filters. Start again without a cursor.',
@@ -190,6 +196,12 @@ export const errorRegister = {
     message: 'The chat was not found. Check the id, and that the key belongs to the team of the chat.',
     when: 'The chat does not exist, was deleted, or belongs to another team.',
   },
+  file_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message:
+      'The file was not found. Check the id, and that you may access the file. Files are deleted a day after their upload.',
+    when: 'The file does not exist, was deleted, was uploaded more than a day ago, or belongs to another team or user.',
+  },
   key_not_found: {
     trpcCode: 'NOT_FOUND',
     message: 'The key was not found. `GET /key` lists the keys of your team.',
@@ -262,6 +274,11 @@ export const errorRegister = {
     message: 'Only an answer that has ended with text can get feedback. Wait until the answer has ended.',
     when: 'The answer is waiting or running, or it ended without text.',
   },
+  file_storage_full: {
+    trpcCode: 'CONFLICT',
+    message: "The team's storage for files is full. Delete files, or ask the operator for more storage.",
+    when: 'The files of the team take all of its storage. `GET /usage` shows how much is used.',
+  },
   guest_claimed: {
     trpcCode: 'CONFLICT',
     message: "Another user has already claimed this guest's chats. Claim each guest for one user only.",
@@ -297,8 +314,8 @@ export const errorRegister = {
   payload_too_large: {
     trpcCode: 'PAYLOAD_TOO_LARGE',
     message:
-      'The request is too large. A body may have at most 512 KiB, or 1 MiB for an agent or a tRPC batch.',
-    when: 'The body exceeds 512 KiB (an agent or a tRPC batch: 1 MiB), or the headers 16 KiB.',
+      'The request is too large. A body may have at most 512 KiB, 1 MiB for an agent or a tRPC batch, or 10 MiB for a file.',
+    when: 'The body exceeds 512 KiB (an agent or a tRPC batch: 1 MiB; a file: 10 MiB), or the headers 16 KiB.',
   },
   payload_too_complex: {
     trpcCode: 'PAYLOAD_TOO_LARGE',

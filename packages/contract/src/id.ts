@@ -17,6 +17,7 @@ const PREFIXES = {
   audit: 'audit_',
   deletion: 'del_',
   request: 'req_',
+  file: 'file_',
 } as const;
 
 /** A noun that has ids of its own. */

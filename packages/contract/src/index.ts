@@ -8,6 +8,7 @@ export * from './chat-cursor.ts';
 export * from './compact.ts';
 export * from './error-codes.ts';
 export * from './feedback.ts';
+export * from './file.ts';
 export * from './id.ts';
 export * from './json.ts';
 export * from './limits.ts';

@@ -2,6 +2,7 @@ import { agentLimits } from './limits/agent-limits.ts';
 import { chatLimits } from './limits/chat-limits.ts';
 import { credentialLimits } from './limits/credential-limits.ts';
 import { dataLimits } from './limits/data-limits.ts';
+import { fileLimits } from './limits/file-limits.ts';
 import { requestLimits } from './limits/request-limits.ts';
 import { streamLimits } from './limits/stream-limits.ts';
 import { toolLimits } from './limits/tool-limits.ts';
@@ -22,4 +23,5 @@ export const limits = {
   ...credentialLimits,
   ...usageLimits,
   ...dataLimits,
+  ...fileLimits,
 } as const;

@@ -74,7 +74,17 @@ export const usageSumSchema = z.object({
 
 /** Output of `usage.list`. */
 export const usageListSchema = z
-  .object({ usage: z.array(usageSumSchema), nextCursor: nextCursorSchema.optional() })
+  .object({
+    usage: z.array(usageSumSchema),
+    storage: z
+      .object({
+        bytes: count('The size of all files of the team.'),
+        bytesMax: count('The size that they can have.'),
+      })
+      .optional()
+      .meta({ description: 'The storage of files now. Absent for keys that are limited to agents.' }),
+    nextCursor: nextCursorSchema.optional(),
+  })
   .meta({ id: 'UsageList', description: 'Sums of usage, sorted by the dimension they are grouped by.' });
 
 /** The usage of one group. */

@@ -27,6 +27,8 @@ export { type EncryptionOptions, type MadeKey, readEncryptionKeys } from './encr
 export type { UnreadableSecret } from './encryption/vault.ts';
 export type * from './feedback/feedback-port.ts';
 export type * from './feedback/feedback-records.ts';
+export type * from './file/file-port.ts';
+export type * from './file/file-records.ts';
 export type * from './guest/guest-port.ts';
 export type * from './guest/guest-records.ts';
 export type { Idempotency } from './idempotency.ts';

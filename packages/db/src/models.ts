@@ -9,6 +9,16 @@ import { type DeletionDocument, deletionSchema } from './deletion/deletion-model
 import { encryptionSchema } from './encryption/encryption-model.ts';
 import type { EncryptionDocument } from './encryption/encryption-state.ts';
 import { type FeedbackDocument, feedbackSchema } from './feedback/feedback-model.ts';
+import {
+  type ContentChunkDocument,
+  type ContentDocument,
+  contentChunkSchema,
+  contentSchema,
+  type FileDocument,
+  type FileStorageDocument,
+  fileSchema,
+  fileStorageSchema,
+} from './file/file-model.ts';
 import { type GuestDocument, guestSchema } from './guest/guest-model.ts';
 import { type RequestCountDocument, requestCountSchema } from './request-count/request-count-model.ts';
 import { type SearchEntryDocument, searchEntrySchema } from './search/search-entry-model.ts';
@@ -48,6 +58,10 @@ export function createModels(connection: Connection) {
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
     feedback: connection.model<FeedbackDocument>('Feedback', feedbackSchema),
     searchEntries: connection.model<SearchEntryDocument>('SearchEntry', searchEntrySchema),
+    files: connection.model<FileDocument>('File', fileSchema),
+    fileStorage: connection.model<FileStorageDocument>('FileStorage', fileStorageSchema),
+    contents: connection.model<ContentDocument>('Content', contentSchema),
+    contentChunks: connection.model<ContentChunkDocument>('ContentChunk', contentChunkSchema),
     audit: connection.model<AuditDocument>('Audit', auditSchema),
     deletions: connection.model<DeletionDocument>('Deletion', deletionSchema),
     usage: connection.model<UsageDocument>('Usage', usageSchema),

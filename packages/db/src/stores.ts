@@ -33,6 +33,8 @@ import { createDeletionStore } from './deletion/deletion-store.ts';
 import type { Vault } from './encryption/vault.ts';
 import type { FeedbackStore } from './feedback/feedback-port.ts';
 import { createFeedbackStore } from './feedback/feedback-store.ts';
+import type { FileStore } from './file/file-port.ts';
+import { createFileStore } from './file/file-store.ts';
 import type { GuestStore } from './guest/guest-port.ts';
 import { createGuestStore } from './guest/guest-store.ts';
 import type { MessageStore } from './message/message-port.ts';
@@ -84,6 +86,7 @@ export interface Stores {
   readonly turns: TurnStore;
   readonly feedback: FeedbackStore;
   readonly search: SearchStore;
+  readonly files: FileStore;
   readonly turnLog: TurnLogStore;
   readonly usage: UsageStore;
   readonly budgets: BudgetStore;
@@ -116,6 +119,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     turns: guarded(createTurnStore(models, reads, writes)),
     feedback: guarded(createFeedbackStore(models)),
     search: guarded(createSearchStore(models)),
+    files: createFileStore(models),
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),
     budgets: guarded(createBudgetStore(models)),

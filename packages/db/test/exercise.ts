@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mintId, type TransferTurn } from '@parley/contract';
 import { mintApiKey, type Stores } from '../src/index.ts';
 import { inScope } from '../src/testing/index.ts';
@@ -17,6 +18,7 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseLog(stores, scope);
   await exerciseFeedback(stores, scope);
   await exerciseSearch(stores, scope);
+  await exerciseFiles(stores, scope);
   await exerciseUsage(stores, scope);
   await exerciseTransfer(stores, scope);
 }
@@ -381,6 +383,30 @@ async function exerciseFeedback(stores: Stores, scope: Scope): Promise<void> {
     limit: 10,
     after: `${mintId('agent')} 1`,
   });
+}
+
+async function exerciseFiles({ files }: Stores, scope: Scope): Promise<void> {
+  const owner = { ...scope, user: 'user 1' };
+  const idempotency = { key: mintId('request'), body: 'body' };
+  const upload = async (bytes: number) => {
+    const id = await files.begin(owner, 'notes.txt');
+    await files.write(id, Readable.from([Buffer.alloc(bytes)]));
+    return id;
+  };
+  const finished = { mediaType: 'text/plain', bytes: 300_000, idempotency };
+  const [id, replayed, unfinished] = [await upload(300_000), await upload(1), await upload(1)];
+  await files.finish(owner, id, finished, 300_000);
+  await files.finish(owner, replayed, finished, Number.MAX_SAFE_INTEGER);
+  await files.findByIdempotencyKey(owner, idempotency.key);
+  await files.find(owner, id);
+  await files.read({ id }).toArray();
+  await files.storage(scope);
+  await files.discard(owner, replayed);
+  await files.remove(owner, id);
+  await files.remove(owner, id);
+  await files.discard(owner, unfinished);
+  await upload(1);
+  for (const days of [2, 3]) await files.sweep(new Date(Date.now() + days * 24 * 60 * 60 * 1_000), 10);
 }
 
 async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {

@@ -92,7 +92,9 @@ describe('indexes', () => {
 
   test('no query reads a whole collection or sorts in memory', () => {
     expect(explained.length).toBeGreaterThan(30);
-    const bad = explained.filter(({ stages }) =>
+    // Before its first upload the driver's GridFS looks whether its collection is empty.
+    const ours = explained.filter(({ collection }) => collection !== 'fileContents.files');
+    const bad = ours.filter(({ stages }) =>
       stages.some((stage) => ['COLLSCAN', 'SORT', 'EOF'].includes(stage)),
     );
     expect(bad).toEqual([]);
@@ -112,6 +114,8 @@ describe('indexes', () => {
       for (const index of await db.raw.collection(collectionName).indexes()) {
         // The server needs `_id` and follows the expiry itself.
         const isServers = index.name === '_id_' || index.expireAfterSeconds !== undefined;
+        // The driver's GridFS requires this index, and creates it if it is missing.
+        if (collectionName === 'fileContents.files') continue;
         if (!isServers && !used.has(`${collectionName}.${index.name}`))
           idle.push(`${collectionName}.${index.name}`);
       }

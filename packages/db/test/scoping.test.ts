@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type Id, mintId } from '@parley/contract';
 import { beforeAll, expect, expectTypeOf, test } from 'vitest';
 import type { ChatAccess, Idempotency, NewTurn, Scope, Stores, SystemScope, TurnEnd } from '../src/index.ts';
@@ -36,6 +37,8 @@ interface Owned {
   readonly idempotency: Idempotency;
   /** An answer with feedback of the team. */
   readonly answer: Id<'message'>;
+  /** A file of the chat's user that was not sent. */
+  readonly file: Id<'file'>;
   readonly running: NewTurn;
   readonly waiting: NewTurn;
 }
@@ -72,6 +75,10 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   await stores.visitors.exchange(scope, 'user 1', `hash of ${scope.team}`);
   const idempotency = { key: mintId('request'), body: 'body' };
   await stores.chats.createOnce(scope, { agent, agentType: 'support', user }, idempotency);
+  const uploader = { ...scope, user, agents: [agent] };
+  const file = await stores.files.begin(uploader, 'notes.txt');
+  await stores.files.write(file, Readable.from([Buffer.from('notes')]));
+  await stores.files.finish(uploader, file, { mediaType: 'text/plain', bytes: 5, idempotency }, 1_000_000);
   const waiting = newTurn(chat, 3, { idempotency });
   await stores.chatChanges.announce([chat]);
   await stores.turns.insert(inScope(scope, running.chat), running);
@@ -89,6 +96,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
     chat,
     idempotency,
     answer: ended.answerId,
+    file,
     running,
     waiting,
   };
@@ -327,6 +335,14 @@ const rows: Record<string, Row> = {
   ),
   'feedback.remove': ofChat(({ feedback }, chat, { answer }) => feedback.remove(chat, answer), false),
   'feedback.listOwn': ofChat(({ feedback }, chat, { answer }) => feedback.listOwn(chat, [answer]), []),
+  'files.find': ofScope(({ files }, scope, { file }) => files.find(scope, file), undefined),
+  'files.remove': ofScope(({ files }, scope, { file }) => files.remove(scope, file), false),
+  'files.discard': ofTeam(({ files }, scope, { file }) => files.discard(scope, file), undefined),
+  'files.findByIdempotencyKey': ofScope(
+    ({ files }, scope, { idempotency }) => files.findByIdempotencyKey(scope, idempotency.key),
+    undefined,
+  ),
+  'files.storage': ofTeam(({ files }, scope) => files.storage(scope), 0),
   'transfer.listFeedback': ofTeam(
     ({ transfer }, scope, { chat }) => transfer.listFeedback(scope, chat, 10),
     [],
@@ -388,6 +404,11 @@ const others = [
   'budgets.giveBack',
   'budgets.reserve',
   'chats.purge',
+  'files.begin',
+  'files.finish',
+  'files.read',
+  'files.sweep',
+  'files.write',
   'guests.create',
   'guests.finishMove',
   'guests.listMoves',
@@ -489,7 +510,7 @@ test('inserting a turn with the id of another team’s turn is rejected', async 
   expect(await db.stores.turns.find(inScope(other, waiting.chat), waiting.id)).toBeUndefined();
 });
 
-async function documents({ act, agent, chat, guest, issued, running }: Owned) {
+async function documents({ act, agent, chat, file, guest, issued, running }: Owned) {
   return [
     await db.raw.collection('guests').findOne({ _id: guest.id as never }),
     await db.raw.collection('keys').findOne({ _id: issued as never }),
@@ -497,6 +518,8 @@ async function documents({ act, agent, chat, guest, issued, running }: Owned) {
     await db.raw.collection('agents').findOne({ _id: agent as never }),
     await db.raw.collection('chats').findOne({ _id: chat as never }),
     await db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray(),
+    await db.raw.collection('files').findOne({ _id: file as never }),
+    await db.raw.collection('fileContents.chunks').countDocuments({ files_id: file }),
     await db.raw
       .collection('feedback')
       .find({ _id: { $regex: chat } as never })

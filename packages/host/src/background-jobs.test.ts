@@ -151,7 +151,7 @@ test.each([
   const [, job] = jobsOf(
     unused,
     {
-      ...{ guests: unused, agents: unused, chats: unused },
+      ...{ guests: unused, agents: unused, chats: unused, files: unused },
       userStatuses: {
         listBlockedSince: async (since: Date, limit: number, except: readonly string[]) =>
           blocked.filter(({ id, blockedAt }) => blockedAt >= since && !except.includes(id)).slice(0, limit),

@@ -23,13 +23,14 @@ const MINUTE_MS = 60_000;
 const WORK = { maxMs: MINUTE_MS, underWayMax: 8 };
 const GUEST_MOVES_PAGE = 100;
 const BLOCKED_USERS_PAGE = 1_000;
+const UNSENT_FILES_PAGE = 100;
 /** A server that stops waits no longer than this for its running jobs. */
 const CLOSE_MS = 10_000;
 
 /** Returns the background jobs of every host. */
 export function jobsOf(
   eraser: Eraser,
-  stores: Pick<Stores, 'guests' | 'agents' | 'chats' | 'userStatuses'>,
+  stores: Pick<Stores, 'guests' | 'agents' | 'chats' | 'files' | 'userStatuses'>,
   turns: Pick<Turns, 'deleteIdleChat' | 'stopUser'>,
   log: OperatorLog,
 ): Job[] {
@@ -38,6 +39,7 @@ export function jobsOf(
     blockedUsers(stores, turns, log),
     deletions(eraser),
     retention(stores, turns, log),
+    unsentFiles(stores),
   ];
 }
 
@@ -154,6 +156,17 @@ function retention(
         log('warn', 'a chat could not be deleted by retention; it will be retried', { ...of, error });
       const chats = await expireChats(stores, turns, { signal, progress, onFailure });
       if (chats > 0) log('info', 'chats were deleted by retention', { chats });
+    },
+  };
+}
+
+function unsentFiles({ files }: Pick<Stores, 'files'>): Job {
+  return {
+    name: 'unsent files',
+    everyMs: limits.unsentFilesEveryMs,
+    maxMs: 5 * MINUTE_MS,
+    async run(signal) {
+      while (!signal.aborted && (await files.sweep(new Date(), UNSENT_FILES_PAGE)) > 0);
     },
   };
 }

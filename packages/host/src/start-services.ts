@@ -57,6 +57,8 @@ export interface HostDeps {
   readonly rateLimits?: RateLimits | undefined;
   /** The maximum number of unfinished answers. Default: only the limits that teams set. */
   readonly turnLimits?: TurnLimits | undefined;
+  /** The bytes that the files of one team can take. Default: as documented. */
+  readonly teamFilesBytesMax?: number | undefined;
   /** The maximum number of open streams in this process. Default: as documented. */
   readonly streamLimits?: Partial<StreamLimits> | undefined;
   /** The interval at which the credentials of open streams are read again. Default: two seconds. */
@@ -170,6 +172,7 @@ export function startServices(deps: HostDeps): RunningServices {
       gate: limiter && deps.rateLimits && new Gate(limiter, deps.rateLimits),
       guestNetworks: new GuestNetworks(stores.visitors),
       turnLimits: deps.turnLimits,
+      teamFilesBytesMax: deps.teamFilesBytesMax ?? limits.teamFilesBytesMax,
       isOwnOrigin: ownOrigins(deps.publicUrls),
       modelProviders: new Set(providers?.keys()),
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),

@@ -8,6 +8,7 @@ import {
 import { ApiError } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { patternOf } from '../reject-unknown.ts';
+import { fileRoutes } from './files.ts';
 import { rejectBrokenEscapes, rejectProtoField, rejectUnknownQuery } from './reject-query.ts';
 import { createRestHandler, type RestHandler } from './rest-adapter.ts';
 import { toRoutePath } from './route-path.ts';
@@ -20,6 +21,7 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonObject);
 
   for (const operation of restOperations) {
+    if (operation.meta.isUpload) continue;
     const call = createRestHandler(operation);
     app.route({
       method: operation.method,
@@ -33,6 +35,7 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
     });
   }
   await streamRoutes(app);
+  await app.register(fileRoutes);
   for (const { path } of streamOperations) reservePath(app, path);
 }
 

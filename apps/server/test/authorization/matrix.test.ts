@@ -53,7 +53,8 @@ const namesThing = (fields: readonly string[]) =>
 
 /** The owners of objects to request, for a procedure with these fields. */
 function thingsOf(fields: readonly string[]): readonly Thing[] {
-  if (fields.includes('chatId')) return ['own', 'of another user', 'of another team'];
+  if (fields.includes('chatId') || fields.includes('fileId'))
+    return ['own', 'of another user', 'of another team'];
   return namesThing(fields) ? ['own', 'of another team'] : ['own'];
 }
 

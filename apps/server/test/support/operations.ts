@@ -67,8 +67,11 @@ const agentFields = {
   tools: 'list',
 } as const;
 
+/** Operations whose input is no JSON. `apps/server/test/files` tests them. */
+export const uploads: readonly string[] = ['file.create'];
+
 /**
- * Every operation except streams (`streams.ts`), by its procedure. A missing one fails the tests, so a new operation
+ * Every operation except streams (`streams.ts`) and uploads, by its procedure. A missing one fails the tests, so a new operation
  * is always tested.
  */
 export const operations: Readonly<Record<string, OperationExample>> = {
@@ -134,6 +137,14 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   'message.deleteFeedback': {
     validInput: (team) => team.answered(),
     fields: { chatId: 'id', messageId: 'id' },
+  },
+  'file.get': {
+    validInput: async (team) => ({ fileId: await team.makeFile() }),
+    fields: { fileId: 'id' },
+  },
+  'file.delete': {
+    validInput: async (team) => ({ fileId: await team.makeFile() }),
+    fields: { fileId: 'id' },
   },
   'guest.create': { validInput: async () => ({}), fields: {} },
   'guest.claim': {

@@ -309,6 +309,12 @@ export const de: Translation = {
   'problem.not_retryable.title': 'Diese Antwort kann nicht mehr wiederholt werden',
   'problem.not_retryable.advice':
     'Der Chat hat neuere Nachrichten. Senden Sie Ihre Nachricht stattdessen noch einmal.',
+  'problem.file_not_found.title': 'Diese Datei gibt es nicht mehr',
+  'problem.file_not_found.advice': 'Fügen Sie sie Ihrer Nachricht noch einmal hinzu.',
+  'problem.file_storage_full.title': 'Für Dateien ist kein Platz mehr',
+  'problem.file_storage_full.advice': 'Versuchen Sie es morgen noch einmal.',
+  'problem.file_type_not_supported.title': 'Dateien dieser Art können nicht gesendet werden',
+  'problem.file_type_not_supported.advice': 'Senden Sie ein Bild, eine PDF- oder eine Textdatei.',
   'problem.not_rateable.title': 'Diese Antwort kann noch nicht bewertet werden',
   'problem.not_rateable.advice': 'Warten Sie, bis sie fertig ist.',
   'problem.unauthorized.title': 'Ihre Sitzung ist beendet',

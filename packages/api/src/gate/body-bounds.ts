@@ -9,9 +9,10 @@ export interface BodyBounds {
 const USUAL: BodyBounds = { bytesMax: limits.bodyBytesMax };
 const BATCH: BodyBounds = { bytesMax: limits.batchBodyBytesMax };
 
-/** The procedures with larger bodies. A new kind of route (files, for example) gets its maximum here too. */
+/** The procedures with larger bodies. A new kind of route gets its maximum here too. */
 const larger: Partial<Record<keyof typeof policies, BodyBounds>> = {
   'agent.create': { bytesMax: limits.agentBodyBytesMax },
+  'file.create': { bytesMax: limits.fileBytesMax + limits.uploadFramingBytesMax },
   'agent.update': { bytesMax: limits.agentBodyBytesMax },
 };
 

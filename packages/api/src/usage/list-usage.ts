@@ -24,16 +24,21 @@ export const listUsage = procedure
   })
   .input(listUsageInputSchema)
   .output(usageListSchema)
-  .query(async ({ ctx: { stores, scope }, input: { groupBy = 'day', limit, cursor, ...asked } }) => {
-    const { from, to } = daysOf(asked);
-    const query = { from, to, groupBy };
-    const after = cursor === undefined ? undefined : cursors.decode(query, cursor);
-    const { items, next } = await stores.usage.list(scope, query, {
-      limit: limit ?? limits.usagePageMax,
-      ...(after !== undefined && { after }),
-    });
-    return {
-      usage: items.map((sum) => toUsageSum(groupBy, sum)),
-      ...(next !== undefined && { nextCursor: cursors.encode(query, next) }),
-    };
-  });
+  .query(
+    async ({ ctx: { stores, services, scope }, input: { groupBy = 'day', limit, cursor, ...asked } }) => {
+      const { from, to } = daysOf(asked);
+      const query = { from, to, groupBy };
+      const after = cursor === undefined ? undefined : cursors.decode(query, cursor);
+      const { items, next } = await stores.usage.list(scope, query, {
+        limit: limit ?? limits.usagePageMax,
+        ...(after !== undefined && { after }),
+      });
+      return {
+        usage: items.map((sum) => toUsageSum(groupBy, sum)),
+        ...(!scope.agents && {
+          storage: { bytes: await stores.files.storage(scope), bytesMax: services.teamFilesBytesMax },
+        }),
+        ...(next !== undefined && { nextCursor: cursors.encode(query, next) }),
+      };
+    },
+  );

@@ -4,6 +4,7 @@ import { tombstoneUpdate } from '../chat/chat-model.ts';
 import { createChatChanges } from '../chat-change/chat-changes.ts';
 import { ConflictPauses } from '../connection/conflict-pauses.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
+import { createFileRemover } from '../file/remove-files.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import { hashOfUser } from '../user-status/hash-of-user.ts';
@@ -14,7 +15,10 @@ import type { DeletionRecord, DeletionStore } from './deletion-port.ts';
 const SETTLED_MS = 10 * limits.cacheMs;
 
 /** Collections whose documents go with the team's chats, or with the deletion itself. */
-const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnLog', 'deletions']);
+const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnLog', 'files', 'deletions']);
+
+/** Files that are not removed yet. The content of an upload that goes on is removed when it has ended. */
+const isThere = { removedAt: trusted({ $exists: false }) };
 
 /** A hint, because the planner prefers to read all sums of the team while there are few. */
 const USAGE_OF_USER = { team: 1, user: 1 } as const;
@@ -24,6 +28,7 @@ export function createDeletionStore(models: Models): DeletionStore {
   const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
   const { userStatuses, visitorExchanges } = models;
   const changes = createChatChanges(models);
+  const { removeFiles } = createFileRemover(models);
 
   return {
     begin: ({ team }, user) => begin(team, user),
@@ -86,7 +91,7 @@ export function createDeletionStore(models: Models): DeletionStore {
 
     async removeRest({ id, team, user }, limit) {
       if (user !== undefined) return forgetUser(team, user, limit);
-      let count = 0;
+      let count = await removeFiles({ team, ...isThere }, limit);
       for (const model of restOf(models)) {
         const found = await model.find({ team }, { _id: 1 }).limit(limit).lean();
         count += found.length;
@@ -117,10 +122,11 @@ export function createDeletionStore(models: Models): DeletionStore {
   async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
     // Blocks and sign-outs outlive the data, without the user's name.
     await userStatuses.updateOne({ _id: hashOfUser(team, user), team }, { $unset: { user: 1 } });
+    const removed = await removeFiles({ team, user, ...isThere }, limit);
     const found = await usage.find({ team, user }, { _id: 1 }).limit(limit).hint(USAGE_OF_USER).lean();
-    if (found.length === 0) return 0;
+    if (found.length === 0) return removed;
     await usage.updateMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { $unset: { user: 1 } });
-    return found.length;
+    return removed + found.length;
   }
 
   async function begin(team: Id<'team'>, user: string | undefined): Promise<DeletionRecord> {

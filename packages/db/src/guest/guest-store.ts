@@ -16,7 +16,7 @@ const SETTLED_MS = 10 * limits.cacheMs;
 
 /** Creates the store of guests. It caches guests for a few seconds, because each of their requests needs one. */
 export function createGuestStore(models: Models): GuestStore {
-  const { guests, chats } = models;
+  const { guests, chats, files } = models;
   const changes = createChatChanges(models);
   const search = createSearchEntries(models);
   const lookUp = createCredentialCache<GuestRecord>();
@@ -85,6 +85,7 @@ export function createGuestStore(models: Models): GuestStore {
   async function moveChats(team: Id<'team'>, guest: Id<'guest'>, user: string): Promise<void> {
     const { matchedCount } = await chats.updateMany({ team, user: guest }, { $set: { user } });
     await search.move(team, guest, user);
+    await files.updateMany({ team, user: guest }, { $set: { user } });
     if (matchedCount > 0) await changes.announceMove(team, user);
   }
 

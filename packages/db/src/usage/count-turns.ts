@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { settlements } from '../budget/reservations.ts';
-import { isDuplicateKey } from '../connection/database-errors.ts';
+import { inTransaction, type Session } from '../connection/in-transaction.ts';
 import type { Models } from '../models.ts';
 import { createTurnRemover } from '../turn/remove-turns.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
@@ -19,9 +19,6 @@ type UsageSums = Pick<UsageDocument, 'turns' | 'calls' | 'inputTokens' | 'output
 const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1, agentVersion: 1 } as const;
 const removedFields = { ...fields, chat: 1, sequence: 1, createdAt: 1 } as const;
 
-/** A conflict with a row that another process just inserted does not recur, so several in a row have another cause. */
-const TRIES = 3;
-
 /**
  * Adds the usage of turns to the sums. The sums, the budgets and the marks of the turns change in one transaction, so
  * that a turn is counted once: if two processes count it at the same time, one has to repeat and finds it counted.
@@ -32,7 +29,7 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
     /** Counts those of these turns that have ended and are not counted. Returns their number. */
     async count(ids: readonly Id<'turn'>[]): Promise<number> {
       const areUncounted = { _id: trusted({ $in: [...ids] }), isUncounted: true as const };
-      return inTransaction(async (session) => {
+      return inTransaction(turns.db, async (session) => {
         const found = await turns.find(areUncounted, fields, { session }).lean<CountedTurn[]>();
         if (found.length === 0) return 0;
         await turns.updateMany(
@@ -51,7 +48,7 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
         chat,
         $or: [{ isUncounted: true as const }, { reservations: trusted({ $exists: true }) }],
       };
-      return inTransaction(async (session) => {
+      return inTransaction(turns.db, async (session) => {
         const found = await turns
           .find(areOpen, removedFields, { session })
           .limit(limit)
@@ -64,28 +61,11 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
     },
   };
 
-  type Session = Awaited<ReturnType<typeof turns.db.startSession>>;
-
   async function write(counted: readonly CountedTurn[], session: Session): Promise<void> {
     const rows = addUp(counted.filter(({ account }) => account !== undefined));
     if (rows.length > 0) await usage.bulkWrite(rows.map(toUpsert), { session });
     const settled = counted.flatMap((turn) => settlements(turn.reservations ?? [], tokensOf(turn.usage)));
     if (settled.length > 0) await budgets.bulkWrite(settled, { session });
-  }
-
-  async function inTransaction(act: (session: Session) => Promise<number>): Promise<number> {
-    const session = await turns.db.startSession();
-    try {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await session.withTransaction(() => act(session), { readConcern: { level: 'snapshot' } });
-        } catch (error) {
-          if (!isDuplicateKey(error) || tries === TRIES) throw error;
-        }
-      }
-    } finally {
-      await session.endSession();
-    }
   }
 }
 

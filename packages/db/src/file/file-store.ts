@@ -1,0 +1,145 @@
+import { compact, type Id, limits, mintId } from '@parley/contract';
+import { mongo, trusted } from 'mongoose';
+import { isDuplicateKey, toApiError } from '../connection/database-errors.ts';
+import { databaseOf } from '../connection/database-of.ts';
+import { guarded } from '../connection/guarded.ts';
+import { inTransaction } from '../connection/in-transaction.ts';
+import type { Models } from '../models.ts';
+import type { Scope } from '../scope.ts';
+import { BUCKET, type FileDocument } from './file-model.ts';
+import type { FileStore } from './file-port.ts';
+import type { FileRecord, FileReplay } from './file-records.ts';
+import { createFileRemover, removalUpdate } from './remove-files.ts';
+
+/** Creates the store of files. All but the contents is limited in time. */
+export function createFileStore(models: Models): FileStore {
+  const { files, fileStorage } = models;
+  const bucket = new mongo.GridFSBucket(databaseOf(files.db), { bucketName: BUCKET });
+  const { removeFiles, removeContents } = createFileRemover(models);
+
+  return {
+    ...guarded({
+      findByIdempotencyKey,
+
+      async begin({ team, user, agents }: Scope, filename: string) {
+        const _id = mintId('file');
+        const now = new Date();
+        const uploader = compact({ user, agents: agents && [...agents] });
+        const document = { _id, team, ...uploader, filename, unsentSince: now, createdAt: now };
+        await files.insertMany([document], { lean: true });
+        return _id;
+      },
+
+      async finish(scope, id, { mediaType, bytes, idempotency }, storageMax) {
+        const { team } = scope;
+        await fileStorage.updateOne({ _id: team }, { $setOnInsert: { team, bytes: 0 } }, { upsert: true });
+        try {
+          return await inTransaction(files.db, async (session) => {
+            const hasRoom = { _id: team, bytes: trusted({ $lte: storageMax - bytes }) };
+            const counted = await fileStorage.updateOne(hasRoom, { $inc: { bytes } }, { session });
+            if (counted.matchedCount === 0) return 'full';
+            const found = await files
+              .findOneAndUpdate(
+                { _id: id, team, removedAt: trusted({ $exists: false }) },
+                { $set: { mediaType, bytes, ...(idempotency && { idempotency }) } },
+                { session, returnDocument: 'after' },
+              )
+              .lean();
+            // The user or the team was deleted meanwhile.
+            if (!found) throw new Error(`the upload ${id} was removed before its end`);
+            return toRecord(found);
+          });
+        } catch (error) {
+          const earlier =
+            idempotency && isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
+          if (!earlier) throw error;
+          return earlier;
+        }
+      },
+
+      async discard({ team }, id) {
+        const { matchedCount } = await files.updateOne({ _id: id, team }, removalUpdate());
+        if (matchedCount === 1) await removeContents([id]);
+      },
+
+      async find(scope, id) {
+        const found = await findDocument(scope, id);
+        return found && toRecord(found);
+      },
+
+      async remove(scope, id) {
+        const found = await findDocument(scope, id);
+        if (!found) return false;
+        await removeContents([id]);
+        return true;
+      },
+
+      async storage({ team }) {
+        const found = await fileStorage.findOne({ _id: team }, { bytes: 1 }).lean();
+        return found?.bytes ?? 0;
+      },
+
+      async sweep(now, limit) {
+        const isDue = { unsentSince: trusted({ $lt: new Date(now.getTime() - limits.unsentFileMs) }) };
+        const removedBefore = new Date(now.getTime() - limits.uploadMaxMs);
+        const unsent = await removeFiles(isDue, limit, now);
+        const removed = await removeFiles({ removedAt: trusted({ $lt: removedBefore }) }, limit, now);
+        return unsent + removed;
+      },
+    } satisfies Omit<FileStore, 'write' | 'read'>),
+
+    async write(id, content) {
+      const stream = bucket.openUploadStreamWithId(gridId(id), id);
+      // The write that failed reports the error.
+      stream.on('error', () => undefined);
+      try {
+        // Each piece is waited for, so that none is written after a failed upload has been removed.
+        for await (const chunk of content) await settled((done) => stream.write(chunk, done));
+        await settled((done) => stream.end(done));
+      } catch (error) {
+        stream.destroy();
+        throw toApiError(error);
+      }
+    },
+
+    read: ({ id }) => bucket.openDownloadStream(gridId(id)),
+  };
+
+  async function findByIdempotencyKey(scope: Scope, key: string): Promise<FileReplay | undefined> {
+    const found = await files.findOne({ 'idempotency.key': key, team: scope.team }).lean();
+    if (!found?.idempotency || !isWithin(scope, found)) return undefined;
+    return { body: found.idempotency.body, file: toRecord(found) };
+  }
+
+  async function findDocument(scope: Scope, id: Id<'file'>): Promise<FileDocument | undefined> {
+    const found = await files.findOne({ _id: id, team: scope.team }).lean();
+    return found && isWithin(scope, found) ? found : undefined;
+  }
+}
+
+/** Waits until a stream calls back. */
+function settled(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** GridFS takes ids of any type. The driver declares only its own. */
+function gridId(id: Id<'file'>): mongo.ObjectId {
+  return id as unknown as mongo.ObjectId;
+}
+
+/** Whether a scope reaches a file whose upload is finished. */
+function isWithin({ team, user, agents }: Scope, file: FileDocument): boolean {
+  if (file.team !== team || file.bytes === undefined || file.removedAt !== undefined) return false;
+  if (user !== undefined && file.user !== user) return false;
+  if (agents === undefined) return true;
+  // A file without agents was uploaded by a caller who reaches all of them.
+  return file.agents?.every((agent) => agents.includes(agent)) ?? false;
+}
+
+function toRecord({ _id: id, filename, mediaType, bytes, createdAt }: FileDocument): FileRecord {
+  if (filename === undefined || mediaType === undefined || bytes === undefined)
+    throw new Error(`the file ${id} is not complete`);
+  return { id, filename, mediaType, bytes, createdAt };
+}
