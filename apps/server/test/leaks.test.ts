@@ -119,6 +119,7 @@ describe('fields that are added by hand to every stored document', () => {
       if (
         ![
           'chat.delete',
+          'file.delete',
           'message.retry',
           'signingSecret.revoke',
           'tokenIssuer.delete',
