@@ -1,6 +1,6 @@
 import { connectDatabase } from '@parley/db';
 import { expect } from 'vitest';
-import { chatOf, type UpgradeScenario } from '../scenario.ts';
+import { chatOf, send, type UpgradeScenario } from '../scenario.ts';
 
 const names = ['team', 'agent', 'user', 'chat', 'words', 'pendingSince'];
 
@@ -14,6 +14,10 @@ export const search: readonly UpgradeScenario[] = [
         await world.start('old', { mongodbUri, ...team }),
         await world.start('current', { mongodbUri, ...team }),
       ];
+      const { agentId } = team;
+      const body = { agentId, userId: 'scenario-user' };
+      const ofUser = (await current.call('POST', '/chat', { body })).body.id;
+      await send(current, ofUser, 'scenario/of a user');
       const [byOld, byCurrent] = [
         await chatOf(old, 'scenario/found by the old version'),
         await chatOf(current, 'scenario/found by this version'),

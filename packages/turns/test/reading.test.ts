@@ -162,7 +162,8 @@ describe('a reader', () => {
     const failing = harness.startReplica({ bounds: eagerBounds });
     const place = await begin(harness, failing, 'fails');
     const live = [read(failing, place), read(other, place)];
-    const end = { type: 'end', status: 'failed', errorCode: 'model_failed' };
+    const createdAt = expect.any(String);
+    const end = { type: 'end', status: 'failed', errorCode: 'model_failed', createdAt };
     for (const reader of live) await reader.done;
     for (const reader of [...live, read(owner, place)]) {
       await reader.done;
