@@ -195,7 +195,8 @@ describe('documented streams', () => {
       const isStreamable = streamable.includes(operation.operationId);
       if (operation.responses['204'] && !isStreamed) expect(typesOf(operation)).toEqual([]);
       else if (isStreamed) expect(typesOf(operation)).toEqual(['text/event-stream']);
-      else if (operation.operationId === fileContent.operationId) expect(typesOf(operation)).toEqual(['*/*']);
+      else if (operation.operationId === fileContent.operationId)
+        expect(typesOf(operation)).toEqual(['application/octet-stream']);
       else
         expect(typesOf(operation)).toEqual([
           'application/json',

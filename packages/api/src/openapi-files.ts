@@ -5,6 +5,9 @@ import { apiErrorResponses, COMMON, requestIdHeader } from './openapi-responses.
 
 const binary = { type: 'string' as const, format: 'binary' };
 
+/** Stands for every media type: generators of clients know this one, and reject a document with a range such as `image/*`. */
+const ANY_BYTES = 'application/octet-stream';
+
 /** The body of an upload: the bytes themselves, or a form with one file. */
 export const uploadBody = {
   required: true,
@@ -12,7 +15,7 @@ export const uploadBody = {
     'multipart/form-data': {
       schema: { type: 'object' as const, properties: { file: binary }, required: ['file'] },
     },
-    '*/*': { schema: binary },
+    [ANY_BYTES]: { schema: binary },
   },
 };
 
@@ -39,7 +42,7 @@ export function contentPaths(): ZodOpenApiPathsObject {
         ],
         responses: {
           200: {
-            description: 'The content.',
+            description: 'The content, with its own media type.',
             headers: {
               ...requestIdHeader,
               'Content-Disposition': {
@@ -47,7 +50,7 @@ export function contentPaths(): ZodOpenApiPathsObject {
                 schema: { type: 'string' as const },
               },
             },
-            content: { '*/*': { schema: binary } },
+            content: { [ANY_BYTES]: { schema: binary } },
           },
           ...(apiErrorResponses([...COMMON, ...errors]) as Record<never, never>),
         },
