@@ -187,8 +187,8 @@ describe('usage by agent version', () => {
       body: { kind: 'secret', scopes: ['usage:read'], agentIds: [second.id] },
     });
     expect(shortOf(await versionsOf(own, {}, body.key))).toEqual(expected.slice(2));
-    expect(await versionsOf(await makeTeam())).toEqual({ usage: [] });
-    expect(await versionsOf(own, { from: '2026-01-01', to: '2026-01-02' })).toEqual({ usage: [] });
+    expect(await versionsOf(await makeTeam())).toMatchObject({ usage: [] });
+    expect(await versionsOf(own, { from: '2026-01-01', to: '2026-01-02' })).toMatchObject({ usage: [] });
   });
 
   test('feedback of a deleted chat counts no longer, while its answers do', async () => {
