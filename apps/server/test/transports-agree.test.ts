@@ -125,7 +125,7 @@ function comparable({ status, data, apiError }: TransportAnswer, mistakes: numbe
 }
 
 /** Ids of objects that the request creates. */
-const MINTED = /(?:chat|msg|key|guest|sec|agent|del)_[0-9a-z]{28}/g;
+const MINTED = /(?:chat|msg|file|key|guest|sec|agent|del)_[0-9a-z]{28}/g;
 
 /** Calls both transports in this order. An operation that works only once gets two inputs. */
 async function askBoth(
