@@ -15,7 +15,8 @@ const team = await makeTeam();
 
 /** The options that the SDK's own transport needs. */
 function bareTransport({ url: api, apiKey }: { url: string; apiKey: string }) {
-  const headers = { 'x-api-key': apiKey, accept: 'text/event-stream' };
+  // Without keep-alive, because a request on a connection of a server that just shut down fails, as it may.
+  const headers = { 'x-api-key': apiKey, accept: 'text/event-stream', connection: 'close' };
   return new DefaultChatTransport<UIMessage>({
     prepareSendMessagesRequest({ id, messages }) {
       const part = messages.at(-1)?.parts[0];
