@@ -22,9 +22,20 @@ export function preferredLanguage(wanted: readonly string[]): Language | undefin
   return wanted.map(primaryOf).find(isLanguage);
 }
 
-/** Returns the tags for numbers and dates in a language: the wanted ones of that language come first. */
+/**
+ * Returns the tags for numbers and dates in a language: the wanted ones of that language come first. Browsers in a POSIX locale
+ * want `en-US@posix`, which is no tag, and with which every format throws.
+ */
 export function localesOf(language: Language, wanted: readonly string[]): string[] {
-  return [...wanted.filter((tag) => primaryOf(tag) === language), language];
+  return [...wanted.filter((tag) => primaryOf(tag) === language && isTag(tag)), language];
+}
+
+function isTag(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 const RIGHT_TO_LEFT = new Set(['Adlm', 'Arab', 'Hebr', 'Nkoo', 'Rohg', 'Syrc', 'Thaa']);

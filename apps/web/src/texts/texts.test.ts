@@ -119,6 +119,10 @@ test('numbers and dates follow the wanted region of the language', () => {
   expect(localesOf('de', ['en-GB'])).toEqual(['de']);
 });
 
+test('a wanted language that is no tag, as browsers in a POSIX locale have, is left out of formats', () => {
+  expect(localesOf('en', ['en-US@posix', 'en-GB'])).toEqual(['en-GB', 'en']);
+});
+
 test.each([
   ['en', 'ltr'],
   ['de', 'ltr'],

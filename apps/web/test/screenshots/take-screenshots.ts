@@ -79,12 +79,12 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   const userId = await visitorOf(context, url);
   const cookies = await context.cookies(`${url}/web/session`);
 
-  // Create the oldest first, because the list is sorted by creation.
+  // Create the oldest first, because the list is sorted by last use.
   for (const { title, daysAgo } of demoTitles.toReversed()) {
     mock.timers.enable({ apis: ['Date'], now: Date.now() - daysAgo * DAY_MS });
     const chat = await call<Chat>('POST', '/chat', { agentId, userId });
-    mock.timers.reset();
     await call('PATCH', `/chat/${chat.id}`, { title });
+    mock.timers.reset();
   }
   await page.reload();
   for (const [index, { question, answer }] of demoChat.entries()) {
