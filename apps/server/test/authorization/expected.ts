@@ -81,6 +81,8 @@ export function expectedOf(
   const isOfAgents = procedure.startsWith('agent.') && procedure !== 'agent.list';
   if (isOfAgents && caller.isForOtherAgent) return 'not found';
   if (thing === 'of another user' && !speaksForTeam) return 'not found';
-  const isOfChats = /^file\.|^(?:chat|message)\.(?!(?:list|followAll|search)$)|^message\.list$/.test(procedure);
+  const isOfChats = /^file\.|^(?:chat|message)\.(?!(?:list|followAll|search)$)|^message\.list$/.test(
+    procedure,
+  );
   return isOfChats && caller.isForOtherAgent ? 'not found' : 'success';
 }
