@@ -31,6 +31,11 @@ export async function startScriptedTool(): Promise<ScriptedTool> {
   let answer: (response: ServerResponse, request: ToolRequest) => void | Promise<void> = (response) =>
     void response.end('{"ok":true}');
   const server = createServer(async (request, response) => {
+    // Only calls of the tool: a client of an earlier server on this port may still be reconnecting.
+    if (!request.url?.startsWith('/tool')) {
+      response.writeHead(404).end();
+      return;
+    }
     const body = await readRequestBody(request);
     if (body === undefined) return;
     const closed = new Promise<void>((resolve) => response.on('close', () => resolve()));
