@@ -2,7 +2,7 @@ import { ModelError } from '@parley/agent';
 import { type ApiError, mintId } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, startHarness, transcript, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A repeated request with the same key has the same turn and gets the outcome of that turn. */
@@ -91,6 +91,8 @@ describe('the same request later', () => {
     const message = { chat, content: 'q', idempotency: newKey() };
     const first = await owner.turns.send(harness.scope, message);
     await owner.turns.send(harness.scope, { chat, content: 'next' });
+    const isUncounted = async () => (await turnsOf(harness, chat)).some((turn) => turn['isUncounted']);
+    await eventually(isUncounted).toBe(false);
     const before = await turnsOf(harness, chat);
     for (const { turns } of [owner, other]) {
       const again = await turns.send(harness.scope, message);
