@@ -3,6 +3,7 @@ export * from './answer-event.ts';
 export * from './api-error.ts';
 export * from './api-key.ts';
 export * from './audit.ts';
+export * from './characters.ts';
 export * from './chat.ts';
 export * from './chat-cursor.ts';
 export * from './compact.ts';

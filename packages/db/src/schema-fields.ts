@@ -28,5 +28,10 @@ export const number = { type: Number, required: true } as const;
 export const date = { type: Date, required: true } as const;
 /** The stored form of `Idempotency`. */
 export const idempotencySchema = new Schema({ key: string, body: string }, part);
+/**
+ * The options of the index on `pendingSince`, which a document of a chat has until its writer has seen that the chat still
+ * exists. MongoDB removes documents that were never confirmed, after longer than that takes.
+ */
+export const untilConfirmed = { sparse: true, expireAfterSeconds: 120 } as const;
 /** Limits an index to documents of requests that had an idempotency key. */
 export const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };

@@ -3,24 +3,18 @@ import { createFeedbackStore } from '../src/feedback/feedback-store.ts';
 import { createModels } from '../src/models.ts';
 import { inScope } from '../src/testing/index.ts';
 import { endedTurn, newChat, newScope } from './examples.ts';
+import { intercept } from './intercept.ts';
 import { connectMongoose, startDatabase } from './start-database.ts';
 
 const db = await startDatabase('feedback_store');
 const models = createModels(await connectMongoose(db));
 const { stores } = db;
 
-type Chats = typeof models.chats;
-
 /** A store of feedback that does `act` between the insert of feedback and the check that its chat still exists. */
 function interruptedStore(act: () => Promise<unknown>) {
-  const chats = new Proxy(models.chats, {
-    get(target, property, receiver) {
-      if (property !== 'exists') return Reflect.get(target, property, receiver);
-      return async (...filter: Parameters<Chats['exists']>) => {
-        await act();
-        return target.exists(...filter);
-      };
-    },
+  const chats = intercept(models.chats, 'exists', async (proceed) => {
+    await act();
+    return proceed();
   });
   return createFeedbackStore({ ...models, chats });
 }

@@ -3,6 +3,7 @@ import { fillSearch } from '../src/migrations/fill-search.ts';
 import { createSearchEntries } from '../src/search/search-entries.ts';
 import { inScope } from '../src/testing/index.ts';
 import { endTurn, newChat, newScope, newTurn, retryOf } from './examples.ts';
+import { intercept } from './intercept.ts';
 import { connectMongoose, migrationContextOf, startDatabase } from './start-database.ts';
 
 const db = await startDatabase('search_store');
@@ -91,16 +92,11 @@ describe('entries', () => {
     const turn = newTurn(chat, 1, { content: 'secret' });
     await endTurn(stores, scope, turn, { status: 'completed', answer: 'words' });
     let written = 0;
-    const searchEntries = new Proxy(models.searchEntries, {
-      get(target, property, receiver) {
-        if (property !== 'bulkWrite') return Reflect.get(target, property, receiver);
-        return async (...args: Parameters<typeof target.bulkWrite>) => {
-          await purge(scope, chat);
-          const result = await target.bulkWrite(...args);
-          written = (await entriesOf(chat)).length;
-          return result;
-        };
-      },
+    const searchEntries = intercept(models.searchEntries, 'bulkWrite', async (proceed) => {
+      await purge(scope, chat);
+      const result = await proceed();
+      written = (await entriesOf(chat)).length;
+      return result;
     });
     await createSearchEntries({ ...models, searchEntries }).add([turn.id]);
     expect(written).toBe(1);
@@ -112,12 +108,8 @@ describe('entries', () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { content: 'secret' });
     await endTurn(stores, scope, turn, { status: 'completed', answer: 'words' });
-    const searchEntries = new Proxy(models.searchEntries, {
-      get(target, property, receiver) {
-        if (property !== 'updateMany') return Reflect.get(target, property, receiver);
-        return () => Promise.reject(new Error('the process dies'));
-      },
-    });
+    const dying = () => Promise.reject(new Error('the process dies'));
+    const searchEntries = intercept(models.searchEntries, 'updateMany', dying);
     await expect(createSearchEntries({ ...models, searchEntries }).add([turn.id])).rejects.toThrow('dies');
     expect(await entriesOf(chat)).toMatchObject([{ pendingSince: expect.any(Date) }]);
     const indexes = await db.raw.collection('searchEntries').indexes();
@@ -133,14 +125,9 @@ describe('entries', () => {
     const { id: chat } = await stores.chats.create(scope, { agent, agentType: 't', user: guest.id });
     const turn = newTurn(chat, 1, { content: 'claimed' });
     await endTurn(stores, scope, turn, { status: 'completed', answer: 'words' });
-    const searchEntries = new Proxy(models.searchEntries, {
-      get(target, property, receiver) {
-        if (property !== 'bulkWrite') return Reflect.get(target, property, receiver);
-        return async (...args: Parameters<typeof target.bulkWrite>) => {
-          await stores.guests.move(scope, guest.id, 'ann');
-          return target.bulkWrite(...args);
-        };
-      },
+    const searchEntries = intercept(models.searchEntries, 'bulkWrite', async (proceed) => {
+      await stores.guests.move(scope, guest.id, 'ann');
+      return proceed();
     });
     await createSearchEntries({ ...models, searchEntries }).add([turn.id]);
     expect(await entriesOf(chat)).toMatchObject([{ user: 'ann' }]);

@@ -2,7 +2,7 @@ import { type Answer, ApiError } from '@parley/contract';
 import type { ChatAccess, Stores } from '@parley/db';
 import type { AcceptedTurn, TurnOutcome, Turns } from '@parley/turns';
 import type { RequestContext } from '../context.ts';
-import { readShowSettings, type ShowSettings } from './show-answer.ts';
+import { type ReadSettings, settingsReader } from './show-answer.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
 interface AnsweredTurn {
@@ -25,7 +25,7 @@ interface AnswerContext {
  */
 export async function awaitAnswer(
   { openWait }: Pick<RequestContext, 'openWait'>,
-  readSettings: () => Promise<ShowSettings>,
+  readSettings: ReadSettings,
   wait: (signal: AbortSignal) => Promise<AnsweredTurn>,
 ): Promise<Answer> {
   const waiting = await openWait();
@@ -35,8 +35,8 @@ export async function awaitAnswer(
     // to report.
     if (outcome.kind === 'deleted') await waiting.confirm();
     waiting.throwIfEnded(accepted.answerId);
-    const hasParts = outcome.kind === 'answered' && outcome.answer.tape !== undefined;
-    return toAnswer(accepted, outcome, hasParts ? await readSettings() : undefined);
+    const tape = outcome.kind === 'answered' ? outcome.answer.tape : undefined;
+    return toAnswer(accepted, outcome, await readSettings(tape));
   } catch (error) {
     // With an id, this error says that the message may or may not be stored. No other error may claim that it is.
     if (!(error instanceof ApiError)) throw error;
@@ -60,7 +60,7 @@ export async function answerOfAccepted(
   wait: boolean,
 ): Promise<Answer> {
   if (accepted.isReplay) request.markReplayed();
-  const readSettings = () => readShowSettings(stores, chat);
+  const readSettings = settingsReader(stores, chat);
   if (wait)
     return awaitAnswer(request, readSettings, async (signal) => ({
       accepted,
@@ -68,5 +68,5 @@ export async function answerOfAccepted(
     }));
   if (!accepted.isReplay) return toUnfinishedAnswer(accepted);
   const turn = await turns.find(chat, accepted.answerId);
-  return toRepeatedAnswer(turn, turn.answer?.tape === undefined ? undefined : await readSettings());
+  return toRepeatedAnswer(turn, await readSettings(turn.answer?.tape));
 }

@@ -1,6 +1,6 @@
 import { answerStateSchema, oneAnswerInputSchema } from '@parley/contract';
 import { chatProcedure } from '../procedures.ts';
-import { readShowSettings } from './show-answer.ts';
+import { settingsReader } from './show-answer.ts';
 import { toAnswerState } from './to-answer.ts';
 
 /** `message.cancel`: stops an answer, on any server. Repeating it has no effect. */
@@ -23,6 +23,5 @@ export const cancelMessage = chatProcedure(oneAnswerInputSchema, 'message_not_fo
   .output(answerStateSchema)
   .mutation(async ({ ctx: { turns, stores, chat }, input: { messageId } }) => {
     const turn = await turns.cancel(chat, messageId);
-    const hasParts = turn.answer?.tape !== undefined;
-    return toAnswerState(turn, hasParts ? await readShowSettings(stores, chat) : undefined);
+    return toAnswerState(turn, await settingsReader(stores, chat)(turn.answer?.tape));
   });

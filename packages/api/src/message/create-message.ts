@@ -1,7 +1,7 @@
 import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
 import { answerOfAccepted, awaitAnswer } from './await-answer.ts';
-import { readShowSettings } from './show-answer.ts';
+import { settingsReader } from './show-answer.ts';
 
 /** The errors with which a turn can be rejected, or can fail. */
 export const turnErrors: readonly ErrorCode[] = [
@@ -57,8 +57,7 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       ...(requestedBy && { requestedBy }),
     };
     if (wait && !replayed) {
-      const readSettings = () => readShowSettings(ctx.stores, chat);
-      return awaitAnswer(request, readSettings, async (signal) => {
+      return awaitAnswer(request, settingsReader(ctx.stores, chat), async (signal) => {
         const answered = await turns.send(chat, message, signal);
         if (answered.accepted.isReplay) request.markReplayed();
         return answered;

@@ -32,6 +32,14 @@ export async function readShowSettings(
   return (await agents.find({ team: chat.team }, chat.agent)) ?? {};
 }
 
+/** Reads the settings that a message with this tape needs: none if it has text alone. */
+export type ReadSettings = (tape: string | undefined) => Promise<ShowSettings | undefined>;
+
+/** Returns the reader of settings for the messages of a chat. */
+export function settingsReader(stores: Pick<Stores, 'agents'>, chat: ChatAccess): ReadSettings {
+  return async (tape) => (tape === undefined ? undefined : readShowSettings(stores, chat));
+}
+
 /** The parts of an answer as callers see them; undefined if they see text alone. */
 export function showParts(parts: readonly TapePart[], settings: ShowSettings): MessagePart[] | undefined {
   const shown: MessagePart[] = [];

@@ -1,3 +1,5 @@
+import { withoutCaseAndAccents, withoutSpecialLetters } from '../search/fold-text.ts';
+
 /*
  * Titles are found by the beginnings of their words, which are stored: an index then answers a search in the order of
  * the list, without sorting and without reading other documents.
@@ -49,25 +51,6 @@ function beginningsOfWord(word: string): string[] {
 
 const PUNCTUATION = /[^\p{L}\p{N}]+/u;
 
-/** Letters that Unicode does not decompose into a plain letter and a mark. */
-const PLAIN_LETTERS: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ħ: 'h',
-  ŧ: 't',
-  ı: 'i',
-};
-
-function withoutSpecialLetters(word: string): string {
-  return word.replaceAll(/[ßæœøłđðþħŧı]/g, (letter) => PLAIN_LETTERS[letter] ?? letter);
-}
-
 /** The number and the length of the searched pieces of Chinese, Japanese and Korean words. */
 const SUBSTRINGS_MAX = 24;
 const SUBSTRING_LENGTH_MAX = 4;
@@ -94,6 +77,7 @@ function beginning(word: string): string {
 }
 
 function folded(text: string): string[] {
-  const plain = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  return [...segmenter.segment(plain)].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
+  return [...segmenter.segment(withoutCaseAndAccents(text))]
+    .filter(({ isWordLike }) => isWordLike)
+    .map(({ segment }) => segment);
 }

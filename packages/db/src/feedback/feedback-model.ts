@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, type FieldsOf, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string, untilConfirmed } from '../schema-fields.ts';
 import type { FeedbackRecord } from './feedback-records.ts';
 
 /** Feedback on an answer as it is stored. */
@@ -22,9 +22,6 @@ export interface FeedbackDocument {
   pendingSince?: Date;
 }
 
-/** Longer than a request needs between the insert and its confirmation. */
-const PENDING_SECONDS = 120;
-
 /** The `feedback` collection. MongoDB removes feedback that was never confirmed. */
 export const feedbackSchema = new Schema<FeedbackDocument>(
   {
@@ -34,4 +31,4 @@ export const feedbackSchema = new Schema<FeedbackDocument>(
   { ...options, collection: 'feedback' },
 );
 feedbackSchema.index({ team: 1, day: 1, agent: 1, agentVersion: 1, rating: 1 });
-feedbackSchema.index({ pendingSince: 1 }, { sparse: true, expireAfterSeconds: PENDING_SECONDS });
+feedbackSchema.index({ pendingSince: 1 }, untilConfirmed);

@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { type FieldsOf, options, string } from '../schema-fields.ts';
+import { type FieldsOf, options, string, untilConfirmed } from '../schema-fields.ts';
 
 /** The words of an ended turn's message and answer, and who may find them. */
 export interface SearchEntryDocument {
@@ -20,9 +20,6 @@ export interface SearchEntryDocument {
   pendingSince?: Date;
 }
 
-/** Longer than a writer needs between the insert and its confirmation. */
-const PENDING_SECONDS = 120;
-
 /** The `searchEntries` collection. MongoDB removes entries that were never confirmed. */
 export const searchEntrySchema = new Schema<SearchEntryDocument>(
   {
@@ -34,4 +31,4 @@ export const searchEntrySchema = new Schema<SearchEntryDocument>(
 searchEntrySchema.index({ team: 1, words: 1, _id: -1 });
 searchEntrySchema.index({ team: 1, user: 1, words: 1, _id: -1 });
 searchEntrySchema.index({ chat: 1 });
-searchEntrySchema.index({ pendingSince: 1 }, { sparse: true, expireAfterSeconds: PENDING_SECONDS });
+searchEntrySchema.index({ pendingSince: 1 }, untilConfirmed);

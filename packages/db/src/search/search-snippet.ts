@@ -1,3 +1,4 @@
+import { startsInCharacter } from '@parley/contract';
 import { type SearchWord, wordsIn } from './search-words.ts';
 
 /** The length of a snippet in UTF-16 units, and how much of it may precede the first found word. */
@@ -37,15 +38,10 @@ function startOf(text: string, found: number): number {
   const from = found - LEAD;
   const space = text.slice(from, found).search(/\s/);
   if (space !== -1) return from + space + 1;
-  return isLowSurrogate(text, from) ? from + 1 : from;
+  return startsInCharacter(text.slice(from)) ? from + 1 : from;
 }
 
 function endOf(text: string, to: number): number {
   if (to >= text.length) return text.length;
-  return isLowSurrogate(text, to) ? to - 1 : to;
-}
-
-function isLowSurrogate(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff;
+  return startsInCharacter(text.slice(to)) ? to - 1 : to;
 }

@@ -1,3 +1,5 @@
+import { withoutCaseAndAccents, withoutSpecialLetters } from './fold-text.ts';
+
 /*
  * Messages are found by their words, which are stored: an index then answers a search newest first, without reading other
  * messages.
@@ -17,11 +19,6 @@ const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]+/gu;
 const ONLY_ASCII = /^[\0-\x7f]*$/;
-
-/** Letters that Unicode does not decompose into a plain letter and a mark. */
-const PLAIN_LETTERS: Readonly<Record<string, string>> = {
-  ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ŧ: 't', ı: 'i' },
-};
 
 /** A word of a search. */
 export interface SearchWord {
@@ -107,7 +104,6 @@ function cut(word: string): string {
 
 function fold(word: string): string {
   if (ONLY_ASCII.test(word)) return word.toLowerCase();
-  const plain = word.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
   // Korean syllables were taken apart into letters.
-  return plain.normalize('NFC').replaceAll(/[ßæœøłđðþħŧı]/g, (letter) => PLAIN_LETTERS[letter] ?? letter);
+  return withoutSpecialLetters(withoutCaseAndAccents(word).normalize('NFC'));
 }

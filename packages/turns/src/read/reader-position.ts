@@ -6,6 +6,7 @@ import {
   partsOf,
   placeAfter,
   type StreamCursor,
+  startsInCharacter,
   type TapePlace,
   textOfTape,
   walkTape,
@@ -241,10 +242,4 @@ function endOf(open: OpenPart, index: number): EngineAnswerEvent {
  */
 function isEnd({ attempt: shown, part }: StreamCursor, attempt: number): boolean {
   return part === END_PART && (shown === attempt || shown === 0 || attempt === 0);
-}
-
-/** Whether a text begins with the second half of a surrogate pair. */
-export function startsInCharacter(text: string): boolean {
-  const unit = text.charCodeAt(0);
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Id } from '@parley/contract';
+import { ApiError, type Id, startsInCharacter } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, isCancelledBeforeRun, type TurnOutcome, tapeOfOutcome } from '../turn-outcome.ts';
@@ -9,7 +9,7 @@ import {
   LOG_LAG_MAX_MS,
   QUEUE_POSITION_MAX_AGE_MS,
 } from './intervals.ts';
-import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
+import type { ReaderPosition } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
 
 /**
