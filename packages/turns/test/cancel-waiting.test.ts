@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { accessOf, eventually, insertTurn, startHarness, turnsOf } from './harness.ts';
+import { accessOf, eventually, insertTurn, type Replica, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
@@ -130,3 +130,38 @@ describe('an answer that waits for its turn', () => {
     await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'stopped' }]);
   });
 });
+
+test('a message whose answer was cancelled before it began is found by searches', async () => {
+  const { agent, owner } = startTwo(harness);
+  const { chat, first } = await cancelSecond(owner, agent, 'pomegranate');
+  first.finish();
+  await eventually(() => find('pomegranate')).toEqual([chat]);
+});
+
+test('a cancelled message is found although its process died before it wrote the words', async () => {
+  const { agent, owner } = startTwo(harness);
+  const { chat, first } = await cancelSecond(owner, agent, 'quince');
+  const words = owner.tap.hold('search.add');
+  first.finish();
+  await words.reached;
+  await eventually(() => turnsOf(harness, chat)).toMatchObject([{}, { status: 'stopped' }]);
+  owner.kill();
+  const clock = new TestClock();
+  harness.startReplica({ clock });
+  clock.advance(60_000);
+  await eventually(() => find('quince')).toEqual([chat]);
+});
+
+/** Cancels a second message while the first is being answered. */
+async function cancelSecond(owner: Replica, agent: SteppedAgent, content: string) {
+  const { chat } = await begin(harness, owner, `before ${content}`);
+  const first = await agent.run(`before ${content}`);
+  await owner.turns.cancel(harness.scope, await begin(harness, owner, content, chat));
+  return { chat, first };
+}
+
+/** The chats in which a search finds a message. */
+async function find(text: string): Promise<string[]> {
+  const { items } = await harness.db.stores.search.find(harness.scope, text, { limit: 10 });
+  return items.filter(({ snippet }) => snippet === text).map(({ chat }) => chat);
+}
