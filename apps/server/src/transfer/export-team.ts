@@ -1,4 +1,8 @@
+import { type ShowSettings, visiblePart } from '@parley/api/operator';
 import {
+  compact,
+  type Id,
+  type TapePart,
   TRANSFER_VERSION,
   type TransferAgent,
   type TransferChat,
@@ -10,6 +14,8 @@ import type { Scope, TransferStore } from '@parley/db';
 
 const PAGE = 100;
 
+type TransferParts = TransferTurn['messages'][number]['parts'];
+
 interface ExportOptions {
   /** Includes the values of tool headers, which are credentials. */
   readonly withSecrets?: boolean | undefined;
@@ -18,7 +24,7 @@ interface ExportOptions {
 
 /**
  * Yields the data of a team, or of the user in the scope, line by line: agents, each chat before its turns and their feedback,
- * usage, and the totals. It keeps at most one page in memory. Messages that are sent meanwhile may be missing; each chat
+ * usage, and the totals. The answers of one user lack what their agents hide from callers. It keeps at most one page in memory. Messages that are sent meanwhile may be missing; each chat
  * is complete up to its first unfinished turn.
  */
 export async function* exportTeam(
@@ -33,8 +39,10 @@ export async function* exportTeam(
     ...(user !== undefined && { user }),
     createdAt: now.toISOString(),
   };
+  const shown = new Map<Id<'agent'>, ShowSettings>();
   for await (const agent of pagesOf((last?: TransferAgent) => transfer.listAgents(scope, PAGE, last?.id))) {
     count.agents++;
+    if (user !== undefined) shown.set(agent.id, showSettingsOf(agent));
     yield withSecrets ? agent : withoutSecrets(agent);
   }
   for await (const chat of pagesOf((last?: TransferChat) => transfer.listChats(scope, PAGE, last?.id))) {
@@ -44,7 +52,7 @@ export async function* exportTeam(
       const { turns, isLast, leftOut } = await transfer.listTurns(scope, chat.id, PAGE, after);
       count.turns += turns.length;
       count.turnsLeftOut += leftOut;
-      yield* user === undefined ? turns : turns.map(withoutParts);
+      yield* user === undefined ? turns : turns.map((turn) => withoutHidden(turn, shown.get(chat.agentId)));
       after = turns.at(-1)?.sequence ?? after;
       isOver = isLast;
     }
@@ -79,14 +87,26 @@ async function* pagesOf<Item>(read: (last?: Item) => Promise<Item[]>): AsyncGene
   }
 }
 
-/** The export of one user has the text of answers, and not what their agents hide. */
-function withoutParts({ messages, written, ...turn }: TransferTurn): TransferTurn {
-  const { parts: _, ...text } = written ?? {};
-  return {
-    ...turn,
-    ...(written && { written: { ...text, attempt: written.attempt } }),
-    messages: messages.map(({ parts, ...message }) => message),
+/** The settings of an agent's newest version that decide which parts callers see. */
+function showSettingsOf({ version, versions }: TransferAgent): ShowSettings {
+  const newest = versions.find((one) => one.version === version);
+  return compact({
+    reasoning: newest?.reasoning,
+    tools: newest?.tools?.map(({ name, show }) => compact({ name, show })),
+  });
+}
+
+/** The export of one user has of the answers what callers see. A deleted agent has the default settings. */
+function withoutHidden(
+  { messages, written, ...turn }: TransferTurn,
+  settings: ShowSettings = {},
+): TransferTurn {
+  const shownOf = <Text extends { readonly parts?: TransferParts | undefined }>({ parts, ...text }: Text) => {
+    // The schema of the line has checked the fields of each part.
+    const shown = parts?.flatMap((part) => visiblePart(compact(part) as TapePart, settings) ?? []);
+    return { ...text, ...(shown?.some(({ type }) => type !== 'text') && { parts: shown }) };
   };
+  return { ...turn, ...(written && { written: shownOf(written) }), messages: messages.map(shownOf) };
 }
 
 function withoutSecrets(agent: TransferAgent): TransferAgent {

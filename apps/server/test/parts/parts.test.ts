@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { createGate, type ModelScript, scripts, startScriptedTool } from '@parley/agent/testing';
-import type { FullAgent, Id, Message, MessageList } from '@parley/contract';
+import type { FullAgent, Id, Message, MessageList, TransferLine } from '@parley/contract';
 import { type UIMessage, validateUIMessages } from 'ai';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exportTeam } from '../../src/transfer/export-team.ts';
+import { importTeam } from '../../src/transfer/import-team.ts';
 import { openPage } from '../ai-sdk/open-page.ts';
 import { ParleyTransport } from '../ai-sdk/parley-transport.ts';
 import { startHarness } from '../harness.ts';
@@ -101,22 +103,64 @@ describe('parts that an agent hides', () => {
     expect(JSON.stringify(await list(hidden.id))).not.toContain('canary');
   });
 
-  test('an export of the team contains hidden parts, and the export of one user does not', async () => {
-    const userId = 'export-of-parts';
-    const agent = await makeAgent({});
-    const chat = await team.makeChat({ agentId: agent.id, userId });
-    await everythingOf(chat.id);
-    const { body } = await team.rest<{ teamId: never }>('GET', `/chat/${chat.id}`);
-    const exported = async (user?: string) => {
-      const lines = [];
-      const scope = { team: body.teamId, ...(user !== undefined && { user }) };
+  describe('exports', () => {
+    const exported = async (team: Id<'team'>, user?: string) => {
+      const lines: TransferLine[] = [];
+      const scope = { team, ...(user !== undefined && { user }) };
       for await (const line of exportTeam(mongo.stores.transfer, scope)) lines.push(line);
-      return JSON.stringify(lines);
+      return lines;
     };
-    expect(await exported()).toContain('canary-thought');
-    const ofUser = await exported(userId);
-    expect(ofUser).toContain('It is blue.');
-    expect(ofUser).not.toContain('canary');
+    const answered = async (userId: string, shown: Shown) => {
+      const agent = await makeAgent(shown);
+      const chat = await team.makeChat({ agentId: agent.id, userId });
+      await everythingOf(chat.id);
+      return { agent, chat };
+    };
+    const answersOf = async (userId: string) => {
+      const lines = await exported(team.id, userId);
+      return JSON.stringify(lines.filter(({ type }) => type === 'turn'));
+    };
+
+    test('an export of the team contains hidden parts, and that of one user leaves out what is hidden alone', async () => {
+      await answered('with-activity', {});
+      const all = JSON.stringify(await exported(team.id));
+      for (const text of ['canary-thought', 'canary-input', 'canary-output']) expect(all).toContain(text);
+      const own = await answersOf('with-activity');
+      expect(own).toContain('It is blue.');
+      expect(own).not.toContain('canary');
+      expect(own).toMatch(/"tool-call".*"arguments":"{}".*"Looks outside".*"tool-result".*"result":"{}"/);
+    });
+
+    test('an export of one user has no trace of a tool that shows nothing', async () => {
+      await answered('without-tools', { show: 'nothing' });
+      const own = await answersOf('without-tools');
+      expect(own).toContain('It is blue.');
+      expect(own).not.toMatch(/canary|weather|outside|call00100|"parts"/);
+    });
+
+    test('an export of one user contains what the agent shows, and the stricter of the settings applies', async () => {
+      const { agent } = await answered('with-everything', { reasoning: 'show', show: 'everything' });
+      const own = await answersOf('with-everything');
+      for (const text of ['canary-thought', 'canary-input', 'canary-output']) expect(own).toContain(text);
+      await team.rest('PUT', `/agent/${agent.id}`, { body: bodyOf({}) });
+      expect(await answersOf('with-everything')).not.toContain('canary');
+      const other = await answered('with-nothing', {});
+      const settings = bodyOf({ reasoning: 'show', show: 'everything' });
+      await team.rest('PUT', `/agent/${other.agent.id}`, { body: settings });
+      expect(await answersOf('with-nothing')).not.toContain('canary');
+    });
+
+    test('an export of one user shows callers the same parts once it is imported', async () => {
+      const { chat } = await answered('moved', {});
+      const before = await list(chat.id);
+      const lines = await exported(team.id, 'moved');
+      await mongo.raw.collection<{ _id: string }>('chats').deleteOne({ _id: chat.id });
+      await mongo.raw.collection('turns').deleteMany({ chat: chat.id });
+      const texts = Readable.from(lines.map((line) => JSON.stringify(line)));
+      await importTeam(mongo.stores.transfer, { team: team.id }, texts);
+      expect(await list(chat.id)).toEqual(before);
+      expect(before[1]?.parts).toHaveLength(3);
+    });
   });
 });
 

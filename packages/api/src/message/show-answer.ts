@@ -6,6 +6,9 @@ import {
   type JsonValue,
   type MessagePart,
   type TapePart,
+  type Tool,
+  type ToolCallPart,
+  type ToolResultPart,
   type ToolShow,
   toolShows,
 } from '@parley/contract';
@@ -18,11 +21,13 @@ import type { EngineAnswerEvent, EngineChatEvent } from '@parley/turns';
  * it and the present one applies.
  */
 
-type ToolPart = Extract<TapePart, { type: 'tool-call' | 'tool-result' }>;
+type ToolPart = ToolCallPart | ToolResultPart;
 type ReasoningEvent = Extract<EngineAnswerEvent, { isShown: boolean }>;
 
 /** The present settings of an agent that decide which parts are shown. */
-export type ShowSettings = Pick<AgentRecord, 'reasoning' | 'tools'>;
+export interface ShowSettings extends Pick<AgentRecord, 'reasoning'> {
+  readonly tools?: readonly Pick<Tool, 'name' | 'show'>[];
+}
 
 /** Reads the present settings of a chat's agent. A deleted agent has the defaults. */
 export async function readShowSettings(
@@ -40,24 +45,33 @@ export function settingsReader(stores: Pick<Stores, 'agents'>, chat: ChatAccess)
   return async (tape) => (tape === undefined ? undefined : readShowSettings(stores, chat));
 }
 
+/** A part of an answer without what callers do not see of it; undefined if they see nothing of it. */
+export function visiblePart(part: TapePart, settings: ShowSettings): TapePart | undefined {
+  if (part.type === 'text') return part;
+  if (part.type === 'reasoning') return part.isShown && settings.reasoning === 'show' ? part : undefined;
+  const show = showOf(part, settings);
+  if (show !== 'activity') return show === 'everything' ? part : undefined;
+  if (part.type === 'tool-call') return { ...part, arguments: '{}' };
+  return { ...part, result: part.isError ? 'The tool gave no result.' : '{}' };
+}
+
 /** The parts of an answer as callers see them; undefined if they see text alone. */
 export function showParts(parts: readonly TapePart[], settings: ShowSettings): MessagePart[] | undefined {
   const shown: MessagePart[] = [];
   const calls = new Map<string, number>();
-  for (const part of parts) {
+  for (const each of parts) {
+    const part = visiblePart(each, settings);
     const last = shown.at(-1);
-    if (part.type === 'text') {
+    if (part?.type === 'text') {
       // Hidden parts between two texts leave one text.
       if (last?.type === 'text') shown[shown.length - 1] = { type: 'text', text: last.text + part.text };
       else shown.push({ type: 'text', text: part.text });
-    } else if (part.type === 'reasoning') {
-      if (part.isShown && settings.reasoning === 'show') shown.push({ type: 'reasoning', text: part.text });
-    } else if (showOf(part, settings) !== 'nothing') {
+    } else if (part?.type === 'reasoning') shown.push({ type: 'reasoning', text: part.text });
+    else if (part?.type === 'tool-call') calls.set(part.id, shown.push(toCall(part)) - 1);
+    else if (part) {
       const index = calls.get(part.id);
       const call = index === undefined ? undefined : shown[index];
-      if (part.type === 'tool-call') calls.set(part.id, shown.push(toCall(part, settings)) - 1);
-      else if (index !== undefined && call?.type === 'dynamic-tool')
-        shown[index] = withResult(call, part, settings);
+      if (index !== undefined && call?.type === 'dynamic-tool') shown[index] = withResult(call, part);
     }
   }
   return shown.some(({ type }) => type !== 'text') ? shown : undefined;
@@ -124,38 +138,28 @@ function showOf({ name, show }: ToolPart, { tools = [] }: ShowSettings): ToolSho
   return toolShows.find((one) => one === show || one === present) ?? 'nothing';
 }
 
-function toCall(part: Extract<ToolPart, { type: 'tool-call' }>, settings: ShowSettings): MessagePart {
+function toCall(part: ToolCallPart): Extract<MessagePart, { type: 'dynamic-tool' }> {
   const { id: toolCallId, name: toolName, title } = part;
-  const input = showOf(part, settings) === 'everything' ? parsed(part.arguments) : {};
   return {
     ...{ type: 'dynamic-tool', toolName, toolCallId, state: 'input-available' },
     ...(title !== undefined && { title }),
-    input,
+    input: parsed(part.arguments),
   };
 }
 
-function withResult(
-  call: Extract<MessagePart, { type: 'dynamic-tool' }>,
-  part: Extract<ToolPart, { type: 'tool-result' }>,
-  settings: ShowSettings,
-): MessagePart {
+function withResult(call: Extract<MessagePart, { type: 'dynamic-tool' }>, part: ToolResultPart): MessagePart {
   const { type, toolName, toolCallId, title, input } = call;
   return {
     ...{ type, toolName, toolCallId, input },
     ...(title !== undefined && { title }),
-    ...toResult(part, settings),
+    ...toResult(part),
   };
 }
 
-function toResult(part: Extract<ToolPart, { type: 'tool-result' }>, settings: ShowSettings) {
-  const { result, ms, isError } = part;
-  const isAll = showOf(part, settings) === 'everything';
+function toResult({ result, ms, isError }: ToolResultPart) {
   const metadata = ms === undefined ? {} : { toolMetadata: { durationMs: ms } };
-  if (isError) {
-    const errorText = isAll ? result : 'The tool gave no result.';
-    return { state: 'output-error', errorText, ...metadata } as const;
-  }
-  return { state: 'output-available', output: isAll ? parsed(result) : {}, ...metadata } as const;
+  if (isError) return { state: 'output-error', errorText: result, ...metadata } as const;
+  return { state: 'output-available', output: parsed(result), ...metadata } as const;
 }
 
 function toReasoning(event: ReasoningEvent): AnswerPartEvent {
@@ -164,18 +168,18 @@ function toReasoning(event: ReasoningEvent): AnswerPartEvent {
   return { type: event.type, part };
 }
 
-function toToolEvent(part: ToolPart, settings: ShowSettings): AnswerPartEvent | undefined {
-  if (showOf(part, settings) === 'nothing') return undefined;
-  const { id: toolCallId } = part;
-  if (part.type === 'tool-call') {
-    const { type: _, ...call } = toCall(part, settings) as Extract<MessagePart, { type: 'dynamic-tool' }>;
-    const { toolName, title, input } = call;
+function toToolEvent(event: ToolPart, settings: ShowSettings): AnswerPartEvent | undefined {
+  const part = visiblePart(event, settings);
+  if (part?.type === 'tool-call') {
+    const { toolCallId, toolName, title, input } = toCall(part);
     return {
       ...{ type: 'tool-input-available', toolCallId, toolName, input },
       ...(title !== undefined && { title }),
     };
   }
-  const { state, ...result } = toResult(part, settings);
+  if (part?.type !== 'tool-result') return undefined;
+  const { state, ...result } = toResult(part);
+  const { id: toolCallId } = part;
   if ('errorText' in result) return { type: 'tool-output-error', toolCallId, ...result };
   return { type: 'tool-output-available', toolCallId, ...result };
 }
