@@ -15,7 +15,7 @@ import { TailReader } from './tail-reader.ts';
 import type { Timings } from './timings.ts';
 import { runningAnswer, toTranscript } from './to-transcript.ts';
 import type { TranscriptEntry } from './transcript-entry.ts';
-import { knowsAnswer, type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
+import { knowsAnswer, showsMessage, type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
 import { emptyTranscript, type TranscriptState } from './transcript-state.ts';
 
 /** The dependencies of `LiveChat`. */
@@ -27,6 +27,9 @@ export interface LiveChatDeps {
   readonly timings: Timings;
   readonly list: Pick<LiveList, 'followChat'>;
 }
+
+/** A message may be thousands of messages back. */
+const BACK_PAGE_MESSAGES = 500;
 
 /** The ratings of an answer that are being sent, one after the other. */
 interface Ratings {
@@ -117,10 +120,27 @@ export class LiveChat implements FollowedChat {
   }
 
   loadOlder(): Promise<void> {
+    return this.#loadOlder();
+  }
+
+  async loadBackTo(messageId: string): Promise<boolean> {
+    const { signal } = this.#closed;
+    while (!signal.aborted && !showsMessage(this.#state, messageId)) {
+      const { olderCursor, exchanges } = this.#state;
+      const oldest = exchanges[0]?.userMessageId;
+      // Ids sort by age, so older pages have only smaller ones.
+      if (!olderCursor || (oldest !== undefined && oldest < messageId)) return false;
+      await this.#loadOlder(BACK_PAGE_MESSAGES);
+      if (this.#state.olderCursor === olderCursor) return false;
+    }
+    return !signal.aborted;
+  }
+
+  #loadOlder(size?: number): Promise<void> {
     const { olderCursor } = this.#state;
     if (!olderCursor) return Promise.resolve();
     if (this.#olderRead) return this.#olderRead;
-    const reading = this.#readOlder(olderCursor, this.#closed.signal).finally(() => {
+    const reading = this.#readOlder(olderCursor, this.#closed.signal, size).finally(() => {
       if (this.#olderRead !== reading) return;
       this.#olderRead = undefined;
       this.#changed();
@@ -258,10 +278,10 @@ export class LiveChat implements FollowedChat {
     this.#changed();
   }
 
-  async #readOlder(cursor: string, closed: AbortSignal): Promise<void> {
+  async #readOlder(cursor: string, closed: AbortSignal, size?: number): Promise<void> {
     const list = this.#deps.trpc.message.list.query;
     try {
-      const read = (signal: AbortSignal) => readPage(list, this.chatId, cursor, signal);
+      const read = (signal: AbortSignal) => readPage(list, this.chatId, cursor, signal, size);
       const page = await attempt(closed, read);
       if (closed.aborted) return;
       this.#olderError = undefined;

@@ -150,6 +150,12 @@ export interface FollowedChat {
    */
   loadOlder(): Promise<void>;
   /**
+   * Loads older messages, up to 500 at once, until the transcript contains this message, for example one that a search
+   * found. Call it when the newest messages are loaded. Resolves to false if the chat does not show the message, or if
+   * messages cannot be loaded: see `error`. Never rejects.
+   */
+  loadBackTo(messageId: string): Promise<boolean>;
+  /**
    * Stops an answer. The text written so far is kept.
    *
    * @throws ParleyError `message_not_found`; `network` after all attempts failed

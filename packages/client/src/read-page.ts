@@ -23,10 +23,11 @@ export async function readPage(
   chatId: string,
   cursor: string | undefined,
   signal: AbortSignal,
+  size = PAGE_MESSAGES,
 ): Promise<MessageList> {
   const read = (limit: number, from: string | undefined) =>
     list({ chatId, limit, order: 'desc', ...(from !== undefined && { cursor: from }) }, { signal });
-  const page = await read(PAGE_MESSAGES, cursor);
+  const page = await read(size, cursor);
   if (page.nextCursor === undefined || page.messages.at(-1)?.role !== 'assistant') return page;
   const { messages, nextCursor } = await read(1, page.nextCursor);
   return { messages: [...page.messages, ...messages], ...(nextCursor !== undefined && { nextCursor }) };

@@ -90,6 +90,13 @@ export function knowsAnswer({ exchanges }: TranscriptState, answerId: string): b
   return exchanges.some(({ answer }) => answer !== undefined && answer.messageId >= answerId);
 }
 
+/** Checks whether the loaded part of the transcript contains a message or an answer. */
+export function showsMessage({ exchanges }: TranscriptState, messageId: string): boolean {
+  return exchanges.some(
+    ({ userMessageId, answer }) => userMessageId === messageId || answer?.messageId === messageId,
+  );
+}
+
 function accept(
   state: TranscriptState,
   { message, userMessageId, answerId }: Extract<ChatEvent, { type: 'message-accepted' }>,

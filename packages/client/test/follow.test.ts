@@ -1,4 +1,5 @@
 import { createGate, scripts } from '@parley/agent/testing';
+import { mintId } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../../../apps/server/test/harness.ts';
 import { type OpenChat, openClient } from './support/open-client.ts';
@@ -305,6 +306,41 @@ describe('a chat', () => {
     expect(all.entries.slice(-50)).toEqual(first.entries);
     for (const [index, entry] of first.entries.entries()) expect(all.entries[70 + index]).toBe(entry);
     await open.chat.loadOlder();
+  });
+
+  test('a chat loads back to a message and then contains everything behind it', async () => {
+    const client = newClient();
+    const { id: chatId } = await team.makeChat();
+    for (let index = 0; index < 60; index++) await team.send(chatId, `message ${index}`);
+    const { messages } = await team.trpc.message.list.query({ chatId });
+    const open = client.open(chatId);
+    await open.until(({ isLoading }) => !isLoading);
+    const ask = (index: number) => open.chat.loadBackTo(messages[index]?.id ?? '');
+    expect(await ask(119)).toBe(true);
+    expect(client.line.to('message.list')).toHaveLength(1);
+    // A question and an answer, from the page that is loading meanwhile.
+    expect(await Promise.all([open.chat.loadOlder(), ask(60), ask(61)])).toEqual([undefined, true, true]);
+    expect(client.line.to('message.list')).toHaveLength(2);
+    expect(await ask(0)).toBe(true);
+    expect(client.line.to('message.list')).toHaveLength(3);
+    await expectShowsList(team, chatId, await open.until(({ entries }) => entries.length === 120));
+  });
+
+  test('a chat does not load back to a message that it does not show', async () => {
+    const client = newClient();
+    const { id: chatId } = await team.makeChat();
+    for (let index = 0; index < 30; index++) await team.send(chatId, `message ${index}`);
+    const open = client.open(chatId);
+    await open.until(({ isLoading }) => !isLoading);
+    expect(await open.chat.loadBackTo(mintId('message'))).toBe(false);
+    // Its id is newer than the oldest loaded message, so no older page can have it.
+    expect(client.line.to('message.list')).toHaveLength(1);
+    client.line.down();
+    const loading = open.chat.loadBackTo('msg_0');
+    await open.until(({ isLoadingOlder }) => isLoadingOlder);
+    client.line.up();
+    expect(await loading).toBe(false);
+    await open.until(({ entries, hasOlder }) => entries.length === 60 && !hasOlder);
   });
 
   test('a chat is shown at once and continues when it is opened again', async () => {

@@ -11,6 +11,7 @@ import {
   useCreateChat,
   useDeleteChat,
   useFeedback,
+  useMessageSearch,
   useMessages,
   useParley,
   useSendMessage,
@@ -58,6 +59,67 @@ describe('useChats', () => {
     const { result } = renderHooks(parley, () => useChats());
     await waitFor(() => expect(result.current.error).toMatchObject({ code: 'unauthorized' }));
     expect(result.current.isLoading).toBe(false);
+  });
+});
+
+describe('useMessageSearch', () => {
+  const found = (text: string) =>
+    expect.poll(async () => (await team.trpc.message.search.query({ q: text })).results.length);
+
+  test('useMessageSearch finds messages page by page, newest first', async () => {
+    const { id } = await team.makeChat();
+    for (let index = 0; index < 25; index++) await team.send(id, `Pelargonium number ${index}`);
+    await found('pelargonium').toBe(20);
+    await found('pelargonium 24').toBe(1);
+    const { result } = renderHooks(newClient().parley, () => useMessageSearch(' pelargonium '));
+    expect(result.current).toMatchObject({ results: [], isLoading: true, hasMore: false });
+    await waitFor(() => expect(result.current).toMatchObject({ isLoading: false, hasMore: true }));
+    expect(result.current.results).toHaveLength(20);
+    expect(result.current.results[0]).toMatchObject({ chatId: id, title: 'Pelargonium number 0' });
+    act(() => result.current.loadMore());
+    await waitFor(() => expect(result.current.results).toHaveLength(25));
+    expect(result.current.hasMore).toBe(false);
+  });
+
+  test('useMessageSearch keeps its results until those of a new text are there, and aborts the old request', async () => {
+    const { id } = await team.makeChat();
+    await team.send(id, 'Geraniums and begonias');
+    await found('begonias').toBe(1);
+    const client = newClient();
+    let text = 'geraniums';
+    const { result, rerender } = renderHooks(client.parley, () => useMessageSearch(text));
+    await waitFor(() => expect(result.current.results).toHaveLength(1));
+    client.line.fail('message.search', () => new Promise(() => undefined));
+    text = 'gera';
+    rerender();
+    expect(result.current).toMatchObject({ isLoading: true, results: [{ chatId: id }] });
+    await waitFor(() => expect(client.line.to('message.search')).toHaveLength(2));
+    text = 'nothing';
+    rerender();
+    await waitFor(() => expect(result.current).toMatchObject({ isLoading: false, results: [] }));
+    expect(client.line.to('message.search')[1]?.init.signal?.aborted).toBe(true);
+    text = ' ';
+    rerender();
+    expect(result.current).toMatchObject({ isLoading: false, results: [], hasMore: false });
+    expect(client.line.to('message.search')).toHaveLength(3);
+  });
+
+  test('useMessageSearch leaves out hidden chats, and reports errors', async () => {
+    const { id } = await team.makeChat();
+    await team.send(id, 'Rhododendron');
+    await found('rhododendron').toBe(1);
+    const { result } = renderHooks(newClient().parley, () => ({
+      search: useMessageSearch('rhododendron'),
+      remove: useDeleteChat(),
+    }));
+    await waitFor(() => expect(result.current.search.results).toHaveLength(1));
+    act(() => result.current.remove.remove(id));
+    expect(result.current.search.results).toEqual([]);
+    act(() => void result.current.remove.undo(id));
+    expect(result.current.search.results).toHaveLength(1);
+    const { parley } = openClient({ url, apiKey: 'pk_live_nobody' });
+    const refused = renderHooks(parley, () => useMessageSearch('word'));
+    await waitFor(() => expect(refused.result.current.error).toMatchObject({ code: 'unauthorized' }));
   });
 });
 

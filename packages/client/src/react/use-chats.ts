@@ -51,6 +51,8 @@ export function useChats({ userId, agentType, search, limit = PAGE_CHATS }: Chat
       getNextPageParam: ({ nextCursor }) => nextCursor,
       refetchInterval: REFRESH_MS,
       refetchOnWindowFocus: 'always',
+      // Somebody who types on no longer needs the former search.
+      trpc: { abortOnUnmount: Boolean(words) },
     },
   );
   const subscribe = useCallback((listener: () => void) => deletes.subscribe(listener), [deletes]);

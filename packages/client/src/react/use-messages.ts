@@ -7,6 +7,11 @@ import { useStore } from './use-store.ts';
 export interface Messages extends ChatView {
   /** Loads the next older page. Never rejects: see `error`. */
   readonly loadOlder: () => Promise<void>;
+  /**
+   * Loads older messages until `entries` will contain this message. Resolves to false if the chat does not show it, or if
+   * messages cannot be loaded. Never rejects: see `error`.
+   */
+  readonly loadBackTo: (messageId: string) => Promise<boolean>;
   /** True while an answer is waiting or being generated. */
   readonly isAnswering: boolean;
 }
@@ -20,5 +25,12 @@ export function useMessages(chatId: string): Messages {
   );
   const view = useStore(subscribe, () => chats.of(chatId).view());
   const loadOlder = useCallback(() => chats.of(chatId).loadOlder(), [chats, chatId]);
-  return useMemo(() => ({ ...view, loadOlder, isAnswering: view.running !== undefined }), [view, loadOlder]);
+  const loadBackTo = useCallback(
+    (messageId: string) => chats.of(chatId).loadBackTo(messageId),
+    [chats, chatId],
+  );
+  return useMemo(
+    () => ({ ...view, loadOlder, loadBackTo, isAnswering: view.running !== undefined }),
+    [view, loadOlder, loadBackTo],
+  );
 }
