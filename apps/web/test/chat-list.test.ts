@@ -47,29 +47,6 @@ test('rejects an empty or too long title, and keeps the old one on Escape', asyn
   expect(await screen.titles()).toEqual(['Old name']);
 });
 
-test('finds chats by words and beginnings of words', async () => {
-  const one = await visit();
-  const { screen, page } = one;
-  for (const title of ['Crème brûlée for six', 'Why is the sky blue?', 'A plan for Sunday']) {
-    await seedChat(bed, one, title);
-  }
-  await page.reload();
-  await expect.poll(() => screen.titles()).toHaveLength(3);
-  for (const [words, found] of [
-    ['sun', ['A plan for Sunday']],
-    ['FOR', ['A plan for Sunday', 'Crème brûlée for six']],
-    ['creme bru', ['Crème brûlée for six']],
-    ['.*', []],
-    ['nothing like it', []],
-  ] as const) {
-    await screen.searchBox.fill(words);
-    await expect.poll(() => screen.titles()).toEqual(found);
-  }
-  await page.getByText('No chats match “nothing like it”').waitFor();
-  await page.getByRole('button', { name: 'Clear search' }).click();
-  await expect.poll(() => screen.titles()).toHaveLength(3);
-});
-
 test('loads more chats while scrolling, newest first', async () => {
   const one = await visit();
   const { screen, page } = one;

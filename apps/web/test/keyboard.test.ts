@@ -42,7 +42,7 @@ test('Tab reaches every control, and the focus is visible', async () => {
   for (const name of [
     'Skip to the message box',
     'New chat',
-    'Search chats',
+    'Search chats and messages',
     'Hello',
     'A chat of before',
     'Options for A chat of before',
@@ -106,6 +106,8 @@ test('the shortcuts open a new chat, the search, the message box and the help', 
   await screen.untilAnswer('You said: Hello', 'completed');
   await page.keyboard.press('ControlOrMeta+k');
   await expect.poll(() => screen.searchBox.evaluate((box) => box === document.activeElement)).toBe(true);
+  await page.keyboard.press('Escape');
+  await screen.searchBox.waitFor({ state: 'detached' });
   await page.keyboard.press('ControlOrMeta+Shift+o');
   await page.waitForURL((url) => url.pathname === '/');
   await expect.poll(() => screen.message.evaluate((box) => box === document.activeElement)).toBe(true);

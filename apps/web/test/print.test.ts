@@ -26,7 +26,7 @@ test('Ctrl+P prints the whole conversation without the rest of the page', async 
   const text = await page.locator('body').innerText();
   for (const number of [1, TURNS / 2, TURNS]) expect(text).toContain(questionOf(number));
   expect(text).not.toContain('Earlier messages are not printed');
-  for (const chrome of [screen.message, screen.newChatButton, screen.searchBox])
+  for (const chrome of [screen.message, screen.newChatButton, screen.searchButton])
     expect(await chrome.isVisible()).toBe(false);
   // The pages go on below the window, and their colors are those of paper.
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeGreaterThan(5_000);

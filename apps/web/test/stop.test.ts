@@ -31,7 +31,7 @@ test.each(['the button', 'Escape'])('%s stops an answer and keeps its text', asy
 });
 
 test.each([
-  ['the search field', (screen: ChatScreen) => screen.searchBox.focus()],
+  ['the search button', (screen: ChatScreen) => screen.searchButton.focus()],
   [
     'a button with a tooltip',
     (screen: ChatScreen) => screen.page.getByRole('button', { name: 'Hide chats' }).focus(),
@@ -51,7 +51,7 @@ test.each([
   answer.finish();
 });
 
-test('Escape closes a menu or clears the search before it stops an answer', async () => {
+test('Escape closes a menu, a dialog and the search before it stops an answer', async () => {
   const answer = paceAnswer(model, 'Layers first', ['The beginning', ' and the rest']);
   const { screen, page } = await visit();
   await screen.begin('Layers first');
@@ -65,9 +65,10 @@ test('Escape closes a menu or clears the search before it stops an answer', asyn
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('ControlOrMeta+k');
   await screen.searchBox.fill('words');
   await screen.searchBox.press('Escape');
-  expect(await screen.searchBox.inputValue()).toBe('');
+  await screen.searchBox.waitFor({ state: 'detached' });
   expect(await screen.answers.last().getAttribute('data-status')).toBe('generating');
   await page.keyboard.press('Escape');
   await screen.untilAnswer('The beginning', 'stopped');

@@ -1,30 +1,35 @@
 import type { TranscriptEntry } from '@parley/client';
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useMemo, useRef } from 'react';
-import { Virtualizer } from 'virtua';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Spinner } from '../ui/spinner.tsx';
 import { TranscriptRow } from './transcript-row.tsx';
+import { useArrival } from './use-arrival.ts';
 import { useFollowEnd } from './use-follow-end.ts';
 import { useIsPrepending } from './use-is-prepending.ts';
 import { PrintingContext, usePrinting } from './use-printing.ts';
 
 /** The distance to the top, in pixels, at which older messages are loaded. */
 const readAheadPx = 1_200;
+/** The height above a message that stays visible when the page goes there, in pixels. */
+const abovePx = 40;
 
 interface TranscriptProps {
   readonly entries: readonly TranscriptEntry[];
   readonly hasOlder: boolean;
   readonly isLoadingOlder: boolean;
   readonly loadOlder: () => Promise<void>;
+  readonly loadBackTo: (messageId: string) => Promise<boolean>;
 }
 
 /** The messages of a chat. Only those near the viewport are rendered. */
-export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: TranscriptProps) {
+export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder, loadBackTo }: TranscriptProps) {
   const { text } = useTexts();
   const scroller = useRef<HTMLDivElement>(null);
-  const { isAtEnd, scrollToEnd } = useFollowEnd(scroller);
+  const virtualizer = useRef<VirtualizerHandle>(null);
+  const { isAtEnd, scrollToEnd, stopFollowing } = useFollowEnd(scroller);
   const keys = useMemo(() => entries.map(({ key }) => key), [entries]);
   const isPrepending = useIsPrepending(keys);
 
@@ -35,6 +40,11 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
   // If a page of messages does not fill the view, no scroll event would load the next one.
   useEffect(readAhead);
   useScrollToOwnMessage(entries, scrollToEnd);
+  const scrollToEntry = useCallback(
+    (index: number) => virtualizer.current?.scrollToIndex(index, { align: 'start', offset: -abovePx }),
+    [],
+  );
+  const arrival = useArrival({ entries, loadBackTo, stopFollowing, scrollToEntry });
   const isPrinting = usePrinting({ entries, hasOlder, loadOlder });
 
   return (
@@ -59,6 +69,7 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
         >
           <div className="pt-2 pb-6">
             <Virtualizer
+              ref={virtualizer}
               scrollRef={scroller}
               data={entries}
               shift={isPrepending}
@@ -67,7 +78,12 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
               onScroll={readAhead}
             >
               {(entry, index) => (
-                <TranscriptRow key={entry.key} entry={entry} isNewest={index === entries.length - 1} />
+                <TranscriptRow
+                  key={entry.key}
+                  entry={entry}
+                  isNewest={index === entries.length - 1}
+                  target={entry.key === arrival?.key ? arrival.target : undefined}
+                />
               )}
             </Virtualizer>
           </div>

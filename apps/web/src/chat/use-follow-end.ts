@@ -9,6 +9,8 @@ const intentMs = 400;
 export interface FollowEnd {
   readonly isAtEnd: boolean;
   readonly scrollToEnd: (behavior?: ScrollBehavior) => void;
+  /** Leaves the position to the caller until the user or `scrollToEnd` goes to the end. */
+  readonly stopFollowing: () => void;
 }
 
 /**
@@ -31,6 +33,8 @@ export function useFollowEnd(scroller: RefObject<HTMLElement | null>): FollowEnd
     },
     [follow, scroller],
   );
+
+  const stopFollowing = useCallback(() => follow(false), [follow]);
 
   useEffect(() => {
     const element = scroller.current;
@@ -68,5 +72,5 @@ export function useFollowEnd(scroller: RefObject<HTMLElement | null>): FollowEnd
     };
   }, [follow, scroller]);
 
-  return { isAtEnd, scrollToEnd };
+  return { isAtEnd, scrollToEnd, stopFollowing };
 }

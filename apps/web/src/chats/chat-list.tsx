@@ -12,16 +12,14 @@ import { groupByDay } from './group-by-day.ts';
 import { useOnSight } from './use-on-sight.ts';
 
 interface ChatListProps {
-  /** A search in the titles; empty for all chats. */
-  readonly search: string;
   readonly onOpen: () => void;
 }
 
 /** The user's chats, last used first, grouped by day. */
-export function ChatList({ search, onOpen }: ChatListProps) {
+export function ChatList({ onOpen }: ChatListProps) {
   const texts = useTexts();
   const { text } = texts;
-  const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats({ search });
+  const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats();
   const [, params] = useRoute('/c/:chatId');
   const groups = useMemo(() => groupByDay(chats, new Date(), texts), [chats, texts]);
   const end = useOnSight(hasMore && !isLoadingMore, loadMore);
@@ -48,22 +46,17 @@ export function ChatList({ search, onOpen }: ChatListProps) {
           )),
         )}
       </ul>
-      {!isLoading && chats.length === 0 && <Nothing search={search} />}
+      {!isLoading && chats.length === 0 && (
+        <p role="status" className="px-3 pt-6 text-sm text-ink-soft">
+          {text('chats.none')}
+        </p>
+      )}
       {hasMore && (
         <div ref={end} className="flex h-12 items-center justify-center">
           {isLoadingMore && <Spinner className="text-ink-soft" />}
         </div>
       )}
     </>
-  );
-}
-
-function Nothing({ search }: { readonly search: string }) {
-  const { text } = useTexts();
-  return (
-    <p role="status" className="px-3 pt-6 text-sm text-ink-soft wrap-anywhere">
-      {search.trim() === '' ? text('chats.none') : text('chats.no-match', { search: search.trim() })}
-    </p>
   );
 }
 

@@ -3,10 +3,10 @@ import { clsx } from 'clsx';
 import { memo, useCallback, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useSidebar } from '../layout/sidebar-context.ts';
+import { searchButtonId } from '../search/search-button.tsx';
 import { useTexts } from '../texts/use-texts.ts';
 import { ChatMark } from './chat-mark.tsx';
 import { ChatMenu } from './chat-menu.tsx';
-import { chatSearchId } from './chat-search.tsx';
 import { titleOf } from './title-of.ts';
 
 interface ChatRowProps {
@@ -60,9 +60,9 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
   );
 });
 
-/** Returns the link of the next chat, or of the one before the last; the search field if the list has no other chat. */
+/** Returns the link of the next chat, or of the one before the last; the search button if the list has no other chat. */
 function neighbourOf(row: HTMLElement | null): HTMLElement | null {
   const item = row?.closest('li');
   const beside = item?.nextElementSibling ?? item?.previousElementSibling;
-  return beside?.querySelector('a') ?? document.getElementById(chatSearchId);
+  return beside?.querySelector('a') ?? document.getElementById(searchButtonId);
 }

@@ -60,7 +60,7 @@ async function openChat(): Promise<ReactNode> {
   // Open the chat that the visitor last had open.
   const storedAt = `parley.embed.${apiKey.slice(0, 12)}`;
   const stored = readLocal(storedAt) ?? '/';
-  const { hook, navigate } = memoryLocation({ path: stored.startsWith('/c/') ? stored : '/' });
+  const { hook, searchHook, navigate } = memoryLocation({ path: stored.startsWith('/c/') ? stored : '/' });
   const useStoredLocation: typeof hook = () => {
     const [path, go] = hook();
     useEffect(() => writeLocal(storedAt, path === '/' ? null : path), [path]);
@@ -90,7 +90,7 @@ async function openChat(): Promise<ReactNode> {
     <EmbedContext value={embed}>
       <ParleyProvider parley={parley}>
         <TooltipProvider delayDuration={500}>
-          <Router hook={useStoredLocation}>
+          <Router hook={useStoredLocation} searchHook={searchHook}>
             <Pages />
           </Router>
           <LiveRegion />

@@ -5,8 +5,6 @@ export interface SidebarControl {
   readonly isOpen: boolean;
   readonly isWide: boolean;
   readonly setIsOpen: (isOpen: boolean) => void;
-  /** Opens the list and focuses its search field. */
-  readonly search: () => void;
 }
 
 /** Provides the state of the chat list. */

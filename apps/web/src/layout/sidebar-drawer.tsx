@@ -1,18 +1,15 @@
 import { Dialog as Radix } from 'radix-ui';
-import { useCallback, useState } from 'react';
+import { useState } from 'react';
 import { useTexts } from '../texts/use-texts.ts';
 import { focusDialogItself } from '../ui/focus-dialog-itself.ts';
 import { PortalContainerContext } from '../ui/portal-container.ts';
 import { useReturnedFocus } from '../ui/use-returned-focus.ts';
 import { Sidebar } from './sidebar.tsx';
 import { type SidebarControl, useSidebar } from './sidebar-context.ts';
-import { useBackCloses } from './use-back-closes.ts';
 
-/** The chat list above the page, for narrow screens. The browser's Back closes it. */
+/** The chat list above the page, for narrow screens. */
 export function SidebarDrawer() {
   const { isOpen, setIsOpen } = useSidebar();
-  const close = useCallback(() => setIsOpen(false), [setIsOpen]);
-  useBackCloses(isOpen, close);
   return isOpen && <OpenDrawer setIsOpen={setIsOpen} />;
 }
 

@@ -1,10 +1,8 @@
 import { PanelLeftClose, SquarePen } from 'lucide-react';
-import { useState } from 'react';
 import { ChatList } from '../chats/chat-list.tsx';
-import { ChatSearch } from '../chats/chat-search.tsx';
 import { useEmbed } from '../embed/embed-context.ts';
-import { useDebounced } from '../lib/use-debounced.ts';
 import { useOpenNewChat } from '../new-chat/use-open-new-chat.ts';
+import { SearchButton } from '../search/search-button.tsx';
 import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -12,16 +10,12 @@ import { Keys } from '../ui/keys.tsx';
 import { SettingsMenu } from './settings-menu.tsx';
 import { useSidebar } from './sidebar-context.ts';
 
-const searchDelayMs = 220;
-
 /** The chat list with its search, the new chat button and the settings. */
 export function Sidebar() {
   const { text } = useTexts();
   const { isWide, setIsOpen } = useSidebar();
   const openNewChat = useOpenNewChat({ replace: !isWide });
   const embed = useEmbed();
-  const [search, setSearch] = useState('');
-  const settledSearch = useDebounced(search, searchDelayMs);
   const onOpen = () => {
     if (!isWide) setIsOpen(false);
   };
@@ -51,14 +45,14 @@ export function Sidebar() {
             <Keys keys="Mod+Shift+O" />
           </span>
         </Button>
-        <ChatSearch text={search} onTextChange={setSearch} />
+        <SearchButton />
       </div>
       <nav
         aria-label={text('chats.history')}
         className="min-h-0 grow overflow-y-auto overscroll-contain px-2.5 pb-4"
       >
         <h2 className="sr-only">{text('chats.list')}</h2>
-        <ChatList search={search.trim() === '' ? '' : settledSearch} onOpen={onOpen} />
+        <ChatList onOpen={onOpen} />
       </nav>
       {!embed && (
         <div className="border-t border-line p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">

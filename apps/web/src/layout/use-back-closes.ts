@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Marks the entry of the browser's history that belongs to an open drawer. */
+/** Marks the entry of the browser's history that belongs to an open drawer or search. */
 interface DrawerEntry {
   readonly isDrawer: true;
 }
@@ -9,8 +9,8 @@ const isDrawerEntry = (state: unknown): state is DrawerEntry =>
   typeof state === 'object' && state !== null && 'isDrawer' in state;
 
 /**
- * Gives an open drawer an entry in the browser's history, so that Back closes it instead of leaving the page. Links in
- * the drawer replace this entry.
+ * Gives what is open above the page one entry in the browser's history, so that Back closes it instead of leaving the page.
+ * Its links replace this entry.
  */
 export function useBackCloses(isOpen: boolean, close: () => void): void {
   useEffect(() => {

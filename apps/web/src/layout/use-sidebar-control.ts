@@ -1,5 +1,4 @@
 import { useCallback, useMemo, useState } from 'react';
-import { chatSearchId } from '../chats/chat-search.tsx';
 import { readLocal, writeLocal } from '../lib/local-store.ts';
 import { useIsWide } from '../lib/use-media-query.ts';
 import type { SidebarControl } from './sidebar-context.ts';
@@ -20,12 +19,6 @@ export function useSidebarControl(): SidebarControl {
     },
     [isWide],
   );
-  const search = useCallback(() => {
-    setIsOpen(true);
-    // The drawer moves the focus when it opens, so focus the search field after that.
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(chatSearchId)?.focus()));
-  }, [setIsOpen]);
-
   const isOpen = isWide ? isPinned : isDrawn;
-  return useMemo(() => ({ isOpen, isWide, setIsOpen, search }), [isOpen, isWide, setIsOpen, search]);
+  return useMemo(() => ({ isOpen, isWide, setIsOpen }), [isOpen, isWide, setIsOpen]);
 }

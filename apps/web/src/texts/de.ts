@@ -26,18 +26,24 @@ export const de: Translation = {
   'chats.show': 'Chats anzeigen',
   'chats.hide': 'Chats ausblenden',
   'chats.new': 'Neuer Chat',
-  'chats.search': 'Chats durchsuchen',
-  'chats.search-hint': 'Suchen',
-  'chats.clear-search': 'Suche löschen',
   'chats.loading': 'Chats werden geladen',
   'chats.none': 'Ihre Chats erscheinen hier.',
-  'chats.no-match': 'Keine Chats passen zu „{search}“',
   'chats.answering': 'Wird beantwortet',
   'chats.unread': 'Neue Nachrichten',
   'chats.today': 'Heute',
   'chats.yesterday': 'Gestern',
   'chats.last-7-days': 'Letzte 7 Tage',
   'chats.last-30-days': 'Letzte 30 Tage',
+
+  // The search in chats and messages.
+  'search.title': 'Suchen',
+  'search.open': 'Chats und Nachrichten durchsuchen',
+  'search.recent': 'Letzte Chats',
+  'search.chats': 'Chats',
+  'search.messages': 'Nachrichten',
+  'search.results': 'Ergebnisse',
+  'search.none': 'Nichts passt zu „{search}“',
+  'search.found': '{count, plural, one {# Ergebnis} other {# Ergebnisse}}',
 
   // The menu of a chat, and its dialogs and notes.
   'chat.options': 'Optionen für {title}',
@@ -169,7 +175,7 @@ export const de: Translation = {
 
   // The keyboard shortcuts.
   'shortcuts.title': 'Tastenkürzel',
-  'shortcuts.search': 'Chats durchsuchen',
+  'shortcuts.search': 'Chats und Nachrichten durchsuchen',
   'shortcuts.write': 'Zum Nachrichtenfeld',
   'shortcuts.send': 'Nachricht senden',
   'shortcuts.line-break': 'Zeilenumbruch einfügen',

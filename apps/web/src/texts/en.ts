@@ -25,18 +25,24 @@ export const en = {
   'chats.show': 'Show chats',
   'chats.hide': 'Hide chats',
   'chats.new': 'New chat',
-  'chats.search': 'Search chats',
-  'chats.search-hint': 'Search',
-  'chats.clear-search': 'Clear search',
   'chats.loading': 'Loading chats',
   'chats.none': 'Your chats will appear here.',
-  'chats.no-match': 'No chats match “{search}”',
   'chats.answering': 'Answering',
   'chats.unread': 'New messages',
   'chats.today': 'Today',
   'chats.yesterday': 'Yesterday',
   'chats.last-7-days': 'Previous 7 days',
   'chats.last-30-days': 'Previous 30 days',
+
+  // The search in chats and messages.
+  'search.title': 'Search',
+  'search.open': 'Search chats and messages',
+  'search.recent': 'Recent chats',
+  'search.chats': 'Chats',
+  'search.messages': 'Messages',
+  'search.results': 'Results',
+  'search.none': 'Nothing matches “{search}”',
+  'search.found': '{count, plural, one {# result} other {# results}}',
 
   // The menu of a chat, and its dialogs and notes.
   'chat.options': 'Options for {title}',
@@ -167,7 +173,7 @@ export const en = {
 
   // The keyboard shortcuts.
   'shortcuts.title': 'Keyboard shortcuts',
-  'shortcuts.search': 'Search chats',
+  'shortcuts.search': 'Search chats and messages',
   'shortcuts.write': 'Go to the message box',
   'shortcuts.send': 'Send the message',
   'shortcuts.line-break': 'Add a line break',

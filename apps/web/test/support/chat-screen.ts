@@ -9,7 +9,10 @@ export class ChatScreen {
   readonly stopButton: Locator;
   readonly retryButton: Locator;
   readonly newChatButton: Locator;
+  readonly searchButton: Locator;
   readonly searchBox: Locator;
+  /** The chats and messages that the search found. */
+  readonly found: Locator;
   /** The list of chats. */
   readonly chats: Locator;
   readonly conversation: Locator;
@@ -22,7 +25,9 @@ export class ChatScreen {
     this.stopButton = at.getByRole('button', { name: 'Stop' });
     this.retryButton = at.getByRole('button', { name: 'Retry' });
     this.newChatButton = at.getByRole('button', { name: 'New chat' });
-    this.searchBox = at.getByRole('searchbox', { name: 'Search chats' });
+    this.searchButton = at.getByRole('button', { name: 'Search chats and messages' });
+    this.searchBox = at.getByRole('combobox', { name: 'Search chats and messages' });
+    this.found = at.getByRole('listbox', { name: 'Results' }).getByRole('option');
     this.chats = at.getByRole('list', { name: 'Chats' });
     this.conversation = at.getByRole('log', { name: 'Conversation' });
   }
