@@ -1,9 +1,10 @@
-import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
+import { type ScriptedModel, startScriptedModel, startScriptedTool } from '@parley/agent/testing';
 import { mintId } from '@parley/contract';
 import { connectDatabase, mintApiKey } from '@parley/db';
 import { startTestMongo, testDatabaseUri } from '@parley/embedded/testing';
 import { compose } from '../../../server/src/compose.ts';
 import { createLog } from '../../../server/src/log.ts';
+import { demoWork } from '../support/demo.ts';
 
 /** The server for the screenshots. */
 export interface DemoServer {
@@ -22,7 +23,12 @@ export async function startDemoServer(folder: string): Promise<DemoServer> {
   const model = await startScriptedModel();
   const scope = { team: mintId('team') };
   const keys = { publishable: mintApiKey('publishable'), secret: mintApiKey('secret') };
-  const agent = await database.stores.agents.create(scope, { name: 'Assistant', type: 'assistant' });
+  const tool = await startScriptedTool();
+  tool.answer((response) => void response.end(demoWork.output));
+  const agent = await database.stores.agents.create(scope, {
+    ...{ name: 'Assistant', type: 'assistant', reasoning: 'show' },
+    tools: [{ ...demoWork.tool, url: tool.url, show: 'everything' }],
+  });
   await database.stores.teams.create({ id: scope.team, name: 'My team' });
   await database.stores.apiKeys.create(scope, keys.secret);
   await database.stores.apiKeys.create(scope, keys.publishable, { access: 'verified' });
@@ -31,6 +37,7 @@ export async function startDemoServer(folder: string): Promise<DemoServer> {
     model: { endpoint: () => ({ baseUrl: model.baseUrl, apiKey: 'none', model: 'scripted' }) },
     log: createLog('silent'),
     contextTokens: 6_000,
+    toolAddresses: { arePrivateAllowed: true },
     web: { folder, audience: 'this machine', publishableKey: keys.publishable },
   });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -50,6 +57,7 @@ export async function startDemoServer(folder: string): Promise<DemoServer> {
     async stop() {
       await close(0);
       await model.stop();
+      await tool.stop();
       await database.close();
       await mongo.stop();
     },

@@ -1,12 +1,14 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { mock } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { scripts } from '@parley/agent/testing';
 import type { Chat } from '@parley/contract';
 import { type Browser, devices, type Page } from 'playwright-core';
 import { findChrome, launch } from '../support/browser.ts';
 import { buildPage } from '../support/built-page.ts';
 import { ChatScreen } from '../support/chat-screen.ts';
-import { demoChat, demoTitles, streamText } from '../support/demo.ts';
+import { demoChat, demoTitles, demoWork, streamText } from '../support/demo.ts';
 import { EmbeddingPage } from '../support/embedding-page.ts';
 import { visitorOf } from '../support/seed.ts';
 import { type DemoServer, startDemoServer } from './demo-server.ts';
@@ -18,7 +20,7 @@ import { startDemoShop } from './demo-shop.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../../docs/screenshots/', import.meta.url));
 /** Screenshots must be readable on phones. */
-const BYTES_MAX = 150 * 1024;
+const BYTES_MAX = 160 * 1024;
 const DELIVERY = `Yes. Orders placed **before noon on Friday** arrive on Saturday:
 
 - between 8 and 12 in the city,
@@ -37,7 +39,7 @@ const browser = await launch(await findChrome());
 const guestKey = await server.call<{ key: string }>('POST', '/key', { kind: 'publishable', access: 'guest' });
 const shop = await startDemoShop(server.url, guestKey.key);
 try {
-  const { cookies, chatId } = await prepare(server, browser);
+  const { cookies, chatId, workId } = await prepare(server, browser);
   for (const [device, settings] of Object.entries(DEVICES)) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({
@@ -59,6 +61,11 @@ try {
       await conversation.evaluate((log) => log.scrollTo(0, 0));
       await conversation.locator('.katex').first().waitFor();
       await take(page, `conversation-${colorScheme}-${device}`);
+      await takeSearch(page, `search-${colorScheme}-${device}`);
+      await page.goto(`/c/${workId}`);
+      await conversation.locator('summary').nth(1).waitFor();
+      for (const row of await conversation.locator('summary').all()) await row.click();
+      await take(page, `work-${colorScheme}-${device}`);
       await takeEmbed(page, `embed-${colorScheme}-${device}`);
       await context.close();
     }
@@ -87,6 +94,16 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
     mock.timers.reset();
   }
   await page.reload();
+  model.reply((work) => {
+    work.chunk({ choices: [{ index: 0, delta: { reasoning_content: demoWork.reasoning } }] });
+    return scripts.toolCalls(
+      [{ name: demoWork.tool.name, arguments: demoWork.input }],
+      demoWork.before,
+    )(work);
+  }, streamText(demoWork.answer));
+  const workId = await screen.begin(demoWork.question);
+  await screen.answers.and(page.locator('[data-status="completed"]')).waitFor();
+  await page.goto('/');
   for (const [index, { question, answer }] of demoChat.entries()) {
     model.replyTo(question, streamText(answer));
     if (index === 0) await screen.begin(question);
@@ -95,7 +112,20 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   }
   const { chatId } = screen;
   await context.close();
-  return { cookies, chatId };
+  while ((await call<{ results: object[] }>('GET', '/search?q=horizon')).results.length < 2) await pause(200);
+  return { cookies, chatId, workId };
+}
+
+/** Opens the search, with results in titles and messages. */
+async function takeSearch(page: Page, name: string): Promise<void> {
+  const screen = new ChatScreen(page);
+  await page.keyboard.press('ControlOrMeta+k');
+  await screen.searchBox.fill('horizon');
+  await screen.found.locator('mark').nth(2).waitFor();
+  await screen.searchBox.press('ArrowDown');
+  await take(page, name);
+  await screen.searchBox.press('Escape');
+  await screen.searchBox.waitFor({ state: 'detached' });
 }
 
 /** Opens the embedded chat on another site's page, with an answered question. */

@@ -56,6 +56,25 @@ Three things to know:
   },
 ];
 
+/** A question that the agent answers with a tool. */
+export const demoWork = {
+  question: 'Is order 4711 on its way?',
+  reasoning:
+    'The customer names an order. Its state can change every hour, so I must not guess: I look it up and then say when it arrives.',
+  before: 'I look that up for you.',
+  tool: {
+    name: 'find_order',
+    title: 'Looks up the order',
+    description: 'Finds an order by its number.',
+    parameters: { type: 'object', properties: { number: { type: 'string' } }, required: ['number'] },
+  },
+  input: { number: '4711' },
+  output: '{"state":"in transit","carrier":"by bicycle","expected":"tomorrow, 8 to 12"}',
+  answer: `Yes. It left the warehouse and comes **by bicycle**, tomorrow between 8 and 12.
+
+Nobody at home then? Tell me a neighbor or a place, and I add it to the order.`,
+};
+
 /** The titles of the other chats in the list, newest first. */
 export const demoTitles: readonly { readonly title: string; readonly daysAgo: number }[] = [
   { title: 'Explain recursion to a ten-year-old', daysAgo: 0 },
