@@ -20,13 +20,15 @@ function referencePolicy(html: string): string {
   ].join('; ');
 }
 
+/** The OpenAPI document as JSON. The first request creates it, because a start need not wait for it. */
+let openApiJson: string | undefined;
+
 /** Serves `/openapi.json`, created once from the router, and `/docs/reference`, a page to read it and try it out. */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
-  const document = JSON.stringify(buildOpenApiDocument({ version }));
-
   limitAsFiles(app);
   app.get('/openapi.json', { config: { gate: 'unlimited' } }, async (_request, reply) => {
-    return reply.header('content-type', 'application/json; charset=utf-8').send(document);
+    openApiJson ??= JSON.stringify(buildOpenApiDocument({ version }));
+    return reply.header('content-type', 'application/json; charset=utf-8').send(openApiJson);
   });
 
   // The library creates the page, so the policy is computed from the page.

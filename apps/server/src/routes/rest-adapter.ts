@@ -15,13 +15,22 @@ export type RestHandler = (context: Context, input: object) => Promise<string>;
 const METHOD = 'POST';
 const CONTENT_TYPE = 'application/json';
 
+/** The handlers by procedure: they keep nothing of a server, and the library takes long to create one. */
+const handlers = new Map<string, RestHandler>();
+
+/** The handler of an operation. It throws an `ApiError` if the procedure rejects the call. */
+export function restHandlerOf(operation: RestOperation): RestHandler {
+  const handler = handlers.get(operation.procedure) ?? createRestHandler(operation);
+  handlers.set(operation.procedure, handler);
+  return handler;
+}
+
 /**
- * Creates the handler of an operation. It throws an `ApiError` if the procedure rejects the call.
  *
  * The handler passes the input of a POST on as it is, whereas it removes empty values from a query. It sets `coerce` on
  * the schemas that it sees, which `/trpc` would share; here it only sees `anyObject`.
  */
-export function createRestHandler({ procedure }: RestOperation): RestHandler {
+function createRestHandler({ procedure }: RestOperation): RestHandler {
   const path = `/${procedure}`;
   const handle = createOpenApiNodeHttpHandler({
     router: routerOf(procedure, path),

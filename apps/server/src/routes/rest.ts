@@ -10,7 +10,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { patternOf } from '../reject-unknown.ts';
 import { fileRoutes } from './files.ts';
 import { rejectBrokenEscapes, rejectProtoField, rejectUnknownQuery } from './reject-query.ts';
-import { createRestHandler, type RestHandler } from './rest-adapter.ts';
+import { type RestHandler, restHandlerOf } from './rest-adapter.ts';
 import { toRoutePath } from './route-path.ts';
 import { sendExport } from './send-export.ts';
 import { streamNewAnswer, streamRoutes, wantsEvents } from './stream.ts';
@@ -22,7 +22,7 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
 
   for (const operation of restOperations) {
     if (operation.meta.isUpload) continue;
-    const call = createRestHandler(operation);
+    const call = restHandlerOf(operation);
     app.route({
       method: operation.method,
       url: toRoutePath(operation.path),
