@@ -29,8 +29,8 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/embedded/src/testing/global-setup.ts'],
     provide: { testForm: 'short' },
-    // One for each core and one more: tests of processes wait more than they work.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than cores: tests of processes wait more than they work.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', new TallyReporter()],
     // Tests start real processes (mongod, servers): the bound is generous, because a test never asserts speed.

@@ -72,7 +72,7 @@ test('a visitor can chat, and finds the chat again after a reload', async () => 
   expect(chat?.userId).toMatch(/^guest_/);
 });
 
-test('uses the token of the page, and requests another when it has expired', async () => {
+longTest('uses the token of the page, and requests another when it has expired', async () => {
   const { at, context, watch } = await visitShop('/guest');
   watch.expectProblem(/status of 401/);
   const asked: (string | undefined)[] = [];
@@ -261,7 +261,7 @@ test('the title, greeting, starters, picture and language come from attributes',
   await at.frame.getByText('You said: Liefern Sie sonntags?').waitFor();
 });
 
-test('the chat goes on when the page replaces its body', async () => {
+longTest('the chat goes on when the page replaces its body', async () => {
   const { at, page } = await visitShop('/guest');
   await at.open();
   await at.begin('Stay here');
@@ -283,7 +283,7 @@ test('the chat goes on when the page replaces its body', async () => {
   await at.chat.untilAnswer('You said: Half a sentence', 'completed');
 });
 
-test('an open chat is open again on the next page of the site, a closed one is not', async () => {
+longTest('an open chat is open again on the next page of the site, a closed one is not', async () => {
   const { at, page } = await visitShop('/guest');
   await at.open();
   await at.begin('Come along');
@@ -296,7 +296,7 @@ test('an open chat is open again on the next page of the site, a closed one is n
   expect(await page.locator('parley-chat iframe').count()).toBe(0);
 });
 
-test('an open key shows an explanation and no chats, because it would reach all of them', async () => {
+longTest('an open key shows an explanation and no chats, because it would reach all of them', async () => {
   const { at, watch } = await visitShop('/open');
   watch.expectProblem(/status of 403/);
   await at.open();

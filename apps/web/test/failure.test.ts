@@ -1,5 +1,6 @@
 import { scripts } from '@parley/agent/testing';
 import { ApiError } from '@parley/contract';
+import { longTest } from '@parley/embedded/testing/form';
 import { afterEach, expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 
@@ -47,7 +48,7 @@ test('the text of a failed answer stays, and the next message follows it', async
   expect(await screen.retryButton.count()).toBe(0);
 });
 
-test('shows the progress of a loading model, and sends the message when it is ready', async () => {
+longTest('shows the progress of a loading model, and sends the message when it is ready', async () => {
   isLoading = true;
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 503/);
@@ -60,7 +61,7 @@ test('shows the progress of a loading model, and sends the message when it is re
   expect(await screen.conversation.getByText('The model is getting ready').count()).toBe(0);
 });
 
-test('warns about a message that is too long before it is sent, and keeps its text', async () => {
+longTest('warns about a message that is too long before it is sent, and keeps its text', async () => {
   const { screen, page } = await visit();
   const longest = '🙂'.repeat(32_000);
   await screen.message.fill(`${longest}!`);
@@ -73,7 +74,7 @@ test('warns about a message that is too long before it is sent, and keeps its te
   expect(await screen.sendButton.isEnabled()).toBe(true);
 });
 
-test('explains a key that is no longer valid', async () => {
+longTest('explains a key that is no longer valid', async () => {
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 401/);
   await page.route('**/web/session', async (route) => {
@@ -86,7 +87,7 @@ test('explains a key that is no longer valid', async () => {
   expect(await screen.sendButton.isDisabled()).toBe(true);
 });
 
-test('explains that the page cannot be opened from here, and who can change that', async () => {
+longTest('explains that the page cannot be opened from here, and who can change that', async () => {
   const { page, watch } = await visit();
   watch.expectProblem(/status of 403/);
   await page.route('**/web/session', (route) =>
@@ -111,7 +112,7 @@ test('shows a page for a missing chat with a way to start a new one', async () =
   await screen.untilAnswer('You said: On with it', 'completed');
 });
 
-test.each(['/nothing', '/c', '/c/a/b'])(
+longTest.each(['/nothing', '/c', '/c/a/b'])(
   'the wrong address %s shows a page with a way to start a new chat',
   async (path) => {
     const { screen, page, watch } = await visit();

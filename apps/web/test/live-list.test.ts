@@ -1,3 +1,4 @@
+import { longTest } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 import { paceAnswer } from './support/paced-answer.ts';
@@ -58,7 +59,7 @@ test('a tab has one open stream, on the page of a chat and on that of a new one'
   expect(text).toContain('One stream');
 });
 
-test('eight tabs over HTTP/1.1 are all usable, because hidden tabs give up their streams', async () => {
+longTest('eight tabs over HTTP/1.1 are all usable, because hidden tabs give up their streams', async () => {
   const { context, openTab, screen } = await visit();
   await screen.message.waitFor();
   // A headless browser shows all tabs at once, so the test says which one is visible.

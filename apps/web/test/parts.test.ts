@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { createGate, type ModelScript, scripts, startScriptedTool } from '@parley/agent/testing';
 import type { FullAgent } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { afterAll, describe, expect, test } from 'vitest';
 import { violationsOf } from './axe/screens.ts';
 import { startBed, type VisitOptions } from './support/bed.ts';
@@ -106,26 +107,31 @@ describe('an answer with reasoning and a tool call', () => {
   });
 });
 
-test.each([
+const looks = [
+  { isDark: true, isPhone: true },
   { isDark: false, isPhone: false },
   { isDark: true, isPhone: false },
   { isDark: false, isPhone: true },
-  { isDark: true, isPhone: true },
-])('axe finds no problems in the work of the agent and the rating, %o', async (look) => {
-  const visiting = await open('everything', look);
-  const { screen, page } = visiting;
-  tool.answer((response) => void response.end('{"sky":"blue"}'));
-  model.reply(thinking, scripts.text('It is blue.'));
-  await screen.send('And today?');
-  await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
-  for (const row of await screen.answers.last().locator('summary').all()) await row.click();
-  await page.getByRole('button', { name: 'Good answer' }).click();
-  expect(await violationsOf(visiting)).toEqual([]);
-  await page.getByRole('button', { name: 'Add a comment' }).click();
-  await page.getByRole('textbox', { name: 'Comment' }).fill('x'.repeat(2_001));
-  await page.getByRole('alert').waitFor();
-  expect(await violationsOf(visiting)).toEqual([]);
-});
+];
+
+test.each(casesOfForm(looks, looks.length))(
+  'axe finds no problems in the work of the agent and the rating, %o',
+  async (look) => {
+    const visiting = await open('everything', look);
+    const { screen, page } = visiting;
+    tool.answer((response) => void response.end('{"sky":"blue"}'));
+    model.reply(thinking, scripts.text('It is blue.'));
+    await screen.send('And today?');
+    await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
+    for (const row of await screen.answers.last().locator('summary').all()) await row.click();
+    await page.getByRole('button', { name: 'Good answer' }).click();
+    expect(await violationsOf(visiting)).toEqual([]);
+    await page.getByRole('button', { name: 'Add a comment' }).click();
+    await page.getByRole('textbox', { name: 'Comment' }).fill('x'.repeat(2_001));
+    await page.getByRole('alert').waitFor();
+    expect(await violationsOf(visiting)).toEqual([]);
+  },
+);
 
 test('an answer that fails keeps its text, also after a reload, and a retry takes its place', async () => {
   const { screen, page } = await visit();
@@ -173,20 +179,25 @@ test('an answer is rated, commented and the rating taken back, and a reload show
   expect(await bad.getAttribute('aria-pressed')).toBe('false');
 });
 
-test.each([
+const exports = [
   ['Markdown', 'md', /> You said: Export this/],
   ['JSON', 'json', /"content":\s*"You said: Export this"/],
-])('the menu of a chat exports it as %s', async (name, ending, content) => {
-  const { screen, page } = await visit();
-  const chatId = await screen.begin('Export this');
-  await screen.untilAnswer('You said: Export this', 'completed');
-  await page
-    .getByRole('button', { name: /^Options for/ })
-    .last()
-    .click();
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('menuitem', { name: `Export as ${name}` }).click();
-  const download = await downloading;
-  expect(download.suggestedFilename()).toBe(`${chatId}.${ending}`);
-  expect(await text(await download.createReadStream())).toMatch(content);
-});
+] as const;
+
+test.each(casesOfForm(exports, exports.length))(
+  'the menu of a chat exports it as %s',
+  async (name, ending, content) => {
+    const { screen, page } = await visit();
+    const chatId = await screen.begin('Export this');
+    await screen.untilAnswer('You said: Export this', 'completed');
+    await page
+      .getByRole('button', { name: /^Options for/ })
+      .last()
+      .click();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: `Export as ${name}` }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe(`${chatId}.${ending}`);
+    expect(await text(await download.createReadStream())).toMatch(content);
+  },
+);

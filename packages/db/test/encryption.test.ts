@@ -308,56 +308,60 @@ longTest(
 );
 
 describe('a rotation', () => {
-  test('a rotation under load loses nothing, and every server reads and writes secrets meanwhile', async () => {
-    const [old, next] = [newKey(), newKey()];
-    // As documented: every server first gets the next key as the previous one, then as its own.
-    const before = await serve({ current: old, previous: next });
-    const scope = await newTeam(before);
-    const agent = await before.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
-    const first = await before.stores.signingSecrets.create(scope, later());
-    const cookieKey = await cookieKeyOf(before);
-    const after = await serve({ current: next, previous: old });
-    const teams: { team: Id<'team'>; secret: string }[] = [{ ...scope, secret: String(first?.secret) }];
-    let isDone = false;
-    const problems: unknown[] = [];
-    const load = async (writer: Database) => {
-      for (let round = 0; !isDone; round++) {
-        const own = await newTeam(writer);
-        const made = await writer.stores.signingSecrets.create(own, later());
-        teams.push({ ...own, secret: String(made?.secret) });
-        const prompt = { systemPrompt: `${round}` };
-        await writer.stores.agents.update(scope, agent.id, (now) => ({ ...now, ...prompt }));
-        for (const reader of [after, writer]) {
-          const secrets = await secretsOf(reader, own);
-          if (secrets[0] !== made?.secret) problems.push([round, 'secret']);
-          if ((await headerOf(reader, scope, agent.id)) !== CANARY) problems.push([round, 'header']);
-          if ((await cookieKeyOf(reader)) !== cookieKey) problems.push([round, 'cookie key']);
+  longTest(
+    'a rotation under load loses nothing, and every server reads and writes secrets meanwhile',
+    async () => {
+      const [old, next] = [newKey(), newKey()];
+      // As documented: every server first gets the next key as the previous one, then as its own.
+      const before = await serve({ current: old, previous: next });
+      const scope = await newTeam(before);
+      const agent = await before.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+      const first = await before.stores.signingSecrets.create(scope, later());
+      const cookieKey = await cookieKeyOf(before);
+      const after = await serve({ current: next, previous: old });
+      const teams: { team: Id<'team'>; secret: string }[] = [{ ...scope, secret: String(first?.secret) }];
+      let isDone = false;
+      const problems: unknown[] = [];
+      const load = async (writer: Database) => {
+        for (let round = 0; !isDone; round++) {
+          const own = await newTeam(writer);
+          const made = await writer.stores.signingSecrets.create(own, later());
+          teams.push({ ...own, secret: String(made?.secret) });
+          const prompt = { systemPrompt: `${round}` };
+          await writer.stores.agents.update(scope, agent.id, (now) => ({ ...now, ...prompt }));
+          for (const reader of [after, writer]) {
+            const secrets = await secretsOf(reader, own);
+            if (secrets[0] !== made?.secret) problems.push([round, 'secret']);
+            if ((await headerOf(reader, scope, agent.id)) !== CANARY) problems.push([round, 'header']);
+            if ((await cookieKeyOf(reader)) !== cookieKey) problems.push([round, 'cookie key']);
+          }
         }
-      }
-    };
-    // Both write at first; then the server with the old key is replaced, and the rotation runs.
-    const firstLoad = [load(before), load(after)];
-    await expect.poll(() => teams.length, { timeout: 20_000 }).toBeGreaterThan(8);
-    isDone = true;
-    await Promise.all(firstLoad);
-    isDone = false;
-    const secondLoad = [load(after), load(await serve({ current: next, previous: old }))];
-    const rotated = await after.encryption.rotate();
-    isDone = true;
-    await Promise.all(secondLoad);
-    expect(problems).toEqual([]);
-    expect(rotated).toMatchObject({
-      keyId: next.id,
-      secrets: { underPreviousKey: 0, plain: 0, unreadable: 0 },
-    });
-    expect(rotated.rotatingFrom).toBeUndefined();
-    // The old key is no longer needed: a server without it reads everything.
-    const alone = await serve({ current: next });
-    for (const { secret, ...own } of teams) expect(await secretsOf(alone, own)).toContain(secret);
-    expect(await headerOf(alone, scope, agent.id)).toBe(CANARY);
-    expect(await cookieKeyOf(alone)).toBe(cookieKey);
-    expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
-  }, 120_000);
+      };
+      // Both write at first; then the server with the old key is replaced, and the rotation runs.
+      const firstLoad = [load(before), load(after)];
+      await expect.poll(() => teams.length, { timeout: 20_000 }).toBeGreaterThan(8);
+      isDone = true;
+      await Promise.all(firstLoad);
+      isDone = false;
+      const secondLoad = [load(after), load(await serve({ current: next, previous: old }))];
+      const rotated = await after.encryption.rotate();
+      isDone = true;
+      await Promise.all(secondLoad);
+      expect(problems).toEqual([]);
+      expect(rotated).toMatchObject({
+        keyId: next.id,
+        secrets: { underPreviousKey: 0, plain: 0, unreadable: 0 },
+      });
+      expect(rotated.rotatingFrom).toBeUndefined();
+      // The old key is no longer needed: a server without it reads everything.
+      const alone = await serve({ current: next });
+      for (const { secret, ...own } of teams) expect(await secretsOf(alone, own)).toContain(secret);
+      expect(await headerOf(alone, scope, agent.id)).toBe(CANARY);
+      expect(await cookieKeyOf(alone)).toBe(cookieKey);
+      expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
+    },
+    120_000,
+  );
 
   test('a server with the old key does not start once a rotation begins, and one that runs stores no secret', async () => {
     const [old, next] = [newKey(), newKey()];

@@ -131,7 +131,7 @@ async function violationsOf(
 
 const names = Object.keys(operations);
 
-describe.each(casesOfForm(names, 24))('%s', (name) => {
+describe.each(casesOfForm(names, 48))('%s', (name) => {
   const { fields = {} } = operations[name] ?? {};
   const validInput = validInputOf(name);
   if (!validInput) throw new Error(`${name} has no example`);

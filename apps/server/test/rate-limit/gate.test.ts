@@ -26,8 +26,9 @@ const { url, makeTeam, composition, model } = watched.result;
 const commandsDuring = watched.during;
 const team = await makeTeam();
 
-// The clock stays in the middle of one minute, so that no test crosses into the next.
-vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
+// The clock stays in the middle of one minute, so that no test crosses into the next. It is a past one, because all later ids
+// of a process follow those of the future.
+vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 - 570_000 });
 afterAll(() => void vi.useRealTimers());
 
 let last = 0;
