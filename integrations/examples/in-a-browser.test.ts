@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGate } from '@parley/agent/testing';
+import { createGate, scripts, startScriptedTool } from '@parley/agent/testing';
+import type { FullAgent } from '@parley/contract';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness } from '../../apps/server/test/harness.ts';
 import { findChrome, launch } from '../../apps/web/test/support/browser.ts';
@@ -9,10 +10,11 @@ import { readBlocks, writeFiles } from '../support/recipe.ts';
 
 /* The recipes that are pages, built unchanged, in a real browser. */
 
-const { url, makeTeam, model } = await startHarness();
+const { url, makeTeam, model } = await startHarness({ toolAddresses: { arePrivateAllowed: true } });
 const team = await makeTeam();
+const tool = await startScriptedTool();
 const browser = await launch(await findChrome());
-afterAll(() => browser.close());
+afterAll(() => Promise.all([browser.close(), tool.stop()]));
 
 /** The files that a reader already has. */
 const AROUND = {
@@ -41,6 +43,22 @@ const BUILD = [
   '@types/react-dom@19.3.0',
 ];
 
+/** The address of each built page. */
+const pages = new Map<string, Promise<string>>();
+
+/** Builds a page and serves it; only once for all tests. */
+function servePage(recipe: string): Promise<string> {
+  const serving = pages.get(recipe) ?? buildPage(recipe).then(serve);
+  pages.set(recipe, serving);
+  return serving;
+}
+
+async function serve(project: Project): Promise<string> {
+  const preview = ['preview', '--port', '0', '--host', '127.0.0.1'];
+  const [, port] = await project.start('vite', preview, /127\.0\.0\.1:(\d+)/);
+  return `http://127.0.0.1:${port}`;
+}
+
 async function buildPage(page: string): Promise<Project> {
   const project = await openProject();
   const [blocks, transport] = await Promise.all([readBlocks(page), readBlocks('docs/recipes/ai-sdk.md')]);
@@ -67,9 +85,7 @@ describe.each([
   ['assistant-ui', 'docs/recipes/assistant-ui.md', 'textarea[name=input]', '.user, .assistant'],
 ])('%s', (_name, recipe, field, message) => {
   test('streams an answer, continues it after a reload, and stops it', async () => {
-    const project = await buildPage(recipe);
-    const serve = ['preview', '--port', '0', '--host', '127.0.0.1'];
-    const [, port] = await project.start('vite', serve, /127\.0\.0\.1:(\d+)/);
+    const address = await servePage(recipe);
     const { id } = await team.makeChat();
     const page = await browser.newPage();
     const problems: string[] = [];
@@ -90,7 +106,7 @@ describe.each([
       call.text(' there was a message.');
       call.finish();
     });
-    await page.goto(`http://127.0.0.1:${port}/?chat=${id}`);
+    await page.goto(`${address}/?chat=${id}`);
     await send('Tell me a story.');
     await expect
       .poll(texts)
@@ -122,4 +138,60 @@ describe.each([
     expect(problems).toEqual([]);
     await page.close();
   });
+});
+
+test('assistant-ui shows reasoning and tool calls as they come, and the same after a reload', async () => {
+  const address = await servePage('docs/recipes/assistant-ui.md');
+  const parameters = { type: 'object', properties: { city: { type: 'string' } } };
+  const weather = {
+    name: 'weather',
+    description: 'Tells it.',
+    url: tool.url,
+    parameters,
+    show: 'everything',
+  };
+  const { body: agent } = await team.rest<FullAgent>('POST', '/agent', {
+    body: { name: 'Ada', type: 'support', reasoning: 'show', tools: [weather] },
+  });
+  const { id } = await team.makeChat({ agentId: agent.id });
+  const gate = createGate();
+  tool.answer((response) => void gate.released.then(() => response.end('{"sky":"blue"}')));
+  model.reply((call) => {
+    call.chunk({ choices: [{ index: 0, delta: { reasoning_content: 'First I look.' } }] });
+    return scripts.toolCalls([{ name: 'weather', arguments: { city: 'Ulm' } }], 'Let me see. ')(call);
+  }, scripts.text('It is blue.'));
+
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await page.goto(`${address}/?chat=${id}`);
+  await page.locator('textarea[name=input]').fill('And today?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const call = page.locator('.assistant details.tool');
+  await call.locator('summary', { hasText: 'weather: running' }).waitFor();
+  expect(await page.locator('.assistant details.reasoning').textContent()).toBe('ReasoningFirst I look.');
+  gate.release();
+  const shows = async () => {
+    await call.locator('summary', { hasText: 'weather: done' }).waitFor();
+    expect(JSON.parse((await call.locator('pre').textContent()) ?? '')).toEqual({
+      args: { city: 'Ulm' },
+      result: { sky: 'blue' },
+    });
+    const answer = page.locator('.assistant');
+    await expect
+      .poll(() => answer.textContent())
+      .toMatch(/First I look\..*Let me see\. .*weather.*It is blue\.$/s);
+  };
+  await page.getByText('It is blue.').waitFor();
+  await expect.poll(() => page.getByRole('button', { name: 'Stop' }).isDisabled()).toBe(true);
+  await page.reload();
+  await shows();
+
+  tool.answer((response) => void response.writeHead(500).end());
+  model.reply(scripts.toolCalls([{ name: 'weather', arguments: {} }]), scripts.text('I could not look.'));
+  await page.locator('textarea[name=input]').fill('And tomorrow?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await call.last().locator('summary', { hasText: 'weather: failed' }).waitFor();
+  expect(problems).toEqual([]);
+  await page.close();
 });

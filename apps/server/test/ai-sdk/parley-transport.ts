@@ -9,7 +9,7 @@ const GOES_ON = [
 type Options<Name extends 'sendMessages' | 'reconnectToStream'> = Parameters<
   ChatTransport<UIMessage>[Name]
 >[0];
-type Listed = { id: string; role: 'user' | 'assistant'; content: string; status?: string; answerId?: string };
+type Listed = UIMessage & { content: string; status?: string; answerId?: string };
 /** `userToken` returns a token of the signed-in user. It is called before each request. */
 type Server = { url: string; apiKey: string; userToken?: () => Promise<string> };
 type Call = { body?: object; key?: string; signal?: AbortSignal | undefined };
@@ -31,7 +31,8 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     const open = messages.find(({ status }) => status === 'queued' || status === 'generating');
     const last = open ?? messages.at(-1);
     if (last) this.#answers.set(chatId, { id: last.answerId ?? last.id, isOpen: open !== undefined });
-    return messages.map(({ id, role, content }) => ({ id, role, parts: [{ type: 'text', text: content }] }));
+    const textOf = ({ content: text }: Listed): UIMessage['parts'] => [{ type: 'text', text }];
+    return messages.map((one) => ({ id: one.id, role: one.role, parts: one.parts ?? textOf(one) }));
   }
 
   /** Stops the answer. Its stream then ends by itself, with exactly the text that the server keeps. */

@@ -226,11 +226,9 @@ describe('parts that an agent shows', () => {
         ({ id: messageId, role, parts: own }) as UIMessage,
     );
     expect(await validateUIMessages({ messages })).toEqual(messages);
-    const page = await openPage({
-      id,
-      transport: new ParleyTransport({ url, apiKey: team.publishableKey }),
-      messages,
-    });
+    const transport = new ParleyTransport({ url, apiKey: team.publishableKey });
+    expect(await transport.load(id)).toEqual(messages);
+    const page = await openPage({ id, transport, messages });
     expect(page.chat.messages.at(-1)?.parts).toMatchObject(parts);
   });
 });
