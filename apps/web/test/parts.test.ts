@@ -107,6 +107,56 @@ describe('an answer with reasoning and a tool call', () => {
   });
 });
 
+describe('an answer with sources', () => {
+  const annotations = [
+    { url: 'https://sky.example/today', title: 'The sky today' },
+    { url: 'https://untitled.example/some/page' },
+    { url: 'https://long.example/', title: 'x'.repeat(200) },
+  ].map((page) => ({ type: 'url_citation', url_citation: page }));
+  const answering: ModelScript = (call) => {
+    call.text('It is blue.');
+    call.chunk({ choices: [{ index: 0, delta: { annotations } }] });
+    call.finish();
+  };
+
+  test('the page lists the sources as links that open in a new tab, and the same after a reload', async () => {
+    const { screen, page } = await open('activity');
+    model.reply(answering);
+    await screen.send('And today?');
+    const links = screen.answers.last().getByRole('list', { name: 'Sources' }).getByRole('link');
+    await links.first().waitFor();
+    const shows = async () => {
+      const shown = await links.evaluateAll((all) =>
+        all.map((link) => [link.textContent, link.getAttribute('href'), link.getAttribute('target')]),
+      );
+      expect(shown.slice(0, 2)).toEqual([
+        ['The sky today', 'https://sky.example/today', '_blank'],
+        ['untitled.example', 'https://untitled.example/some/page', '_blank'],
+      ]);
+      expect(shown).toHaveLength(3);
+    };
+    await shows();
+    await page.reload();
+    await links.first().waitFor();
+    await shows();
+  });
+
+  test.each([
+    { isDark: false, isPhone: false },
+    { isDark: true, isPhone: true },
+  ])('axe finds no problems in the sources, and a long title does not widen the page, %o', async (look) => {
+    const visiting = await open('activity', look);
+    const { screen, page } = visiting;
+    model.reply(answering);
+    await screen.send('And today?');
+    await screen.answers.last().getByRole('list', { name: 'Sources' }).waitFor();
+    await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
+    expect(await violationsOf(visiting)).toEqual([]);
+    const overflow = await page.evaluate(() => document.body.scrollWidth - document.body.clientWidth);
+    expect(overflow).toBe(0);
+  });
+});
+
 const looks = [
   { isDark: true, isPhone: true },
   { isDark: false, isPhone: false },

@@ -11,9 +11,10 @@ import { contentsOf, databaseOf, type Server, send, type UpgradeScenario, type W
 const SOON = { timeout: 60_000 };
 const QUESTION = 'scenario/book-a-seat';
 const signature = { extra_content: { google: { thought_signature: 'c2ln' } } };
+const cited = { type: 'url_citation', url_citation: { url: 'https://a.example/', title: 'Seats' } };
 const reasoning = { reasoning_content: 'I should book.' };
 
-/** Text, reasoning and a call, with the fields that the model's server wants back. */
+/** Text, reasoning, a source and a call, with the fields that the model's server wants back. */
 const callTool: ModelScript = (call) => {
   call.text('I book. ');
   return callSilently(call);
@@ -21,7 +22,7 @@ const callTool: ModelScript = (call) => {
 
 /** The same without text. */
 const callSilently: ModelScript = (call) => {
-  call.chunk({ choices: [{ index: 0, delta: reasoning }] });
+  call.chunk({ choices: [{ index: 0, delta: { ...reasoning, annotations: [cited] } }] });
   const called = { name: 'book', arguments: '{"seat":7}' };
   call.toolCall({ index: 0, id: 'call_1', type: 'function', function: called, ...signature });
   call.finish({ reason: 'tool_calls' });
@@ -33,7 +34,7 @@ const shown = { agent: { reasoning: 'show' }, tool: { title: 'Books a seat', sho
 /** The fields of a stored part. */
 const partFields = [
   ...['kind', 'length', 'text', 'isShown', 'id', 'name', 'arguments', 'result'],
-  ...['isError', 'ms', 'title', 'show'],
+  ...['isError', 'ms', 'title', 'show', 'url'],
 ];
 
 /** Makes a tool fail its first call. */
@@ -125,11 +126,13 @@ export const toolSteps: readonly UpgradeScenario[] = [
     },
   },
   {
-    name: 'the old version reads the text of an answer that has reasoning and tool calls, and this one its parts after that',
+    name: 'the old version reads the text of an answer that has reasoning, sources and tool calls, and this one its parts after that',
     fields: [
       ...partFields.map((field) => `turns.messages.parts.${field}`),
       ...[
         'turns.steps.reasoning',
+        'turns.steps.sources.url',
+        'turns.steps.sources.title',
         'turns.steps.calls.isError',
         'turns.steps.calls.ms',
         'agents.versions.reasoning',
@@ -148,6 +151,7 @@ export const toolSteps: readonly UpgradeScenario[] = [
         ...[
           'text',
           'reasoning',
+          'source',
           'tool-call',
           'tool-result',
           'text',
@@ -168,7 +172,7 @@ export const toolSteps: readonly UpgradeScenario[] = [
       );
       expect(await contentsOf(old, chat)).toEqual(await contentsOf(current, chat));
       const { body } = await current.call('GET', `/chat/${chat}/message`);
-      expect(body.messages[1].parts).toHaveLength(7);
+      expect(body.messages[1].parts).toHaveLength(8);
       expect(JSON.stringify((await old.call('GET', `/chat/${chat}/message`)).body)).not.toContain(
         'I should book.',
       );
@@ -189,7 +193,9 @@ export const toolSteps: readonly UpgradeScenario[] = [
       failOnce(tool);
       expect((await send(current, chat, QUESTION)).status).toBe(502);
       const failed = await turns.findOne({ chat });
-      expect(failed?.['written']).toMatchObject({ parts: [{ kind: 'reasoning' }, {}, {}] });
+      expect(failed?.['written']).toMatchObject({
+        parts: [{ kind: 'reasoning' }, { kind: 'source' }, {}, {}],
+      });
       const old = await world.start('old', settings);
       expect((await old.call('GET', `/chat/${chat}/message`)).body.messages).toHaveLength(1);
       // As an import stores a failed answer whose text is in no message.

@@ -1,4 +1,4 @@
-import type { ModelChoice, TapePart, Tool, ToolCallPart, ToolResultPart, ToolStep } from '@parley/contract';
+import type { ModelChoice, TapePart, Tool, ToolStep, WholePart } from '@parley/contract';
 
 /** The settings of an agent. Absent fields have the server's default. */
 export interface AgentSettings {
@@ -51,8 +51,7 @@ export type AgentEvent =
   | { readonly type: 'text-delta'; readonly text: string }
   /** `isShown`: the agent shows its reasoning. */
   | { readonly type: 'reasoning-delta'; readonly text: string; readonly isShown: boolean }
-  | ToolCallPart
-  | ToolResultPart;
+  | WholePart;
 
 /** Tokens that calls of a model cost. */
 export interface AgentUsage {

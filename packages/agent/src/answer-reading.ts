@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '@parley/contract';
 import type { AgentUsage } from './agent.ts';
 import type { AnswerReasoning } from './answer-reasoning.ts';
+import type { AnswerSources } from './answer-sources.ts';
 import type { AnswerText } from './answer-text.ts';
 import { type AssembledCalls, CallAssembler, TooManyCalls } from './call-assembler.ts';
 import type { ModelFinishReason, ModelPiece, ModelTool, ToolCallPiece } from './model/model.ts';
@@ -22,6 +23,7 @@ export interface AnswerEnd {
 export interface ReadingDeps {
   readonly answer: AnswerText;
   readonly reasoning: AnswerReasoning;
+  readonly sources: AnswerSources;
   readonly watch: Watch;
   readonly tools: readonly ModelTool[];
   readonly tailMaxMs: number;
@@ -110,6 +112,9 @@ export class AnswerReading {
       case 'tool-call':
         this.#hasMoreAfterReason ||= this.#finishReason !== undefined;
         this.#calls.take(piece satisfies ToolCallPiece);
+        return true;
+      case 'source':
+        this.#deps.sources.add(piece);
         return true;
       case 'opaque':
         this.#takeOpaque(piece);

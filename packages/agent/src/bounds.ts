@@ -29,6 +29,8 @@ export interface AgentBounds {
   readonly answerLengthMax: number;
   /** The maximum reasoning of an answer in UTF-16 units. The rest is dropped. */
   readonly reasoningLengthMax: number;
+  /** The maximum number of sources of an answer. More are left out. */
+  readonly sourcesMax: number;
   /** Model responses with tool calls. After this many the model must answer without tools. */
   readonly toolStepsMax: number;
   /** Tool calls in one such response. Further calls are ignored. */
@@ -56,6 +58,7 @@ export const defaultBounds: AgentBounds = {
   circuitOpenMs: limits.modelCircuitOpenMs,
   answerLengthMax: limits.answerLengthMax,
   reasoningLengthMax: limits.reasoningLengthMax,
+  sourcesMax: limits.sourcesMax,
   toolStepsMax: limits.toolStepsMax,
   toolCallsPerStepMax: limits.toolCallsPerStepMax,
   toolArgumentsLengthMax: limits.toolArgumentsLengthMax,

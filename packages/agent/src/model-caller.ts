@@ -2,6 +2,7 @@ import type { ModelChoice, ToolCall, ToolStep } from '@parley/contract';
 import type { AgentInput, AgentOutcome, AgentSpent, AgentUsage, ModelUse } from './agent.ts';
 import { type AnswerEnd, AnswerReading } from './answer-reading.ts';
 import { AnswerReasoning } from './answer-reasoning.ts';
+import { AnswerSources } from './answer-sources.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
 import { type Candidate, isForAnother, orderOf } from './candidate.ts';
@@ -68,6 +69,7 @@ export class ModelCaller {
   readonly #steps: readonly ToolStep[];
   #answer: AnswerText;
   #reasoning: AnswerReasoning;
+  #sources: AnswerSources;
   /** The model that is being called or was called last. */
   #current: Candidate;
   #open: OpenCall | undefined;
@@ -81,6 +83,7 @@ export class ModelCaller {
     this.#steps = steps;
     this.#answer = this.#newText();
     this.#reasoning = this.#newReasoning();
+    this.#sources = this.#newSources();
   }
 
   /**
@@ -166,6 +169,7 @@ export class ModelCaller {
     this.rejectEnded();
     this.#answer = this.#newText();
     this.#reasoning = this.#newReasoning();
+    this.#sources = this.#newSources();
     this.repeatSteps();
     this.#beginPart();
   }
@@ -178,9 +182,14 @@ export class ModelCaller {
     return new AnswerReasoning(this.#input.emit, this.#plan.showsReasoning, this.#bounds.reasoningLengthMax);
   }
 
+  #newSources(): AnswerSources {
+    return new AnswerSources(this.#input.emit, this.#bounds.sourcesMax);
+  }
+
   #beginPart(): void {
     this.#answer.beginPart();
     this.#reasoning.beginPart();
+    this.#sources.beginPart();
   }
 
   /** Readers are notified of a wait that the server asked for, because it may be long. */
@@ -198,6 +207,7 @@ export class ModelCaller {
     this.rejectEnded();
     this.#answer.restart();
     this.#reasoning.restart();
+    this.#sources.restart();
     this.#watch.called(candidate.facts.firstPieceMaxMs);
     const open = this.#begin(candidate, this.#request(candidate, adaptation));
     const end = await open.reading.end;
@@ -213,12 +223,15 @@ export class ModelCaller {
     if (isFailure) return this.#timeout() ?? end;
     const calls = this.#callsOf(end, open.request);
     const isEmpty = calls.length === 0 && this.#answer.text === '';
-    return isEmpty ? failureOfEmptyAnswer(end.finishReason) : { end, calls };
+    if (isEmpty) return failureOfEmptyAnswer(end.finishReason);
+    this.#sources.end();
+    return { end, calls };
   }
 
   #begin({ facts }: Candidate, request: ModelRequest): OpenCall {
     const reading = new AnswerReading({
-      ...{ answer: this.#answer, reasoning: this.#reasoning, watch: this.#watch, tools: this.#plan.tools },
+      ...{ answer: this.#answer, reasoning: this.#reasoning, sources: this.#sources },
+      ...{ watch: this.#watch, tools: this.#plan.tools },
       tailMaxMs: this.#bounds.tailMaxMs,
       stop: () => call.stop(),
     });
@@ -256,9 +269,11 @@ export class ModelCaller {
   toStep({ end, calls }: ModelAnswer): ToolStep {
     const hasOpaque = Object.keys(end.opaque).length > 0;
     const { part: reasoning } = this.#reasoning;
+    const { part: sources } = this.#sources;
     return {
       ...{ text: this.#answer.part, calls },
       ...(reasoning !== '' && { reasoning }),
+      ...(sources.length > 0 && { sources }),
       ...(hasOpaque && { opaque: JSON.stringify(end.opaque) }),
       ...((hasOpaque || calls.some(({ opaque }) => opaque)) && { source: this.#current.source }),
     };
@@ -307,6 +322,7 @@ export class ModelCaller {
     for (const [index, step] of this.#steps.entries()) {
       this.#reasoning.repeatPart(step.reasoning ?? '');
       this.#answer.repeatPart(step.text);
+      this.#sources.repeatPart(step.sources ?? []);
       if (step.calls.some(({ result }) => result === undefined)) return;
       const parts = [...toolParts.callsOf(step, index + 1), ...toolParts.resultsOf(step, index + 1)];
       for (const part of parts) this.#input.emit(part);

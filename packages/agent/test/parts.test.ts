@@ -151,6 +151,139 @@ describe('tool calls', () => {
   });
 });
 
+describe('sources', () => {
+  const cited = (...urls: readonly string[]) => ({
+    choices: [
+      {
+        index: 0,
+        delta: {
+          annotations: urls.map((url) => ({
+            type: 'url_citation',
+            url_citation: { url, title: `Title of ${url}`, start_index: 0, end_index: 3 },
+          })),
+        },
+      },
+    ],
+  });
+  const urlsOf = (events: readonly AgentEvent[]) =>
+    events.flatMap((event) => (event.type === 'source' ? [event.url] : []));
+
+  test('sources are emitted once each, when the text that they belong to is complete', async () => {
+    const { model, start } = await open();
+    model.reply((call) => {
+      call.text('Sunny');
+      call.chunk(cited('https://a.example/x'));
+      call.text(' today.');
+      call.chunk(cited('https://a.example/x', 'http://b.example'));
+      call.finish();
+    });
+    const { events, emit } = recorder();
+    expect((await start({ emit }).outcome).text).toBe('Sunny today.');
+    expect(events).toEqual([
+      { type: 'text-delta', text: 'Sunny today.' },
+      { type: 'source', id: 'source1', url: 'https://a.example/x', title: 'Title of https://a.example/x' },
+      { type: 'source', id: 'source2', url: 'http://b.example/', title: 'Title of http://b.example' },
+    ]);
+  });
+
+  test('an annotation that names no page of the web is left out, and long titles and lists are cut', async () => {
+    const { model, start } = await open({ sourcesMax: 2 });
+    const broken = [null, 7, { type: 'url_citation' }, { type: 'url_citation', url_citation: { url: 7 } }];
+    const flat = { type: 'url_citation', url: 'https://flat.example', title: `\0${'\u{1F600}'.repeat(300)}` };
+    model.reply((call) => {
+      call.text('Yes.');
+      call.chunk({
+        choices: [{ index: 0, delta: { annotations: [...broken, { type: 'file', url: 'https://c' }] } }],
+      });
+      call.chunk({ choices: [{ index: 0, delta: { annotations: 'https://c.example' } }] });
+      call.chunk(cited('javascript:alert(1)', 'nonsense', `https://d.example/${'x'.repeat(2_100)}`));
+      call.chunk({ choices: [{ index: 0, delta: { annotations: [flat] } }] });
+      call.chunk(cited('https://e.example'));
+      call.chunk(cited('https://f.example'));
+      call.finish();
+    });
+    const { events, emit } = recorder();
+    await start({ emit }).outcome;
+    expect(urlsOf(events)).toEqual(['https://flat.example/', 'https://e.example/']);
+    const [title = ''] = events.flatMap((event) => (event.type === 'source' ? [event.title] : []));
+    expect([title.length, title.isWellFormed(), title.startsWith('\uFFFD')]).toEqual([299, true, true]);
+  });
+
+  test('the sources of a step come before its calls, are stored with it, and are emitted again by another run', async () => {
+    tool.answer((response) => void response.end('sun'));
+    const { model, start } = await open();
+    model.reply(
+      (call) => {
+        call.text('I look.');
+        call.chunk(cited('https://a.example/'));
+        call.toolCall({
+          index: 0,
+          id: 'x',
+          type: 'function',
+          function: { name: 'weather', arguments: '{}' },
+        });
+        call.finish({ reason: 'tool_calls' });
+      },
+      (call) => {
+        call.text('Sun.');
+        call.chunk(cited('https://a.example/', 'https://b.example/'));
+        call.finish();
+      },
+    );
+    const first = recorder();
+    let steps: readonly ToolStep[] = [];
+    const saveToolSteps = async (saved: readonly ToolStep[]) => {
+      steps = saved;
+    };
+    const agent = { tools: [weather] };
+    await start({ agent, emit: first.emit, saveToolSteps }).outcome;
+    expect(first.events.map(({ type }) => type)).toEqual([
+      ...['text-delta', 'source', 'tool-call', 'tool-result', 'text-delta', 'source'],
+    ]);
+    expect(urlsOf(first.events)).toEqual(['https://a.example/', 'https://b.example/']);
+    expect(steps).toMatchObject([{ sources: [{ url: 'https://a.example/' }] }]);
+    model.reply(scripts.text('Sun.'));
+    const second = recorder();
+    await start({ agent, emit: second.emit, steps }).outcome;
+    const known = ({ type }: AgentEvent) => type !== 'tool-result';
+    expect(second.events.filter(known)).toEqual(first.events.slice(0, -1).filter(known));
+  });
+
+  test('the sources of a failed call are not those of the next one', async () => {
+    const { model, start } = await open();
+    model.reply((call) => {
+      call.chunk(cited('https://wrong.example/'));
+      call.cut();
+    }, scripts.text('Whole.'));
+    const { events, emit } = recorder();
+    await start({ emit }).outcome;
+    expect(events).toEqual([{ type: 'text-delta', text: 'Whole.' }]);
+  });
+
+  test('the Responses API reports a source while the text is written and with the complete text, and it counts once', async () => {
+    const model = await startHarness({}, {}, 'responses');
+    const annotation = { type: 'url_citation', url: 'https://a.example/', title: 'A' };
+    const later = { type: 'url_citation', url: 'https://b.example/', title: 'B' };
+    const text = { type: 'output_text', text: 'Sunny.', annotations: [annotation, later, null] };
+    const item = { type: 'message', id: 'msg_0', role: 'assistant', content: [text] };
+    const wire = [
+      { type: 'response.output_text.delta', output_index: 0, item_id: 'msg_0', delta: 'Sunny.' },
+      { type: 'response.output_text.annotation.added', output_index: 0, item_id: 'msg_0', annotation },
+      { type: 'response.output_item.done', output_index: 0, item },
+      { type: 'response.completed', response: { model: 'm-1', output: [item] } },
+    ];
+    const sent = wire.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    model.model.reply(scripts.raw(sent.join('')));
+    const { events, emit } = recorder();
+    await model.start({ emit }).outcome;
+    expect(events).toEqual([
+      { type: 'text-delta', text: 'Sunny.' },
+      { type: 'source', id: 'source1', url: 'https://a.example/', title: 'A' },
+      { type: 'source', id: 'source2', url: 'https://b.example/', title: 'B' },
+    ]);
+  });
+});
+
 describe('the tool calls of earlier answers', () => {
   const show = 'activity' as const;
   const answerOf = (city: string, result: string): HistoryMessage => ({

@@ -22,7 +22,7 @@ export function withText({ content, parts }: PartsSoFar, text: string): PartsSoF
   };
 }
 
-/** Adds a step of reasoning, a tool call or the result of one to an answer. */
+/** Adds a step of reasoning, a tool call, the result of one or a source to an answer. Events of newer servers are ignored. */
 export function withPart(answer: PartsSoFar, event: AnswerPartEvent): PartsSoFar {
   const { content } = answer;
   const parts = answer.parts ?? (content === '' ? [] : [{ type: 'text' as const, text: content }]);
@@ -35,8 +35,6 @@ export function withPart(answer: PartsSoFar, event: AnswerPartEvent): PartsSoFar
         return { content, parts: [...parts, { type: 'reasoning', text: event.text }] };
       return { content, parts: parts.with(-1, { type: 'reasoning', text: last.text + event.text }) };
     }
-    case 'reasoning-end':
-      return answer;
     case 'tool-input-available': {
       const { type: _, ...call } = event;
       return { content, parts: [...parts, { type: 'dynamic-tool', state: 'input-available', ...call }] };
@@ -44,6 +42,10 @@ export function withPart(answer: PartsSoFar, event: AnswerPartEvent): PartsSoFar
     case 'tool-output-available':
     case 'tool-output-error':
       return { content, parts: parts.map((part) => withResult(part, event)) };
+    case 'source-url':
+      return { content, parts: [...parts, event] };
+    default:
+      return answer;
   }
 }
 

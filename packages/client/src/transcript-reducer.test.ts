@@ -42,6 +42,7 @@ const steps = fc.oneof(
       do: fc.constant('add a part' as const),
       kind: fc.constantFrom(
         'reasoning' as const,
+        'source' as const,
         'call' as const,
         'failed call' as const,
         'open call' as const,

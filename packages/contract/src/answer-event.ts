@@ -5,7 +5,7 @@ import { flagSchema } from './flag.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { finishReasonSchema, messageSchema } from './message.ts';
-import { jsonSchema, messagePartSchema, toolMetadataSchema } from './message-part.ts';
+import { jsonSchema, messagePartSchema, sourceFields, toolMetadataSchema } from './message-part.ts';
 import { timestampSchema } from './time.ts';
 
 /**
@@ -30,7 +30,7 @@ const withPartsSchema = flagSchema.optional();
 /** Input of `chat.follow`: the stream of a chat. */
 export const followChatInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
-  /** Adds the reasoning and the tool calls of answers, as far as the agent shows them. */
+  /** Adds the sources of answers, and their reasoning and tool calls as far as the agent shows them. */
   parts: withPartsSchema,
   lastEventId: lastEventIdSchema.optional(),
 });
@@ -89,11 +89,12 @@ const answerPartSchema = z.discriminatedUnion('type', [
     errorText: z.string(),
     toolMetadata: toolMetadataSchema.optional(),
   }),
+  z.object({ type: z.literal('source-url'), ...sourceFields }),
 ]);
 
 /**
- * The events of one answer. Each text and each reasoning has a start, an end and its text in between; tool calls and their
- * results come whole. A `snapshot` replaces everything that came before it. A `status` may come anywhere before the end, has the
+ * The events of one answer. Each text and each reasoning has a start, an end and its text in between; tool calls, their
+ * results and sources come whole. A `snapshot` replaces everything that came before it. A `status` may come anywhere before the end, has the
  * id of the event before it, and holds until the next event.
  */
 export const answerEventSchema = z.discriminatedUnion('type', [
@@ -188,8 +189,8 @@ export const chatEventSchema = z
     description:
       'An event of a chat. `chat-followed` comes first: read older messages from the message list, newer ones follow as ' +
       'events. `message-accepted`: a message was stored. `answer-started`, `answer-delta` and `answer-ended`: its answer ' +
-      'started, grew and ended. `answer-part`, only with `parts=true`: a step of its reasoning, a tool call or the result of ' +
-      'one, in order with the text. `answer-snapshot`: the answer was generated again; replace the text and the parts shown ' +
+      'started, grew and ended. `answer-part`, only with `parts=true`: a step of its reasoning, a tool call, the result of ' +
+      'one, or a source, in order with the text. `answer-snapshot`: the answer was generated again; replace the text and the parts shown ' +
       'so far. ' +
       '`chat-snapshot`: the newest messages, sent when the reader is too far behind for single events. `chat-deleted`: ' +
       'the chat was deleted.',

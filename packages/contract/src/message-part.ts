@@ -17,6 +17,13 @@ const toolFields = {
   input: jsonSchema().meta({ description: 'An empty object if the tool shows its activity alone.' }),
 };
 
+/** The fields of a source. */
+export const sourceFields = {
+  sourceId: z.string().meta({ description: 'Unique in the message.' }),
+  url: z.string().meta({ description: 'An address with `http` or `https`.' }),
+  title: z.string().optional(),
+};
+
 /** A part of an answer, in the form of a part of the AI SDK's `UIMessage`. */
 export const messagePartSchema = z
   .union([
@@ -29,6 +36,9 @@ export const messagePartSchema = z
     z
       .object({ ...toolFields, state: z.literal('output-error'), errorText: z.string() })
       .meta({ id: 'FailedToolPart' }),
+    z
+      .object({ type: z.literal('source-url'), ...sourceFields })
+      .meta({ id: 'SourcePart', description: 'A web page that the text before it draws on.' }),
   ])
   .meta({
     id: 'MessagePart',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isPlainTape,
+  isWholePart,
   markOf,
   moreOf,
   type OpenPart,
@@ -29,6 +30,7 @@ const part: fc.Arbitrary<TapePart> = fc.oneof(
   fc
     .record({ id: text, name: text, result: fc.string({ unit: 'binary' }), ms: fc.nat() })
     .map((fields): TapePart => ({ type: 'tool-result', show: 'everything', isError: true, ...fields })),
+  fc.record({ id: text, url: text, title: text }).map((fields): TapePart => ({ type: 'source', ...fields })),
 );
 
 const kindOf = (one: TapePart) => (one.type === 'reasoning' && one.isShown ? 'shown' : one.type);
@@ -39,13 +41,13 @@ const parts = fc
   .map((all) =>
     all.filter((one, index) => {
       const before = all[index - 1];
-      return one.type.startsWith('tool') || !before || kindOf(before) !== kindOf(one);
+      return isWholePart(one) || !before || kindOf(before) !== kindOf(one);
     }),
   )
   .filter((all) =>
     all.every((one, index) => {
       const before = all[index - 1];
-      return one.type.startsWith('tool') || !before || kindOf(before) !== kindOf(one);
+      return isWholePart(one) || !before || kindOf(before) !== kindOf(one);
     }),
   );
 
@@ -53,8 +55,7 @@ const parts = fc
 function piecesOf(
   one: TapePart,
 ): ((open: OpenPart | undefined) => { piece: string; open: OpenPart | undefined })[] {
-  if (one.type === 'tool-call' || one.type === 'tool-result')
-    return [() => ({ piece: markOf(one), open: undefined })];
+  if (isWholePart(one)) return [() => ({ piece: markOf(one), open: undefined })];
   const kind = one.type === 'text' ? 'text' : one.isShown ? 'shown-reasoning' : 'reasoning';
   return [...one.text].map((unit) => (open) => ({ piece: moreOf(kind, unit, open), open: kind }));
 }

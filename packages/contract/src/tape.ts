@@ -1,9 +1,10 @@
 import type { ToolShow } from './tool.ts';
+import type { Source } from './tool-step.ts';
 
 /*
  * A tape is an answer as one text, to which a run only appends. It begins in a text part. A mark, which is NUL and a letter,
  * ends the open part and begins the next: `T` text, `R` reasoning that is hidden, `S` reasoning that may be shown, `C` a tool
- * call and `O` the result of one, both followed by JSON. No text contains NUL, and JSON escapes it. An answer of text alone has
+ * call, `O` the result of one and `U` a source, each followed by JSON. No text contains NUL, and JSON escapes it. An answer of text alone has
  * no mark, so its tape is its text, and an offset in a tape is an offset in that text.
  */
 
@@ -51,8 +52,18 @@ export interface ToolResultPart {
   readonly show: ToolShow;
 }
 
+/** A web page that the text before it draws on. */
+export interface SourcePart extends Source {
+  readonly type: 'source';
+  /** Unique in the answer. */
+  readonly id: string;
+}
+
+/** A part that comes whole. */
+export type WholePart = ToolCallPart | ToolResultPart | SourcePart;
+
 /** A part of an answer. */
-export type TapePart = TextPart | ReasoningPart | ToolCallPart | ToolResultPart;
+export type TapePart = TextPart | ReasoningPart | WholePart;
 
 /** A part that can be continued. */
 export type OpenPart = 'text' | 'reasoning' | 'shown-reasoning';
@@ -72,6 +83,12 @@ const MARK = '\0';
 const MARK_LENGTH = 2;
 const opening: Readonly<Record<string, OpenPart>> = { T: 'text', R: 'reasoning', S: 'shown-reasoning' };
 const letters = { text: 'T', reasoning: 'R', 'shown-reasoning': 'S' } as const;
+const wholeLetters = { 'tool-call': 'C', 'tool-result': 'O', source: 'U' } as const;
+const wholeTypes: Readonly<Record<string, WholePart['type']>> = {
+  C: 'tool-call',
+  O: 'tool-result',
+  U: 'source',
+};
 
 /** Whether a tape, or a piece of one, has no mark. */
 export function isPlainTape(tape: string): boolean {
@@ -94,15 +111,15 @@ export function moreOf(part: OpenPart, text: string, open: OpenPart | undefined)
 }
 
 /** The characters that add a complete part to a tape. */
-export function markOf({ type, ...fields }: ToolCallPart | ToolResultPart): string {
-  return `${MARK}${type === 'tool-call' ? 'C' : 'O'}${JSON.stringify(fields)}`;
+export function markOf({ type, ...fields }: WholePart): string {
+  return `${MARK}${wholeLetters[type]}${JSON.stringify(fields)}`;
 }
 
 /** One step along a tape: text of the open part, or a mark, with the length that it takes. */
 export type TapeStep =
   | { readonly type: 'more'; readonly part: OpenPart; readonly text: string; readonly length: number }
   | { readonly type: 'open'; readonly part: OpenPart; readonly length: number }
-  | { readonly type: 'whole'; readonly part: ToolCallPart | ToolResultPart; readonly length: number };
+  | { readonly type: 'whole'; readonly part: WholePart; readonly length: number };
 
 /**
  * Walks along a piece of a tape that begins at a place.
@@ -164,7 +181,7 @@ export function tapeOf(parts: readonly TapePart[]): string {
   let tape = '';
   let open: OpenPart | undefined = PLAIN_PLACE.open;
   for (const part of parts) {
-    if (part.type === 'tool-call' || part.type === 'tool-result') {
+    if (isWholePart(part)) {
       tape += markOf(part);
       open = undefined;
     } else {
@@ -174,6 +191,13 @@ export function tapeOf(parts: readonly TapePart[]): string {
     }
   }
   return tape;
+}
+
+/** Whether a part, or the event of one, comes whole. */
+export function isWholePart<Part extends { readonly type: string }>(
+  part: Part,
+): part is Extract<Part, WholePart> {
+  return part.type in wholeLetters;
 }
 
 /** The joined text parts of a tape, or of a piece of one that begins at `place`: the content of the answer. */
@@ -201,9 +225,10 @@ function endOf(tape: string, from: number): number {
   return end === -1 ? tape.length : end;
 }
 
-function wholePart(letter: string, json: string): ToolCallPart | ToolResultPart {
-  if (letter !== 'C' && letter !== 'O') throw new SyntaxError('a tape has an unknown mark');
-  return { type: letter === 'C' ? 'tool-call' : 'tool-result', ...JSON.parse(json) };
+function wholePart(letter: string, json: string): WholePart {
+  const type = wholeTypes[letter];
+  if (!type) throw new SyntaxError('a tape has an unknown mark');
+  return { type, ...JSON.parse(json) };
 }
 
 function toPart(part: OpenPart, text: string): TextPart | ReasoningPart {

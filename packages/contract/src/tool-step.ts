@@ -7,11 +7,20 @@ export interface ToolStep {
   readonly text: string;
   /** All reasoning since the previous step, which comes before the text. Absent if there is none. */
   readonly reasoning?: string;
+  /** The sources of the text, which come after it. Absent if there are none. */
+  readonly sources?: readonly Source[];
   readonly calls: readonly ToolCall[];
   /** Fields that the model's server wants back with this step, as a JSON object. */
   readonly opaque?: string;
   /** The provider and model that wrote the step, as one text: only they get the opaque fields back. */
   readonly source?: string;
+}
+
+/** A web page that a text draws on. */
+export interface Source {
+  /** An address with `http` or `https`. */
+  readonly url: string;
+  readonly title?: string;
 }
 
 /** One call of a tool. */

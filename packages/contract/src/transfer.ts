@@ -116,6 +116,12 @@ const transferPartSchema = z.discriminatedUnion('type', [
     title: z.string().optional(),
     show: showSchema,
   }),
+  z.strictObject({
+    type: z.literal('source'),
+    id: z.string(),
+    url: z.string(),
+    title: z.string().optional(),
+  }),
 ]);
 
 /** An ended turn of the preceding chat. The texts of text parts, joined, are the `content` or `text` beside them. */

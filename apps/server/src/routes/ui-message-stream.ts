@@ -40,6 +40,8 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
       const status = { type: 'data-status', data: { status: 'calling_tool', title }, transient: true };
       return [status, { ...event, dynamic: true }];
     }
+    case 'source-url':
+      return [event];
     case 'tool-output-available':
     case 'tool-output-error':
       return [{ ...event, dynamic: true }];

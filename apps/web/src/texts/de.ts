@@ -101,6 +101,7 @@ export const de: Translation = {
 
   // The agent at work, and the rating of an answer.
   'part.reasoning': 'Überlegungen',
+  'part.sources': 'Quellen',
   'part.running': 'Läuft …',
   'part.stopped': 'Angehalten',
   'part.done': 'Fertig',

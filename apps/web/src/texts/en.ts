@@ -100,6 +100,7 @@ export const en = {
 
   // The agent at work, and the rating of an answer.
   'part.reasoning': 'Reasoning',
+  'part.sources': 'Sources',
   'part.running': 'Running…',
   'part.stopped': 'Stopped',
   'part.done': 'Done',

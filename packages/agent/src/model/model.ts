@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@parley/contract';
+import type { JsonObject, JsonValue, Source } from '@parley/contract';
 import type { Adaptation, ModelFailure } from './model-failure.ts';
 
 /**
@@ -71,6 +71,8 @@ export type ModelPiece =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   | ToolCallPiece
+  /** A web page that the text so far draws on. It may come several times. */
+  | ({ readonly type: 'source' } & Source)
   /**
    * A field of this step that must be sent back to the model's server. Pieces of one name are joined if they are
    * texts or lists; otherwise the last one counts.

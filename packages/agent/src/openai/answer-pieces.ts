@@ -1,5 +1,6 @@
 import type { ModelPiece } from '../model/model.ts';
 import { ThinkTags } from './think-tags.ts';
+import { sourcesIn } from './wire-sources.ts';
 
 /** Collects the pieces of one answer, and separates reasoning in tags from its text. */
 export class AnswerPieces {
@@ -18,6 +19,11 @@ export class AnswerPieces {
 
   pushReasoning(text: string): void {
     if (text !== '') this.#pieces.push({ type: 'reasoning', text });
+  }
+
+  /** Adds the web pages among the annotations of a text. */
+  pushSources(annotations: unknown): void {
+    for (const source of sourcesIn(annotations)) this.#pieces.push({ type: 'source', ...source });
   }
 
   /** No text follows, so text that looked like the beginning of a tag is not one. */

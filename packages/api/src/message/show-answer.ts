@@ -5,12 +5,14 @@ import {
   compact,
   type JsonValue,
   type MessagePart,
+  type SourcePart,
   type TapePart,
   type Tool,
   type ToolCallPart,
   type ToolResultPart,
   type ToolShow,
   toolShows,
+  type WholePart,
 } from '@parley/contract';
 import type { AgentRecord, ChatAccess, Stores } from '@parley/db';
 import type { EngineAnswerEvent, EngineChatEvent } from '@parley/turns';
@@ -47,7 +49,7 @@ export function settingsReader(stores: Pick<Stores, 'agents'>, chat: ChatAccess)
 
 /** A part of an answer without what callers do not see of it; undefined if they see nothing of it. */
 export function visiblePart(part: TapePart, settings: ShowSettings): TapePart | undefined {
-  if (part.type === 'text') return part;
+  if (part.type === 'text' || part.type === 'source') return part;
   if (part.type === 'reasoning') return part.isShown && settings.reasoning === 'show' ? part : undefined;
   const show = showOf(part, settings);
   if (show !== 'activity') return show === 'everything' ? part : undefined;
@@ -67,6 +69,7 @@ export function showParts(parts: readonly TapePart[], settings: ShowSettings): M
       if (last?.type === 'text') shown[shown.length - 1] = { type: 'text', text: last.text + part.text };
       else shown.push({ type: 'text', text: part.text });
     } else if (part?.type === 'reasoning') shown.push({ type: 'reasoning', text: part.text });
+    else if (part?.type === 'source') shown.push(toSource(part));
     else if (part?.type === 'tool-call') calls.set(part.id, shown.push(toCall(part)) - 1);
     else if (part) {
       const index = calls.get(part.id);
@@ -96,6 +99,7 @@ export function showAnswerEvent(
     case 'reasoning-end':
     case 'tool-call':
     case 'tool-result':
+    case 'source':
       return showPart(event, readSettings);
     default:
       return event;
@@ -104,9 +108,10 @@ export function showAnswerEvent(
 
 /** The event of a part that is no text, as callers see it; undefined if they see nothing of it. */
 async function showPart(
-  event: ReasoningEvent | ToolPart,
+  event: ReasoningEvent | WholePart,
   readSettings: () => Promise<ShowSettings>,
 ): Promise<AnswerPartEvent | undefined> {
+  if (event.type === 'source') return toSource(event);
   if (!('isShown' in event)) return toToolEvent(event, await readSettings());
   if (!event.isShown) return undefined;
   const { reasoning } = await readSettings();
@@ -136,6 +141,10 @@ type ShownChatEvent = Exclude<ChatEvent, { type: 'message-accepted' | 'chat-snap
 function showOf({ name, show }: ToolPart, { tools = [] }: ShowSettings): ToolShow {
   const { show: present = 'activity' } = tools.find((tool) => tool.name === name) ?? {};
   return toolShows.find((one) => one === show || one === present) ?? 'nothing';
+}
+
+function toSource({ type: _, id: sourceId, ...source }: SourcePart) {
+  return { type: 'source-url', sourceId, ...source } as const;
 }
 
 function toCall(part: ToolCallPart): Extract<MessagePart, { type: 'dynamic-tool' }> {

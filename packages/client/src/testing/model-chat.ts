@@ -85,8 +85,8 @@ export class ModelChat {
     this.#emit({ type: 'answer-delta', messageId, text });
   }
 
-  /** Adds a part to the running answer: reasoning, or a tool call with its result. */
-  add(kind: 'reasoning' | 'call' | 'failed call' | 'open call'): void {
+  /** Adds a part to the running answer: reasoning, a source, or a tool call with its result. */
+  add(kind: 'reasoning' | 'source' | 'call' | 'failed call' | 'open call'): void {
     const answer = this.#running();
     if (answer?.status !== 'generating') return;
     const part = partOf(kind, `call${answer.parts.length}`);
@@ -214,6 +214,7 @@ function accepted(turn: ModelTurn, isRetry: boolean): ChatEvent {
 
 function partOf(kind: Parameters<ModelChat['add']>[0], toolCallId: string): MessagePart {
   if (kind === 'reasoning') return { type: 'reasoning', text: 'hm' };
+  if (kind === 'source') return { type: 'source-url', sourceId: toolCallId, url: 'https://a.example/' };
   const call = { type: 'dynamic-tool' as const, toolName: 'weather', toolCallId, input: {} };
   if (kind === 'open call') return { ...call, title: 'Looks', state: 'input-available' };
   const toolMetadata = { durationMs: 7 };
@@ -232,6 +233,7 @@ function eventsOf(part: MessagePart, messageId: Message['id']): ChatEvent[] {
       tell({ type: 'reasoning-delta', part: 1, text: part.text }),
       tell({ type: 'reasoning-end', part: 1 }),
     ];
+  if (part.type === 'source-url') return [tell(part)];
   const { toolCallId, toolName, title, input, toolMetadata } = part;
   const call = tell({ type: 'tool-input-available', toolCallId, toolName, ...(title && { title }), input });
   if (part.state === 'input-available') return [call];

@@ -18,6 +18,12 @@ export const turnLimits = {
   answerLengthMax: 256_000,
   /** In UTF-16 units of one turn. The rest of a longer reasoning is not kept; the answer goes on. */
   reasoningLengthMax: 256_000,
+  /** Sources of one answer. More are left out: nobody reads so long a list. */
+  sourcesMax: 50,
+  /** The longest URL that servers and proxies commonly accept. A source with a longer one is left out. */
+  sourceUrlLengthMax: 2_048,
+  /** In UTF-16 units. A longer title of a source is cut: pages show a line of it. */
+  sourceTitleLengthMax: 300,
   /** One call of the model with all its retries. Fits the longest answer of a slow local model. */
   turnTimeMaxMs: 300_000,
   /** The longest wait of a request for its answer: the turn's own time and that of its predecessors. */

@@ -183,7 +183,8 @@ export const turnCases: readonly StoreCase[] = [
       const opaque = '{"$a.b":""}';
       const failure = { isError: true, ms: 0 } as const;
       const calls = [{ id: 'c', name: '', arguments: '', result: '', ...failure, opaque }];
-      const done = [{ text: '', reasoning: '$$ROOT', calls, opaque }];
+      const sources = [{ url: 'https://a.example/?$a.b', title: '$$ROOT' }, { url: 'https://b.example/' }];
+      const done = [{ text: '', reasoning: '$$ROOT', sources, calls, opaque }];
       equal(await turns.saveToolSteps(scope, turn.id, 'other', done), 'lost');
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.saveToolSteps(scope, turn.id, 'mine', open), 'stored');
@@ -215,6 +216,8 @@ export const turnCases: readonly StoreCase[] = [
         { type: 'tool-result', id: 'c', name: '$n', result: '', isError: true, ms: 0, show: 'nothing' },
         { type: 'reasoning', text: 'more' },
         { type: 'text', text: 'b' },
+        { type: 'source', id: 's1', url: 'https://a.example/?$a.b', title: '$$ROOT' },
+        { type: 'source', id: 's2', url: 'https://b.example/' },
       ];
       const tape = tapeOf(parts);
       const text = textOfTape(tape);
@@ -229,7 +232,7 @@ export const turnCases: readonly StoreCase[] = [
       const next = newTurn(chat, 2, { lease: leaseOf('mine') });
       await turns.insert(access, next);
       const { history } = await turns.readRunContext(scope, chat, 2, 1_000);
-      const given = parts.filter(({ type }) => type !== 'reasoning');
+      const given = parts.filter(({ type }) => type !== 'reasoning' && type !== 'source');
       deepEqual(history.at(-1), { role: 'assistant', content: text, parts: given });
       await turns.end(scope, next.id, 'mine', { ...failed, written: { attempt: 1, text, tape } });
       deepEqual((await turns.find(access, next.id))?.written, { attempt: 1, text, tape });

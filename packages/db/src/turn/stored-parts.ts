@@ -19,6 +19,7 @@ export interface StoredPart {
   ms?: number;
   title?: string;
   show?: ToolShow;
+  url?: string;
 }
 
 const KINDS: ReadonlySet<string> = new Set<TapePart['type']>([
@@ -26,6 +27,7 @@ const KINDS: ReadonlySet<string> = new Set<TapePart['type']>([
   'reasoning',
   'tool-call',
   'tool-result',
+  'source',
 ]);
 
 /** The stored form of the parts of a tape. */
@@ -58,8 +60,8 @@ export function toTape(content: string, stored: readonly StoredPart[] | undefine
   return stored && tapeOf(fromStoredParts(content, stored));
 }
 
-/** The parts of an earlier answer that the model gets again: all but its reasoning. */
+/** The parts of an earlier answer that the model gets again: its text, and its tool calls with their results. */
 export function toGivenParts(content: string, stored: readonly StoredPart[]): TapePart[] {
-  const given = stored.filter(({ kind }) => kind !== 'reasoning');
+  const given = stored.filter(({ kind }) => kind !== 'reasoning' && kind !== 'source');
   return fromStoredParts(content, given);
 }

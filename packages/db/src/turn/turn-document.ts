@@ -1,4 +1,4 @@
-import { compact, compactAs, type Id, type ToolStep } from '@parley/contract';
+import { compact, compactAs, type Id, type Source, type ToolStep } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import type { MessageRecord } from '../message/message-records.ts';
 import type { Spender, UsageRecord } from '../usage/usage-records.ts';
@@ -123,8 +123,12 @@ function toReservation({ subject, day, tokens }: Reservation): Reservation {
   return { subject, day, tokens };
 }
 
-function toStep({ text, reasoning, calls, opaque, source }: ToolStep): ToolStep {
-  return compactAs<ToolStep>({ text, reasoning, calls: calls.map(toCall), opaque, source });
+function toStep({ text, reasoning, sources, calls, opaque, source }: ToolStep): ToolStep {
+  return compactAs<ToolStep>({
+    ...{ text, reasoning, opaque, source },
+    sources: sources?.map(({ url, title }) => compactAs<Source>({ url, title })),
+    calls: calls.map(toCall),
+  });
 }
 
 function toCall({ id, name, arguments: text, result, isError, ms, opaque }: ToolStep['calls'][number]) {

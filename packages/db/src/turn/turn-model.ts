@@ -87,7 +87,10 @@ const toolCallSchema = new Schema(
 );
 
 const toolStepSchema = new Schema(
-  { text: String, reasoning: String, calls: [toolCallSchema], opaque: String, source: String },
+  {
+    ...{ text: String, reasoning: String, calls: [toolCallSchema], opaque: String, source: String },
+    sources: { type: [new Schema({ url: String, title: String }, part)], default: undefined },
+  },
   part,
 );
 
@@ -97,7 +100,7 @@ const partsSchema = {
       {
         ...{ kind: string, length: Number, text: String, isShown: Boolean },
         ...{ id: String, name: String, arguments: String, result: String },
-        ...{ isError: Boolean, ms: Number, title: String, show: String },
+        ...{ isError: Boolean, ms: Number, title: String, show: String, url: String },
       } satisfies FieldsOf<StoredPart>,
       part,
     ),

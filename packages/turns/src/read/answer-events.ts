@@ -1,12 +1,4 @@
-import type {
-  AnswerEvent,
-  Id,
-  StreamCursor,
-  TapePart,
-  TapePlace,
-  ToolCallPart,
-  ToolResultPart,
-} from '@parley/contract';
+import type { AnswerEvent, Id, StreamCursor, TapePart, TapePlace, WholePart } from '@parley/contract';
 import type { EndedOutcome } from '../turn-outcome.ts';
 
 /** The number of a part in its answer. The text that an answer begins with is part 0, whose number is left out. */
@@ -28,8 +20,7 @@ export type EngineAnswerEvent =
   | ({ readonly type: 'text-delta'; readonly text: string } & Numbered)
   | ({ readonly type: 'reasoning-start' | 'reasoning-end' } & OfReasoning)
   | ({ readonly type: 'reasoning-delta'; readonly text: string } & OfReasoning)
-  | ToolCallPart
-  | ToolResultPart
+  | WholePart
   /** Replaces everything before it. `parts` is absent if the answer has text alone. */
   | { readonly type: 'snapshot'; readonly text: string; readonly parts?: readonly TapePart[] };
 

@@ -1,5 +1,6 @@
 import {
   isPlainTape,
+  isWholePart,
   placeAfter,
   type StreamCursor,
   type TapePart,
@@ -327,6 +328,7 @@ describe('a reader of an answer with several parts', () => {
     { type: 'reasoning', text: 'shown', isShown: true },
     call,
     result,
+    { type: 'source', id: 's', url: 'https://a.example/', title: 'A\u0000' },
   );
   const tapes = fc.array(whole3, { maxLength: 7 }).map((parts) => tapeOf(parts));
 
@@ -338,7 +340,7 @@ describe('a reader of an answer with several parts', () => {
   const isCutMark = (tape: string, at: number) => /\0[TRS]?$/.test(tape.slice(0, at)) || isCutJson(tape, at);
   const isCutJson = (tape: string, at: number) => {
     const mark = tape.lastIndexOf('\0', at - 1);
-    return /[CO]/.test(tape.charAt(mark + 1)) && mark !== -1 && at < nextMark(tape, mark);
+    return /[COU]/.test(tape.charAt(mark + 1)) && mark !== -1 && at < nextMark(tape, mark);
   };
   const nextMark = (tape: string, mark: number) => {
     const next = tape.indexOf('\0', mark + 1);
@@ -371,7 +373,7 @@ describe('a reader of an answer with several parts', () => {
       for (const { event, cursor } of events) {
         this.cursor = cursor;
         if (event.type === 'end') this.ends++;
-        if (/-start$|^tool/.test(event.type)) expect(this.isOpen).toBe(false);
+        if (/-start$|^tool|^source/.test(event.type)) expect(this.isOpen).toBe(false);
         if (/-delta$|-end$/.test(event.type)) expect(this.isOpen).toBe(true);
         if (/-start$/.test(event.type)) this.isOpen = true;
         if (/-end$/.test(event.type)) this.isOpen = false;
@@ -463,5 +465,5 @@ describe('a reader of an answer with several parts', () => {
 });
 
 function isPart(event: AnswerEventWithCursor['event']): event is ShownPart & AnswerEventWithCursor['event'] {
-  return event.type.startsWith('reasoning') || event.type.startsWith('tool');
+  return event.type.startsWith('reasoning') || isWholePart(event);
 }

@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   type Id,
   isPlainTape,
+  isWholePart,
   markOf,
   moreOf,
   type ToolStep,
@@ -297,7 +298,7 @@ function emit(deps: RunDeps, run: Run, event: AgentEvent): void {
 
 /** Appends an event to the tape of a run. */
 function appendEvent(run: Run, event: AgentEvent): void {
-  if (event.type === 'tool-call' || event.type === 'tool-result') {
+  if (isWholePart(event)) {
     run.text += markOf(event);
     run.openPart = undefined;
     return;

@@ -1,4 +1,4 @@
-import { isPlainTape, placeAfter, type StreamCursor } from '@parley/contract';
+import { isPlainTape, isWholePart, placeAfter, type StreamCursor } from '@parley/contract';
 import { endOf, reportedEndOf, shownTape } from './check-turns.ts';
 import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEnd, StoredTurn } from './history.ts';
 import { ShownTape } from './shown-tape.ts';
@@ -122,10 +122,11 @@ class ReaderView {
       case 'reasoning-delta':
       case 'tool-call':
       case 'tool-result':
+      case 'source':
         this.#go(cursor.attempt);
         this.#open(event.type);
         this.#shown.part(event);
-        this.#show(step, event.type.startsWith('tool') ? [BETWEEN] : [REASONING]);
+        this.#show(step, isWholePart(event) ? [BETWEEN] : [REASONING]);
         if ('part' in event) this.#checkNumber(event.type, event.part);
         return;
       case 'text-end':
@@ -150,7 +151,7 @@ class ReaderView {
     const isMore = type.endsWith('-delta');
     if (this.#isOpen === !isMore)
       this.#say(`${type} came ${isMore ? 'after' : 'before'} the end of its part`);
-    this.#isOpen = !type.startsWith('tool');
+    this.#isOpen = !isWholePart({ type });
   }
 
   /** The number of a part is that of the marks before it. */

@@ -1,4 +1,4 @@
-import type { StreamCursor, TapePart, ToolCallPart, ToolResultPart } from '@parley/contract';
+import type { StreamCursor, TapePart, WholePart } from '@parley/contract';
 
 /**
  * The requests to a system, its responses, the events of its readers, and its stored data in the end. It is plain
@@ -134,8 +134,7 @@ export type ShownPart =
       readonly isShown: boolean;
       readonly text: string;
     }
-  | ToolCallPart
-  | ToolResultPart;
+  | WholePart;
 
 /** The end of an answer, as its readers received it. */
 export interface ShownEnd {

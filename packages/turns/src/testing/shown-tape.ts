@@ -1,4 +1,5 @@
 import {
+  isWholePart,
   markOf,
   moreOf,
   type OpenPart,
@@ -29,7 +30,7 @@ export class ShownTape {
 
   part(event: ShownPart): void {
     if (event.type === 'reasoning-end') return;
-    if (event.type === 'tool-call' || event.type === 'tool-result') {
+    if (isWholePart(event)) {
       this.#tape += markOf(event);
       this.#open = undefined;
       return;

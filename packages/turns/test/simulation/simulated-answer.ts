@@ -7,6 +7,7 @@ import {
   type ModelUse,
 } from '@parley/agent';
 import {
+  isWholePart,
   markOf,
   moreOf,
   type OpenPart,
@@ -212,7 +213,7 @@ export class SimulatedAnswer {
   }
 
   #emit(event: AgentEvent): void {
-    if (event.type === 'tool-call' || event.type === 'tool-result') {
+    if (isWholePart(event)) {
       this.#call.text += markOf(event);
       this.#open = undefined;
     } else {

@@ -66,10 +66,11 @@ export class ChunkReader implements EventReader {
   }
 
   #takeDelta(delta: WireDelta): void {
-    const { content, refusal, tool_calls: calls } = delta;
+    const { content, refusal, annotations, tool_calls: calls } = delta;
     if (typeof content === 'string') this.pieces.pushText(content);
     else if (Array.isArray(content)) for (const part of content) this.#takePart(part);
     if (typeof refusal === 'string') this.pieces.pushText(refusal);
+    if (annotations) this.pieces.pushSources(annotations);
     this.#takeReasoning(delta);
     for (const name of OPAQUE_FIELDS) {
       const value = delta[name];
@@ -150,6 +151,7 @@ interface WireChoice {
 interface WireDelta {
   readonly content?: string | readonly (WirePart | null)[] | null;
   readonly refusal?: unknown;
+  readonly annotations?: unknown;
   readonly reasoning?: unknown;
   readonly reasoning_content?: JsonValue;
   readonly reasoning_details?: JsonValue;

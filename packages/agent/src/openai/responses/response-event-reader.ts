@@ -49,6 +49,9 @@ export class ResponseEventReader implements EventReader {
       case 'response.refusal.delta':
         this.#takeText(delta, event.output_index, event.item_id);
         break;
+      case 'response.output_text.annotation.added':
+        this.pieces.pushSources([event.annotation]);
+        break;
       case 'response.reasoning_summary_text.delta':
       case 'response.reasoning_text.delta':
         this.pieces.pushReasoning(textOf(delta) ?? '');
@@ -108,6 +111,8 @@ export class ResponseEventReader implements EventReader {
     for (const part of isWritten ? [] : (item.content ?? [])) {
       this.#takeText(part?.text ?? part?.refusal, index, item.id);
     }
+    // A source that has come before is known.
+    for (const part of item.content ?? []) this.pieces.pushSources(part?.annotations);
     const opaque = {
       ...this.#takeReasoningItems(),
       ...(typeof item.phase === 'string' && { [PHASES]: [item.phase] }),
@@ -168,6 +173,7 @@ interface WireEvent {
   readonly type?: unknown;
   readonly error?: unknown;
   readonly delta?: unknown;
+  readonly annotation?: unknown;
   readonly output_index?: unknown;
   readonly item_id?: unknown;
   readonly item?: WireItem | null;
@@ -183,7 +189,13 @@ interface WireItem {
   readonly arguments?: unknown;
   readonly phase?: unknown;
   readonly encrypted_content?: unknown;
-  readonly content?: readonly ({ readonly text?: unknown; readonly refusal?: unknown } | null)[] | null;
+  readonly content?: readonly (WirePart | null)[] | null;
+}
+
+interface WirePart {
+  readonly text?: unknown;
+  readonly refusal?: unknown;
+  readonly annotations?: unknown;
 }
 
 interface WireResponse {
