@@ -29,7 +29,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
 
   const server = createServer((incoming, outgoing) => {
     const { method, url = '', headers } = incoming;
-    const isStream = method === 'GET' && url.endsWith('/stream');
+    const isStream = method === 'GET' && /\/(stream|events)(\?|$)/.test(url);
     const isMessage = method === 'POST' && url.endsWith('/message') && 'idempotency-key' in headers;
     const isCut = (isStream || isMessage) && cutOnce(incoming);
     const upstream = request(target + url, { method, headers }, (response) => {
@@ -41,7 +41,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       response.on('data', (chunk: Buffer) => {
         if (outgoing.destroyed) return;
         outgoing.write(chunk);
-        if (isCut && isStream && chunk.includes('text-delta')) {
+        if (isCut && isStream && /(text|answer)-delta/.test(chunk.toString())) {
           response.destroy();
           setImmediate(() => cut(incoming, outgoing));
         }

@@ -5,10 +5,10 @@ import { succeeded } from './project.ts';
 
 /** A server with a team, and the settings of the programs with the generated clients. */
 export async function startTeamServer() {
-  const { url, makeTeam } = await startHarness();
+  const { url, makeTeam, model } = await startHarness({ toolAddresses: { arePrivateAllowed: true } });
   const team = await makeTeam();
   return {
-    team,
+    ...{ team, model },
     env: { PARLEY_URL: url, PARLEY_KEY: team.secretKey, PARLEY_AGENT: team.agent.id },
   };
 }
