@@ -140,7 +140,7 @@ describe.each([
   });
 });
 
-test('assistant-ui shows reasoning and tool calls as they come, and the same after a reload', async () => {
+test('assistant-ui shows reasoning, tool calls and sources as they come, and the same after a reload', async () => {
   const address = await servePage('docs/recipes/assistant-ui.md');
   const parameters = { type: 'object', properties: { city: { type: 'string' } } };
   const weather = {
@@ -156,10 +156,25 @@ test('assistant-ui shows reasoning and tool calls as they come, and the same aft
   const { id } = await team.makeChat({ agentId: agent.id });
   const gate = createGate();
   tool.answer((response) => void gate.released.then(() => response.end('{"sky":"blue"}')));
-  model.reply((call) => {
-    call.chunk({ choices: [{ index: 0, delta: { reasoning_content: 'First I look.' } }] });
-    return scripts.toolCalls([{ name: 'weather', arguments: { city: 'Ulm' } }], 'Let me see. ')(call);
-  }, scripts.text('It is blue.'));
+  model.reply(
+    (call) => {
+      call.chunk({ choices: [{ index: 0, delta: { reasoning_content: 'First I look.' } }] });
+      return scripts.toolCalls([{ name: 'weather', arguments: { city: 'Ulm' } }], 'Let me see. ')(call);
+    },
+    (call) => {
+      call.text('It is blue.');
+      const url_citation = {
+        url: 'https://weather.example/ulm',
+        title: 'Ulm',
+        start_index: 0,
+        end_index: 11,
+      };
+      call.chunk({
+        choices: [{ index: 0, delta: { annotations: [{ type: 'url_citation', url_citation }] } }],
+      });
+      call.finish();
+    },
+  );
 
   const page = await browser.newPage();
   const problems: string[] = [];
@@ -180,7 +195,9 @@ test('assistant-ui shows reasoning and tool calls as they come, and the same aft
     const answer = page.locator('.assistant');
     await expect
       .poll(() => answer.textContent())
-      .toMatch(/First I look\..*Let me see\. .*weather.*It is blue\.$/s);
+      .toMatch(/First I look\..*Let me see\. .*weather.*It is blue\.Ulm \(weather\.example\)$/s);
+    const source = answer.locator('a.source');
+    expect(await source.getAttribute('href')).toBe('https://weather.example/ulm');
   };
   await page.getByText('It is blue.').waitFor();
   await expect.poll(() => page.getByRole('button', { name: 'Stop' }).isDisabled()).toBe(true);
