@@ -75,6 +75,23 @@ test('Escape closes a menu, a dialog and the search before it stops an answer', 
   answer.finish();
 });
 
+test('the rest of a stopped answer is requested by one button, while it is the newest', async () => {
+  const answer = paceAnswer(model, 'A very long story', ['The beginning', ' and the rest']);
+  const { screen, page } = await visit();
+  await screen.begin('A very long story');
+  answer.next();
+  await screen.untilAnswer('The beginning', 'generating');
+  await screen.stopButton.click();
+  await screen.conversation.getByText('This answer was stopped.').waitFor();
+  answer.finish();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await screen.untilAnswer('You said: Continue', 'completed');
+  const history = (await model.callTo('Continue')).body.messages.map(({ content }) => content);
+  expect(history.slice(-3)).toEqual(['A very long story', 'The beginning', 'Continue']);
+  await screen.conversation.getByText('This answer was stopped.').waitFor();
+  expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
+});
+
 test('shows no answer if it was stopped before its first word', async () => {
   paceAnswer(model, 'Never mind', ['too late']);
   const { screen } = await visit();
