@@ -1,6 +1,7 @@
 import { startTestMongo } from '@parley/embedded/testing';
 import type { CellResult } from './cell/cell-result.ts';
 import { checkFinal } from './cell/check-final.ts';
+import { ListWatch } from './cell/list-watch.ts';
 import { runCell } from './cell/run-cell.ts';
 import { CROWD, CROWD_PACE, runCrowd } from './crowd.ts';
 import { type Lab, type LabOptions, openLab } from './lab/lab.ts';
@@ -77,10 +78,11 @@ async function runCells(
     logFolder,
     patienceMs,
   });
+  await using watch = new ListWatch(lab, random.fork('list'));
   const results: CellResult[] = [];
   for (const cell of cells)
     results.push(await run(runCell(lab, cell, { turns, strikes: STRIKES }, random.fork(cell.name))));
-  const changes = await checkFinal(lab, results);
+  const changes = await checkFinal(lab, watch, results);
   if (changes.length > 0) throw new Error(`What had ended did not stay so: ${changes.join('; ')}`);
 }
 

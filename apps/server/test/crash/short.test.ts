@@ -3,6 +3,7 @@ import { isLongForm } from '@parley/embedded/testing/form';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CellResult } from './cell/cell-result.ts';
 import { checkFinal } from './cell/check-final.ts';
+import { ListWatch } from './cell/list-watch.ts';
 import { runCell } from './cell/run-cell.ts';
 import { type Lab, openLab } from './lab/lab.ts';
 import { openReplicaSet } from './lab/replica-set.ts';
@@ -59,11 +60,13 @@ describe.each(databases)('two servers on a database of %s', (database) => {
   const owned = new AsyncDisposableStack();
   const results: CellResult[] = [];
   let lab: Lab;
+  let watch: ListWatch;
 
   beforeAll(async () => {
     const replicaSet = database === 'three nodes' ? owned.use(await openReplicaSet()) : undefined;
     const mongoUri = replicaSet?.uri ?? inject('mongoUri');
     lab = owned.use(await openLab({ ...common, mongoUri, ...(replicaSet && { replicaSet }) }));
+    watch = owned.use(new ListWatch(lab, new Random(seed).fork('list')));
   });
   afterAll(() => owned.disposeAsync());
 
@@ -76,7 +79,7 @@ describe.each(databases)('two servers on a database of %s', (database) => {
     },
   );
 
-  test('two servers change no turn that has ended, and keep rejecting access that was withdrawn', async () => {
-    expect(await checkFinal(lab, results), `seed ${seed}`).toEqual([]);
+  test('two servers keep all acknowledged writes and ends, reject withdrawn access, and list all uses of chats', async () => {
+    expect(await checkFinal(lab, watch, results), `seed ${seed}`).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { timeToEndMs } from '../judge/check-ends.ts';
 import type { CellHistory, ClientRequest, ObservedTurn } from '../judge/history.ts';
 import { judge } from '../judge/judge.ts';
 import { questionOf } from '../judge/to-history.ts';
+import type { AcknowledgedWrites } from './acknowledged-writes.ts';
 import type { AccessWithdrawal } from './withdrawals.ts';
 
 /** The result of a cell. */
@@ -20,6 +21,8 @@ export interface CellResult {
   readonly endMsMax: number;
   /** Access that was withdrawn during the cell. Servers may learn of it after the cell. */
   readonly withdrawals: readonly AccessWithdrawal[];
+  /** Writes that were acknowledged during the cell. Some of their effects come in the background. */
+  readonly writes: readonly AcknowledgedWrites[];
   /** The violations of promises, as sentences. */
   readonly offences: readonly string[];
 }
@@ -32,7 +35,7 @@ export function resultOf(
   name: string,
   history: CellHistory,
   strikesWanted: number,
-  withdrawals: readonly AccessWithdrawal[] = [],
+  { withdrawals = [], writes = [] }: Partial<Pick<CellResult, 'withdrawals' | 'writes'>> = {},
 ): CellResult {
   const { messages, turns, calls, harms } = history;
   const requests = messages.flatMap((message) => message.requests);
@@ -47,7 +50,7 @@ export function resultOf(
     takeovers: turns.reduce((sum, { takeovers }) => sum + takeovers, 0),
     failed: turns.filter(({ status }) => status === 'failed').length,
     callsPerTurnMax: Math.max(0, ...[...callsOf.values()].map(({ length }) => length)),
-    withdrawals,
+    ...{ withdrawals, writes },
     endMsMax: Math.max(0, ...turns.map((turn) => timeToEndMs(turn, history))),
     offences: [...judge(history), ...(missed > 0 ? [`nobody came to the point, ${missed} times`] : [])],
   };

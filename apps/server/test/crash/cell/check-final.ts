@@ -1,12 +1,18 @@
 import type { Lab } from '../lab/lab.ts';
 import type { CellResult } from './cell-result.ts';
+import type { ListWatch } from './list-watch.ts';
 import { readTurns } from './observe.ts';
 
 /**
  * An end is final: the turns of every cell must be the same as when it was judged, and access that was withdrawn must
- * stay withdrawn, even if a slow or suspended process has resumed since. Returns the violations.
+ * stay withdrawn, even if a slow or suspended process has resumed since. All acknowledged writes are there, and the list that
+ * `watch` has followed shows all uses of chats. Returns the violations.
  */
-export async function checkFinal(lab: Lab, results: readonly CellResult[]): Promise<string[]> {
+export async function checkFinal(
+  lab: Lab,
+  watch: ListWatch,
+  results: readonly CellResult[],
+): Promise<string[]> {
   const offences: string[] = [];
   for (const { name, turns } of results) {
     const chats = [...new Set(turns.map(({ chat }) => chat))];
@@ -15,5 +21,8 @@ export async function checkFinal(lab: Lab, results: readonly CellResult[]): Prom
     if (now !== before) offences.push(`${name} changed after it was judged, from ${before} to ${now}`);
   }
   const finishing = results.flatMap(({ withdrawals }) => withdrawals.map((one) => one.finish()));
-  return [...offences, ...(await Promise.all(finishing)).flat()];
+  const writing = results.flatMap(({ writes }) => writes.map((one) => one.check()));
+  const later = await Promise.all([...finishing, ...writing]);
+  const background = await watch.check(results.flatMap(({ turns }) => turns));
+  return [...offences, ...later.flat(), ...background];
 }

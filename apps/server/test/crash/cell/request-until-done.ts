@@ -7,7 +7,7 @@ import { clientOf } from './writers.ts';
 
 /** A request that changes something for the team. */
 export interface Act {
-  readonly method: 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: object;
   /** Beside the team's key, or in its place. */

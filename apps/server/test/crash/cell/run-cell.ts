@@ -2,6 +2,7 @@ import type { Harm, SentMessage } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Cell } from '../matrix.ts';
 import type { Random } from '../random.ts';
+import { AcknowledgedWrites } from './acknowledged-writes.ts';
 import { type CellResult, resultOf } from './cell-result.ts';
 import { type CredentialKinds, credentialKinds } from './credential-kinds.ts';
 import { checkDeletion, type Deletion, deleteWhileWriting } from './deletions.ts';
@@ -33,20 +34,23 @@ export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Rand
   const deletions: Deletion[] = [];
   const retentions: Retention[] = [];
   const withdrawals: AccessWithdrawal[] = [];
+  const writes: AcknowledgedWrites[] = [];
   const offences: string[] = [];
   const firstKinds = random.fork('credentials').between(0, credentialKinds.length - 1);
   const count = Math.ceil(size.turns / size.strikes / PEOPLE.length);
   for (let round = 1; round <= size.strikes; round++) {
     const nameOf = (part: string) => `${cell.name}/${part}/round-${round}`;
     const { withdrawn, created } = kindsOf(firstKinds + round);
-    const [{ id: toDelete }, retention, withdrawal, credential] = await Promise.all([
+    const [{ id: toDelete }, retention, withdrawal, credential, acknowledged] = await Promise.all([
       createChat(lab),
       Retention.open(lab, nameOf('retained'), random.fork(nameOf('retained'))),
       AccessWithdrawal.open(lab, nameOf('withdrawn'), withdrawn),
       NewCredential.open(lab, nameOf('created'), created),
+      AcknowledgedWrites.open(lab, nameOf('acknowledged')),
     ]);
     retentions.push(retention);
     withdrawals.push(withdrawal);
+    writes.push(acknowledged);
     const isOver = new AbortController();
     const writing = scene.chats.map((chat, index) => {
       const name = nameOf(`chat-${index + 1}`);
@@ -60,6 +64,7 @@ export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Rand
       retention.run(random.fork(nameOf('retention'))),
       withdrawal.run(random.fork(nameOf('withdrawal'))),
       credential.create(random.fork(nameOf('credential'))),
+      acknowledged.run(random.fork(nameOf('acknowledged'))),
     ]);
     offences.push(...(await credential.check()));
     deletions.push(deletion);
@@ -72,7 +77,10 @@ export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Rand
   const ofDeletions = await Promise.all(deletions.map((deletion) => checkDeletion(lab, deletion)));
   const troubles = [...observed.troubles, ...ofDeletions.flat(), ...offences];
   const promises = promisesOf(cell.fault, lab, harms.length);
-  return resultOf(cell.name, { ...observed, troubles, harms, promises }, size.strikes, withdrawals);
+  return resultOf(cell.name, { ...observed, troubles, harms, promises }, size.strikes, {
+    withdrawals,
+    writes,
+  });
 }
 
 function kindsOf(place: number): CredentialKinds {

@@ -20,7 +20,7 @@ export interface Client {
 
 /** The options of a request. */
 export interface ClientRequestOptions {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
   /** Aborts it from outside. */
