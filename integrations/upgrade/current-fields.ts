@@ -40,7 +40,8 @@ const ONLY_OF_REQUESTS: ReadonlySet<ErrorCode> = new Set([
   ...(['database_preparing', 'encryption_key_outdated', 'overloaded', 'payload_too_complex'] as const),
   ...(['key_beyond_issuer', 'key_replaced', 'too_many_key_generations', 'unrestricted_key_needed'] as const),
   ...(['request_timeout', 'token_issuer_not_found', 'token_issuer_unavailable'] as const),
-  ...(['file_not_found', 'file_storage_full', 'file_type_not_supported'] as const),
+  ...(['file_not_found', 'file_storage_full', 'file_type_not_supported', 'too_many_unsent_files'] as const),
+  ...(['file_in_use', 'file_not_accepted'] as const),
   ...(['not_rateable', 'too_many_lists', 'too_many_streams', 'user_blocked', 'user_signed_out'] as const),
 ]);
 

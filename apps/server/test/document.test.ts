@@ -230,7 +230,7 @@ test('the document has the limits of the contract', () => {
   const query = (path: string, name: string) =>
     document.paths[path]?.['get']?.parameters?.find((parameter) => parameter.name === name)?.schema;
   expect(body('/chat/{chatId}/message').properties['content']).toMatchObject({
-    minLength: 1,
+    minLength: 0,
     maxLength: limits.messageLengthMax,
   });
   expect(body('/chat/{chatId}/message').properties['role']).toMatchObject({ const: 'user' });

@@ -16,7 +16,9 @@ export const files: readonly UpgradeScenario[] = [
         'filename',
         'mediaType',
         'bytes',
+        'chat',
         'unsentSince',
+        'expiringSince',
         'removedAt',
         'createdAt',
       ].map((name) => `files.${name}`),
@@ -63,6 +65,48 @@ export const files: readonly UpgradeScenario[] = [
       }
       const left = databaseOf(world, database).collection('fileContents.chunks').countDocuments();
       expect(await left).toBe(0);
+    },
+  },
+  {
+    name: 'a message with files keeps them beside the old version, which does not know them',
+    fields: [
+      'agents.versions.accepts',
+      ...['id', 'filename', 'mediaType', 'bytes'].map((name) => `turns.messages.files.${name}`),
+    ],
+    async run(world) {
+      const database = await world.newDatabase();
+      const { mongoUri: mongodbUri, ...own } = database;
+      const settings = { mongodbUri, ...own };
+      const [old, current] = [await world.start('old', settings), await world.start('current', settings)];
+      const { body: agent } = await current.call('POST', '/agent', {
+        body: { name: 'Ada', type: 'support', accepts: ['text', 'pdf'] },
+      });
+      const { body: chat } = await current.call('POST', '/chat', { body: { agentId: agent.id } });
+      const response = await fetch(`${current.url}/file?filename=notes.txt`, {
+        method: 'POST',
+        headers: { 'x-api-key': current.key, 'content-type': 'text/plain' },
+        body: content,
+      });
+      const { id } = (await response.json()) as { id: string };
+      const path = `/chat/${chat.id}/message`;
+      const sent = await current.call('POST', path, {
+        body: { role: 'user', content: 'Read this.', files: [id] },
+      });
+      expect(sent.status).toBe(200);
+      const atOld = await old.call('POST', path, { body: { role: 'user', content: 'And now?' } });
+      expect(atOld.status).toBe(200);
+      expect((await old.call('GET', path)).body.messages).toHaveLength(4);
+      const [message] = (await current.call('GET', path)).body.messages;
+      expect(message.parts).toMatchObject([{ type: 'text' }, { type: 'file', filename: 'notes.txt' }]);
+      const connection = await connectDatabase(mongodbUri);
+      try {
+        const { files: store } = connection.stores;
+        const days = (count: number) => new Date(Date.now() + count * 24 * 60 * 60 * 1_000);
+        for (const day of [2, 3]) await store.sweep(days(day), 100);
+        expect((await current.call('GET', `/file/${id}`)).status).toBe(200);
+      } finally {
+        await connection.close();
+      }
     },
   },
 ];

@@ -1,4 +1,12 @@
-import type { ModelChoice, TapePart, Tool, ToolStep, WholePart } from '@parley/contract';
+import type {
+  FileKind,
+  MessageFile,
+  ModelChoice,
+  TapePart,
+  Tool,
+  ToolStep,
+  WholePart,
+} from '@parley/contract';
 
 /** The settings of an agent. Absent fields have the server's default. */
 export interface AgentSettings {
@@ -11,6 +19,8 @@ export interface AgentSettings {
   readonly tools?: readonly Tool[] | undefined;
   /** Whether callers see the reasoning of the model. Absent means `hide`. */
   readonly reasoning?: 'hide' | 'show' | undefined;
+  /** The kinds of files that the model gets. Absent means text. */
+  readonly accepts?: readonly FileKind[] | undefined;
 }
 
 /** A message of the chat before this answer. */
@@ -21,6 +31,8 @@ export interface HistoryMessage {
   readonly isRefused?: boolean | undefined;
   /** The parts of an answer that has more than text. `content` is the joined text of its text parts. */
   readonly parts?: readonly TapePart[] | undefined;
+  /** The files of a user's message. Their contents are read when a model is called. */
+  readonly files?: readonly MessageFile[] | undefined;
 }
 
 /** The API of a model's server: Chat Completions or Responses. */

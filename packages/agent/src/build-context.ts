@@ -1,4 +1,4 @@
-import { type TapePart, textOfCall } from '@parley/contract';
+import { acceptedByDefault, fileKindOf, type MessageFile, type TapePart, textOfCall } from '@parley/contract';
 import type { AgentSettings, HistoryMessage } from './agent.ts';
 
 /** A message of the history that the model gets. */
@@ -7,11 +7,18 @@ export interface ContextMessage {
   readonly content: string;
   /** The parts of an answer whose tool calls the model gets again. */
   readonly parts?: readonly TapePart[];
+  /** The files of user messages that the model gets. */
+  readonly files?: readonly MessageFile[];
 }
 
 /** The tokens of a message beside its text: its role and the marks around it. */
 const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_BYTE = 2 / 5;
+/** An image that fills the largest size at which models read images. */
+const TOKENS_PER_IMAGE = 1_100;
+/** A page of a PDF has some dozen kilobytes, and models read its text and its picture. */
+const TOKENS_PER_PDF_BYTE = 1 / 40;
+const TOKENS_PER_PDF_MIN = 1_500;
 
 /**
  * Builds the list of messages for the model: the system prompt, if there is one, then user and assistant messages in
@@ -28,17 +35,22 @@ const TOKENS_PER_BYTE = 2 / 5;
  * is always included, even if it alone exceeds the budget. The cost is bounded by the budget, not by the length of
  * the history.
  *
+ * The files of messages count as well. Those of a kind that the agent does not accept are only named.
+ *
  * An agent with tools also gets the tool calls of earlier answers, with their results, as far as the rest of the budget
  * lasts: those of the oldest answers are left out first. Reasoning is never given back.
  */
 export function buildContext(
-  messages: readonly HistoryMessage[],
+  history: readonly HistoryMessage[],
   settings: AgentSettings,
   budgetTokens: number,
 ): ContextMessage[] {
+  const messages = history.some(({ files }) => files)
+    ? history.map((message) => withAcceptedFiles(message, settings.accepts))
+    : history;
   const context: ContextMessage[] = [];
   if (settings.systemPrompt) context.push({ role: 'system', content: settings.systemPrompt });
-  const newest = messages.findLastIndex((message) => message.role === 'user' && message.content !== '');
+  const newest = messages.findLastIndex((message) => message.role === 'user' && hasContent(message));
   const { oldest, left } = oldestThatFits(messages, newest, budgetTokens);
   const toolsFrom = settings.tools?.length ? oldestWithTools(messages, oldest, newest, left) : newest;
   for (let index = oldest; index >= 0 && index <= newest; index++) {
@@ -49,8 +61,37 @@ export function buildContext(
   return context;
 }
 
-function isGiven({ content, isRefused }: HistoryMessage, isNewest: boolean): boolean {
-  return content !== '' && (isNewest || !isRefused);
+function isGiven(message: HistoryMessage, isNewest: boolean): boolean {
+  return hasContent(message) && (isNewest || !message.isRefused);
+}
+
+function hasContent({ content, files }: HistoryMessage): boolean {
+  return content !== '' || files !== undefined;
+}
+
+/** A message whose other files are only named: they were sent when the agent accepted them. */
+function withAcceptedFiles(message: HistoryMessage, accepts = acceptedByDefault): HistoryMessage {
+  const { files, ...others } = message;
+  if (!files) return message;
+  const isAccepted = ({ mediaType }: MessageFile) => accepts.includes(fileKindOf(mediaType));
+  const given = files.filter(isAccepted);
+  const notes = files
+    .filter((file) => !isAccepted(file))
+    .map(({ filename }) => `[The file ${JSON.stringify(filename)} cannot be read.]`);
+  const content = [message.content, ...notes].filter((text) => text !== '').join(BREAK);
+  return { ...others, content, ...(given.length > 0 && { files: given }) };
+}
+
+/** Estimates the tokens of files. */
+export function estimateFiles(files: readonly MessageFile[] = []): number {
+  return files.reduce((sum, file) => sum + tokensOfFile(file), 0);
+}
+
+function tokensOfFile({ mediaType, bytes }: MessageFile): number {
+  const kind = fileKindOf(mediaType);
+  if (kind === 'image') return TOKENS_PER_IMAGE;
+  if (kind === 'text') return TOKENS_PER_MESSAGE + tokensOfBytes(bytes);
+  return Math.max(TOKENS_PER_PDF_MIN, Math.ceil(bytes * TOKENS_PER_PDF_BYTE));
 }
 
 /**
@@ -79,7 +120,7 @@ function oldestThatFits(messages: readonly HistoryMessage[], newest: number, bud
   for (let index = newest; index >= 0; index--) {
     const message = messages[index];
     if (!message || !isGiven(message, index === newest)) continue;
-    left -= estimateTokens(message.content);
+    left -= estimateTokens(message.content) + estimateFiles(message.files);
     if (left < 0) break;
     if (message.role === 'user') [oldest, leftAtOldest] = [index, left];
   }
@@ -103,15 +144,20 @@ function oldestWithTools(
 
 function append(
   context: ContextMessage[],
-  { role, content }: HistoryMessage,
+  { role, content, files }: HistoryMessage,
   parts: readonly TapePart[] | undefined,
 ): void {
   const last = context.at(-1);
   if (last?.role !== role) {
-    context.push({ role, content, ...(parts && { parts }) });
+    context.push({ role, content, ...(parts && { parts }), ...(files && { files }) });
     return;
   }
-  const joined = { role, content: `${last.content}${BREAK}${content}` };
+  const allFiles = (files || last.files) && [...(last.files ?? []), ...(files ?? [])];
+  const isBroken = last.content !== '' && content !== '';
+  const joined = {
+    ...{ role, content: `${last.content}${isBroken ? BREAK : ''}${content}` },
+    ...(allFiles && { files: allFiles }),
+  };
   const allParts = (parts || last.parts) && [
     ...(last.parts ?? [toTextPart(last.content)]),
     toTextPart(BREAK),

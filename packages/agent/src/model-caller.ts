@@ -5,9 +5,11 @@ import { AnswerReasoning } from './answer-reasoning.ts';
 import { AnswerSources } from './answer-sources.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
+import { estimateFiles } from './build-context.ts';
 import { type Candidate, isForAnother, orderOf } from './candidate.ts';
 import { conversationOf } from './conversation.ts';
 import { estimateUsage } from './estimate-usage.ts';
+import { filesOf } from './model/file-contents.ts';
 import type { ModelCall, ModelFinishReason, ModelRequest, ModelTool } from './model/model.ts';
 import type { Adaptation, ModelErrorCode, ModelFailure } from './model/model-failure.ts';
 import { textsOf } from './model/texts-of.ts';
@@ -345,7 +347,11 @@ export class ModelCaller {
   }
 
   #estimateOf({ messages }: ModelRequest): AgentUsage {
-    return estimateUsage(textsOf(messages), this.#answer.part + this.#reasoning.part);
+    const { inputTokens, outputTokens } = estimateUsage(
+      textsOf(messages),
+      this.#answer.part + this.#reasoning.part,
+    );
+    return { inputTokens: inputTokens + estimateFiles(filesOf(messages)), outputTokens };
   }
 
   #pauseAfter(failure: ModelFailure, calls: number): number | undefined {

@@ -5,6 +5,7 @@ import { type AgentBounds, defaultBounds } from './bounds.ts';
 import { buildContext } from './build-context.ts';
 import { Candidate } from './candidate.ts';
 import { listModels, type ModelSources } from './list-models.ts';
+import { FileContents, type ReadFile } from './model/file-contents.ts';
 import type { Model } from './model/model.ts';
 import type { AnswerPlan, ModelEnd } from './model-caller.ts';
 import { ModelCircuits } from './model-circuits.ts';
@@ -19,6 +20,8 @@ import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 export interface RunAgentOptions extends ModelSources {
   /** The token budget of the history, estimated. */
   readonly contextTokens: number;
+  /** Reads the content of a file for a call of a model. Default: no file is found. */
+  readonly readFile?: ReadFile | undefined;
   /** The permitted addresses of tools; by default only the public internet. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /**
@@ -52,6 +55,7 @@ export interface ModelFallback {
 export function createRunAgent(options: RunAgentOptions): RunAgent {
   const bounds = { ...defaultBounds, ...options.bounds };
   const clients = new Map<string, Model>();
+  const files = new FileContents(options.readFile);
   const circuits = options.circuits ?? new ModelCircuits(bounds);
   const { onModelEnd = () => undefined, onFallback } = options;
   const toolDesk = {
@@ -62,7 +66,8 @@ export function createRunAgent(options: RunAgentOptions): RunAgent {
   function clientOf({ api = 'chat', baseUrl = '', apiKey }: ModelEndpoint): Model {
     const name = `${api} ${baseUrl} ${apiKey}`;
     const known =
-      clients.get(name) ?? createModel(api, { baseUrl: baseUrl || undefined, apiKey }, bounds.connectMaxMs);
+      clients.get(name) ??
+      createModel(api, { baseUrl: baseUrl || undefined, apiKey }, bounds.connectMaxMs, files);
     clients.set(name, known);
     return known;
   }

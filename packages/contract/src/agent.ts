@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentTypeSchema } from './chat.ts';
+import { fileKinds } from './file.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
@@ -13,6 +14,7 @@ export const agentSchema = z
     name: z.string(),
     description: z.string().optional(),
     type: agentTypeSchema,
+    accepts: acceptsSchema(),
   })
   .meta({ id: 'Agent', description: 'An agent, as every key can read it.' });
 
@@ -91,6 +93,7 @@ const settingsFields = {
     .optional()
     .meta({ description: "The sampling temperature. Default: the model's own." }),
   reasoning: reasoningSchema().optional(),
+  accepts: acceptsSchema().optional(),
   tools: toolsInputSchema.optional(),
 };
 
@@ -140,6 +143,7 @@ const versionFields = {
   models: z.array(z.object({ provider: z.string(), model: z.string() })).optional(),
   temperature: z.number().optional(),
   reasoning: reasoningSchema().optional(),
+  accepts: acceptsSchema().optional(),
   tools: z.array(toolSchema).meta({ description: 'The tools that the model can call while it answers.' }),
   createdAt: timestampSchema,
 };
@@ -163,6 +167,17 @@ export const agentVersionListSchema = z
     versions: z.array(z.object(versionFields)).meta({ description: 'The settings of each version.' }),
   })
   .meta({ id: 'AgentVersionList', description: "An agent's versions, newest first." });
+
+function acceptsSchema() {
+  return z
+    .array(z.enum(fileKinds))
+    .refine((kinds) => new Set(kinds).size === kinds.length, 'must name each kind once')
+    .meta({
+      description:
+        'The kinds of files that can be sent to the agent, because its model reads them. Default: `text`, which every model reads.',
+      examples: [['text', 'image']],
+    });
+}
 
 function reasoningSchema() {
   return z.enum(['hide', 'show']).meta({

@@ -78,6 +78,11 @@ export const errorRegister = {
       'This type of file is not supported. Send an image (PNG, JPEG, GIF, WebP), a PDF, or text in UTF-8.',
     when: 'The content of an upload is no image, no PDF and no text in UTF-8. The content counts, not the name.',
   },
+  file_not_accepted: {
+    trpcCode: 'BAD_REQUEST',
+    message: 'This agent does not accept this kind of file. Send a kind that its `accepts` names.',
+    when: 'A message names a file of a kind that the agent does not accept. `GET /agent` shows the kinds. Nothing was written.',
+  },
   invalid_cursor: {
     trpcCode: 'BAD_REQUEST',
     message: 'This cursor does not belong to this list with these filters. Start again without a cursor.',
@@ -199,8 +204,8 @@ export const errorRegister = {
   file_not_found: {
     trpcCode: 'NOT_FOUND',
     message:
-      'The file was not found. Check the id, and that you may access the file. Files are deleted a day after their upload.',
-    when: 'The file does not exist, was deleted, was uploaded more than a day ago, or belongs to another team or user.',
+      'The file was not found. Check the id, and that you may access the file. Files that are not sent are deleted after a day.',
+    when: 'The file does not exist, was deleted, was not sent within a day, or belongs to another team or user.',
   },
   key_not_found: {
     trpcCode: 'NOT_FOUND',
@@ -278,6 +283,17 @@ export const errorRegister = {
     trpcCode: 'CONFLICT',
     message: "The team's storage for files is full. Delete files, or ask the operator for more storage.",
     when: 'The files of the team take all of its storage. `GET /usage` shows how much is used.',
+  },
+  file_in_use: {
+    trpcCode: 'CONFLICT',
+    message:
+      'The file belongs to a chat. It is deleted with that chat, and cannot be sent in another one. Upload it again for another chat.',
+    when: 'A file was sent in a chat, and is now to be deleted or to be sent in another chat.',
+  },
+  too_many_unsent_files: {
+    trpcCode: 'CONFLICT',
+    message: 'You have uploaded too many files without sending them. Send or delete some of them first.',
+    when: 'A user has 100 files that are not sent. Files that are not sent are deleted after a day.',
   },
   guest_claimed: {
     trpcCode: 'CONFLICT',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idInputSchema, idSchema } from './id.ts';
+import { type Id, idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { timestampSchema } from './time.ts';
 
@@ -10,6 +10,20 @@ export type FileKind = 'image' | 'text' | 'pdf';
 export function fileKindOf(mediaType: string): FileKind {
   if (mediaType === 'application/pdf') return 'pdf';
   return mediaType.startsWith('image/') ? 'image' : 'text';
+}
+
+/** The kinds of files that an agent can accept. */
+export const fileKinds = ['image', 'text', 'pdf'] as const satisfies readonly FileKind[];
+
+/** The kinds of files that an agent accepts unless it names others. */
+export const acceptedByDefault: readonly FileKind[] = ['text'];
+
+/** A file that a message names. */
+export interface MessageFile {
+  readonly id: Id<'file'>;
+  readonly filename: string;
+  readonly mediaType: string;
+  readonly bytes: number;
 }
 
 /** Characters that cannot be in a name: those of paths, and invisible ones. */

@@ -24,7 +24,20 @@ export const sourceFields = {
   title: z.string().optional(),
 };
 
-/** A part of an answer, in the form of a part of the AI SDK's `UIMessage`. */
+/** A file that a user's message names. */
+const filePartSchema = z
+  .object({
+    type: z.literal('file'),
+    url: z.string().meta({
+      description: "The path of the file's content on this server. It is read with the same credentials.",
+      examples: ['/file/file_01jd2m8x5qk3v7w9yb4t6r1znhce/content'],
+    }),
+    mediaType: z.string(),
+    filename: z.string(),
+  })
+  .meta({ id: 'FilePart' });
+
+/** A part of a message, in the form of a part of the AI SDK's `UIMessage`. */
 export const messagePartSchema = z
   .union([
     z.object({ type: z.literal('text'), text: z.string() }).meta({ id: 'TextPart' }),
@@ -39,11 +52,12 @@ export const messagePartSchema = z
     z
       .object({ type: z.literal('source-url'), ...sourceFields })
       .meta({ id: 'SourcePart', description: 'A web page that the text before it draws on.' }),
+    filePartSchema,
   ])
   .meta({
     id: 'MessagePart',
     description:
-      "A part of an answer, as the AI SDK's `UIMessage` has it. A tool call is `dynamic-tool`: `input-available` until it has " +
+      "A part of a message, as the AI SDK's `UIMessage` has it. A `file` is of a user's message. A tool call is `dynamic-tool`: `input-available` until it has " +
       'a result, then `output-available` or `output-error`.',
   });
 
@@ -52,5 +66,5 @@ export function jsonSchema(): z.ZodType<JsonValue> {
   return z.any();
 }
 
-/** A part of an answer, as callers see it. */
+/** A part of a message, as callers see it. */
 export type MessagePart = z.infer<typeof messagePartSchema>;

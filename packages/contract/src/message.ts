@@ -8,9 +8,9 @@ import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 import { textSchema } from './text.ts';
 import { timestampSchema } from './time.ts';
 
-/** The text of a user's message: 1 to `limits.messageLengthMax` characters. */
-export const messageContentSchema = textSchema({ min: 1, max: limits.messageLengthMax }).meta({
-  description: 'The text of the message.',
+/** The text of a user's message: at most `limits.messageLengthMax` characters, and not empty without files. */
+export const messageContentSchema = textSchema({ min: 0, max: limits.messageLengthMax }).meta({
+  description: 'The text of the message. It can only be empty with `files`.',
   examples: ['What can you do for me?'],
 });
 
@@ -20,11 +20,23 @@ const waitSchema = z.boolean().meta({
     'Otherwise the request waits for the answer.',
 });
 
-/** Input of `message.create`. */
+const filesSchema = z
+  .array(idInputSchema('file'))
+  .min(1, 'must name at least one file')
+  .max(limits.messageFilesMax, `must name at most ${limits.messageFilesMax} files`)
+  .refine((files) => new Set(files).size === files.length, 'must name each file once')
+  .meta({
+    description:
+      'Files of the message, which were uploaded before. Later messages of the same chat can name them again. The agent must ' +
+      'accept them.',
+  });
+
+/** Input of `message.create`. The procedure also rejects an empty text without files. */
 export const createMessageInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   content: messageContentSchema,
   role: z.literal('user').meta({ description: 'Always `user`: only users send messages.' }),
+  files: filesSchema.optional(),
   onBusy: z
     .enum(['enqueue', 'reject', 'interrupt'])
     .optional()
@@ -73,7 +85,8 @@ export const finishReasonSchema = z.enum(['stop', 'length', 'content_filter', 't
 
 const partsSchema = z.array(messagePartSchema).meta({
   description:
-    'The parts of an answer, if it shows more than text. `content` is the joined text of its text parts.',
+    'The parts of a message, if it has more than text: tools and reasoning of an answer, files of a user. `content` is the joined ' +
+    'text of its text parts.',
 });
 
 /** A message in a list. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentTypeSchema } from './chat.ts';
 import { errorCodeSchema } from './error-codes.ts';
 import { feedbackRatings } from './feedback.ts';
+import { fileKinds } from './file.ts';
 import { idSchema } from './id.ts';
 import { finishReasonSchema } from './message.ts';
 import { storedMetadataSchema } from './metadata.ts';
@@ -67,6 +68,7 @@ export const transferAgentSchema = z.strictObject({
         models: z.array(z.strictObject({ provider: z.string(), model: z.string() })).optional(),
         temperature: z.number().optional(),
         reasoning: z.literal(['hide', 'show']).optional(),
+        accepts: z.array(z.literal(fileKinds)).optional(),
         tools: z.array(transferToolSchema).optional(),
         createdAt: timestampSchema,
       }),
@@ -124,6 +126,14 @@ const transferPartSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** A file that a user's message names. */
+const transferMessageFileSchema = z.strictObject({
+  id: idSchema('file'),
+  filename: z.string(),
+  mediaType: z.string(),
+  bytes: z.int().min(0),
+});
+
 /** An ended turn of the preceding chat. The texts of text parts, joined, are the `content` or `text` beside them. */
 export const transferTurnSchema = z.strictObject({
   type: z.literal('turn'),
@@ -149,6 +159,7 @@ export const transferTurnSchema = z.strictObject({
           role: z.literal(['user', 'assistant']),
           content: z.string(),
           parts: z.array(transferPartSchema).optional(),
+          files: z.array(transferMessageFileSchema).optional(),
           finishReason: finishReasonSchema.optional(),
           createdAt: timestampSchema,
         })

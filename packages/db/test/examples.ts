@@ -1,4 +1,4 @@
-import { answerIdOf, type Id, mintId } from '@parley/contract';
+import { answerIdOf, type Id, type MessageFile, mintId } from '@parley/contract';
 import type { MessageRecord, NewTurn, Scope, Stores, SystemScope, TurnEnd } from '../src/index.ts';
 import { inScope } from '../src/testing/index.ts';
 
@@ -18,14 +18,21 @@ export interface AskingTurn extends NewTurn {
   readonly question: { readonly userMessage: MessageRecord };
 }
 
-type TurnFields = Partial<Omit<NewTurn, 'question'>> & { readonly content?: string };
+type TurnFields = Partial<Omit<NewTurn, 'question'>> & {
+  readonly content?: string;
+  readonly files?: readonly MessageFile[];
+};
 
 /** A turn that waits, unless it has a lease. */
 export function newTurn(chat: Id<'chat'>, sequence: number, fields: TurnFields = {}): AskingTurn {
-  const { content = `question ${sequence}`, ...rest } = fields;
+  const { content = `question ${sequence}`, files, ...rest } = fields;
   const id = mintId('turn');
   const createdAt = new Date();
-  const userMessage = { id: mintId('message'), role: 'user', content, createdAt } as const;
+  const userMessage = {
+    ...({ id: mintId('message'), role: 'user', content } as const),
+    ...(files && { files }),
+    createdAt,
+  };
   return { id, chat, sequence, question: { userMessage }, answerId: answerIdOf(id), createdAt, ...rest };
 }
 

@@ -385,7 +385,7 @@ async function exerciseFeedback(stores: Stores, scope: Scope): Promise<void> {
   });
 }
 
-async function exerciseFiles({ files }: Stores, scope: Scope): Promise<void> {
+async function exerciseFiles({ files, chats, turns }: Stores, scope: Scope): Promise<void> {
   const owner = { ...scope, user: 'user 1' };
   const idempotency = { key: mintId('request'), body: 'body' };
   const upload = async (bytes: number) => {
@@ -406,6 +406,20 @@ async function exerciseFiles({ files }: Stores, scope: Scope): Promise<void> {
   await files.remove(owner, id);
   await files.discard(owner, unfinished);
   await upload(1);
+  await files.list(owner, [id]);
+  await files.countUnsent(owner, 10);
+  const { id: chat } = await chats.create(scope, {
+    ...{ agent: mintId('agent'), agentType: 'support', user: owner.user },
+  });
+  const access = await chats.find(scope, chat);
+  if (!access) throw new Error('the new chat is missing');
+  const [sent, unnamed] = [await upload(1), await upload(1)];
+  for (const file of [sent, unnamed])
+    await files.finish(owner, file, { mediaType: 'text/plain', bytes: 1 }, Number.MAX_SAFE_INTEGER);
+  await files.claim(access, [sent, unnamed]);
+  await files.claim(access, [mintId('file')]);
+  const named = { id: sent, filename: 'notes.txt', mediaType: 'text/plain', bytes: 1 };
+  await turns.insert(access, newTurn(chat, 1, { content: '', files: [named] }));
   for (const days of [2, 3]) await files.sweep(new Date(Date.now() + days * 24 * 60 * 60 * 1_000), 10);
 }
 

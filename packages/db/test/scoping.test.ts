@@ -165,6 +165,12 @@ function ofChat(call: Call<ChatAccess>, nothing: unknown): Row {
   };
 }
 
+/** The access of a scope to a chat of this user. */
+function chatOfUser(scope: SystemScope, id: Id<'chat'>, user: string): ChatAccess {
+  const access = inScope(scope, id);
+  return { ...access, chat: { ...access.chat, user } };
+}
+
 /** Each function, and its result for a caller without access. */
 const rows: Record<string, Row> = {
   'apiKeys.get': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.get(scope, key), undefined),
@@ -336,7 +342,18 @@ const rows: Record<string, Row> = {
   'feedback.remove': ofChat(({ feedback }, chat, { answer }) => feedback.remove(chat, answer), false),
   'feedback.listOwn': ofChat(({ feedback }, chat, { answer }) => feedback.listOwn(chat, [answer]), []),
   'files.find': ofScope(({ files }, scope, { file }) => files.find(scope, file), undefined),
-  'files.remove': ofScope(({ files }, scope, { file }) => files.remove(scope, file), false),
+  'files.remove': ofScope(({ files }, scope, { file }) => files.remove(scope, file), 'missing'),
+  'files.list': ofScope(({ files }, scope, { file }) => files.list(scope, [file]), []),
+  // A file that was not sent can be sent in any chat of its user.
+  'files.claim': {
+    outsiders: {
+      'another team': ({ files }, { chat, file }) => files.claim(chatOfUser(otherTeam, chat, 'ann'), [file]),
+      'another user': ({ files }, { chat, file }) => files.claim(chatOfUser(owner, chat, 'ben'), [file]),
+    },
+    byOwner: ({ files }, { chat, file }) => files.claim(chatOfUser(owner, chat, 'ann'), [file]),
+    nothing: 'missing',
+  },
+  'files.countUnsent': ofTeam(({ files }, scope) => files.countUnsent({ ...scope, user: 'ann' }, 10), 0),
   'files.discard': ofTeam(({ files }, scope, { file }) => files.discard(scope, file), undefined),
   'files.findByIdempotencyKey': ofScope(
     ({ files }, scope, { idempotency }) => files.findByIdempotencyKey(scope, idempotency.key),

@@ -1,3 +1,5 @@
+import { addAbortSignal } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import {
   type AgentBounds,
   createFetchText,
@@ -25,7 +27,7 @@ import {
   type StreamTimes,
   type TurnLimits,
 } from '@parley/api';
-import { ApiError, limits, type ModelChoice } from '@parley/contract';
+import { ApiError, limits, type MessageFile, type ModelChoice } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { type OperatorLog, startTurns, systemClock, type TurnBounds, TurnScheduler } from '@parley/turns';
 import { jobsOf, startBackgroundJobs } from './background-jobs.ts';
@@ -35,6 +37,9 @@ const BYTES_PER_TOKEN_MAX = 2.5;
 
 /** Receives events for operators. Fields contain ids, counts and errors, never content. */
 export type HostLog = OperatorLog;
+
+/** The time in which a file of 10 MiB is read from the database, with a wide margin. */
+const FILE_READ_MAX_MS = 30_000;
 
 /** The maximum size of an issuer's key set, which contains a few keys. */
 const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as const;
@@ -109,6 +114,7 @@ export function startServices(deps: HostDeps): RunningServices {
     ...{ providers, defaultModels, circuits: deps.circuits, onModelEnd: deps.onModelEnd },
     contextTokens,
     toolAddresses,
+    readFile: (file) => readFile(database.stores.files, file),
     onToolFailure(call) {
       const { id, ...failure } = call;
       log('warn', 'a tool gave no result', { turn: id, ...failure });
@@ -187,6 +193,19 @@ export function startServices(deps: HostDeps): RunningServices {
       await Promise.all([limiter?.close(), maintenance.close()]);
     },
   };
+}
+
+/** Reads a whole file, of at most 10 MiB, for a call of a model. Undefined if it was deleted. */
+async function readFile(
+  files: Pick<Database['stores']['files'], 'read'>,
+  file: MessageFile,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await buffer(addAbortSignal(AbortSignal.timeout(FILE_READ_MAX_MS), files.read(file)));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** The answering agent is not known yet, and may name another provider than the default models. */

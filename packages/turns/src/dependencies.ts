@@ -1,5 +1,5 @@
 import type { RunAgent } from '@parley/agent';
-import type { AgentStore, ChatAccess, SearchStore, Stores, SystemScope } from '@parley/db';
+import type { AgentStore, ChatAccess, FileStore, SearchStore, Stores, SystemScope } from '@parley/db';
 import type { Clock, OperatorLog, QuotaDeps } from '@parley/quota';
 
 /** The dependencies of the engine as ports, so that a test can run several processes on simulated dependencies. */
@@ -8,6 +8,7 @@ export interface TurnDeps {
     Pick<QuotaDeps['store'], 'budgets' | 'usage'> & {
       readonly agents: Pick<AgentStore, 'find'>;
       readonly search: Pick<SearchStore, 'add'>;
+      readonly files: Pick<FileStore, 'claim'>;
     };
   readonly runAgent: RunAgent;
   /** Throws the error to respond with while no model can be called. */

@@ -30,7 +30,7 @@ import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 
 /** A user's message, and how to accept it. */
 export type NewMessage = Pick<SentMessage, 'content'> &
-  Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'requestedBy'>>;
+  Partial<Pick<SentMessage, 'files' | 'onBusy' | 'idempotency' | 'requestedBy'>>;
 
 /** An accepted turn, and how it ended. */
 interface AnsweredTurn {
@@ -268,8 +268,14 @@ export function startTurns(deps: TurnDeps): Turns {
   };
 }
 
-function toSent({ content, onBusy = 'enqueue', idempotency, requestedBy = {} }: NewMessage): SentMessage {
-  return { ...mintTurn(), content, onBusy, idempotency, requestedBy };
+function toSent({
+  content,
+  files,
+  onBusy = 'enqueue',
+  idempotency,
+  requestedBy = {},
+}: NewMessage): SentMessage {
+  return { ...mintTurn(), content, files, onBusy, idempotency, requestedBy };
 }
 
 async function outcomeOf(

@@ -32,7 +32,7 @@ export class StoreTap {
 
   constructor(real: Store) {
     const entries = (
-      ['turns', 'turnLog', 'chats', 'chatChanges', 'search', 'agents', 'usage', 'budgets'] as const
+      ['turns', 'turnLog', 'chats', 'chatChanges', 'search', 'files', 'agents', 'usage', 'budgets'] as const
     ).map((name) => [name, this.#wrap(name, real[name])]);
     // The wrapped functions keep their types.
     this.store = Object.fromEntries(entries) as Store;

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import {
   type Agent,
+  type FileKind,
   type FullAgent,
+  fileKinds,
   type ModelChoice,
   nameOfModelChoice,
   parseModelChoice,
@@ -27,6 +29,7 @@ interface SettingsOptions extends GlobalOptions {
   readonly models?: ModelChoice[];
   readonly temperature?: number;
   readonly retentionDays?: number;
+  readonly accepts?: FileKind[];
   readonly tools?: string;
 }
 
@@ -166,6 +169,11 @@ function withSettings(command: Command): Command {
     )
     .option('--temperature <number>', 'from 0 to 2', decimal)
     .option('--retention-days <days>', 'delete chats after this many days without a message', wholeNumber)
+    .addOption(
+      new Option('--accepts <kinds...>', 'the kinds of files that users can send it; default: text').choices(
+        fileKinds,
+      ),
+    )
     .option('--tools <file>', 'a file with a JSON list of the tools that the model can call');
 }
 
@@ -182,7 +190,7 @@ function fieldsToKeep(agent: FullAgent, { model: newModel, models: newModels }: 
 
 /** Returns the given options. The server validates the tools. */
 async function settingsOf(options: SettingsOptions) {
-  const { description, systemPrompt, model, models, temperature, retentionDays, tools } = options;
+  const { description, systemPrompt, model, models, temperature, retentionDays, accepts, tools } = options;
   return {
     ...(description !== undefined && { description }),
     ...(systemPrompt !== undefined && { systemPrompt }),
@@ -190,6 +198,7 @@ async function settingsOf(options: SettingsOptions) {
     ...(models !== undefined && { models }),
     ...(temperature !== undefined && { temperature }),
     ...(retentionDays !== undefined && { retentionDays }),
+    ...(accepts !== undefined && { accepts }),
     ...(tools !== undefined && { tools: await toolsIn(tools) }),
   };
 }
@@ -203,7 +212,7 @@ async function toolsIn(file: string): Promise<ToolInput[]> {
   }
 }
 
-function printAgents(terminal: Terminal, agents: readonly Agent[]): void {
+function printAgents(terminal: Terminal, agents: readonly Omit<Agent, 'accepts'>[]): void {
   if (agents.length === 0) terminal.say('There are no agents. Create one: parley agents create');
   else
     printTable(terminal, agents, [

@@ -27,7 +27,10 @@ describe('an agent that is created', () => {
     });
     expect(await get(made.id)).toEqual(made);
     const { body } = await team.rest<AgentList>('GET', '/agent', { key: team.publishableKey });
-    expect(body.agents.at(-1)).toEqual({ id: made.id, name: 'Ada', type: 'support', description: 'Helps.' });
+    expect(body.agents.at(-1)).toEqual({
+      id: made.id,
+      ...{ name: 'Ada', type: 'support', description: 'Helps.', accepts: ['text'] },
+    });
   });
 
   test('a new agent answers with its prompt, its model and its temperature', async () => {

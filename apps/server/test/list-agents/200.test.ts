@@ -19,8 +19,8 @@ test('the list has the agents of the team in the order of creation, in their pub
     const { body, text } = await team.rest<AgentList>('GET', '/agent', { key });
     expect(body).toEqual({
       agents: [
-        { id: team.agent.id, name: 'Ada', type: 'support' },
-        { id: second.id, name: 'Bo 🙂', type: 'sales', description: 'Sells.' },
+        { id: team.agent.id, name: 'Ada', type: 'support', accepts: ['text'] },
+        { id: second.id, name: 'Bo 🙂', type: 'sales', description: 'Sells.', accepts: ['text'] },
       ],
     });
     expect(text).not.toMatch(/canary|temperature|version/);

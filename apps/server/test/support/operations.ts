@@ -64,6 +64,7 @@ const agentFields = {
   temperature: 'count',
   retentionDays: 'count',
   reasoning: 'choice',
+  accepts: 'list',
   tools: 'list',
 } as const;
 
@@ -111,8 +112,11 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     fields: { chatId: 'id' },
   },
   'message.create': {
-    validInput: async (team) => ({ chatId: (await team.makeChat()).id, content: 'Hello', role: 'user' }),
-    fields: { chatId: 'id', content: 'text', role: 'choice', onBusy: 'choice', wait: 'flag' },
+    validInput: async (team) => ({
+      ...{ chatId: (await team.makeChat()).id, content: 'Hello', role: 'user' },
+      files: [await team.makeFile()],
+    }),
+    fields: { chatId: 'id', content: 'text', role: 'choice', onBusy: 'choice', wait: 'flag', files: 'list' },
   },
   'message.list': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id, limit: '10', order: 'asc' }),

@@ -316,6 +316,13 @@ export const de: Translation = {
   'problem.not_retryable.title': 'Diese Antwort kann nicht mehr wiederholt werden',
   'problem.not_retryable.advice':
     'Der Chat hat neuere Nachrichten. Senden Sie Ihre Nachricht stattdessen noch einmal.',
+  'problem.file_in_use.title': 'Diese Datei gehört zu einer anderen Nachricht',
+  'problem.file_in_use.advice': 'Fügen Sie sie dieser Nachricht noch einmal hinzu.',
+  'problem.file_not_accepted.title': 'Dieser Agent kann solche Dateien nicht lesen',
+  'problem.file_not_accepted.advice':
+    'Entfernen Sie sie aus Ihrer Nachricht, oder wählen Sie einen anderen Agenten.',
+  'problem.too_many_unsent_files.title': 'Sie haben zu viele Dateien hinzugefügt',
+  'problem.too_many_unsent_files.advice': 'Senden Sie Ihre Nachricht, oder entfernen Sie einige Dateien.',
   'problem.file_not_found.title': 'Diese Datei gibt es nicht mehr',
   'problem.file_not_found.advice': 'Fügen Sie sie Ihrer Nachricht noch einmal hinzu.',
   'problem.file_storage_full.title': 'Für Dateien ist kein Platz mehr',

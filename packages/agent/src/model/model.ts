@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, Source } from '@parley/contract';
+import type { JsonObject, JsonValue, MessageFile, Source } from '@parley/contract';
 import type { Adaptation, ModelFailure } from './model-failure.ts';
 
 /**
@@ -46,7 +46,12 @@ export interface ModelTool {
 
 /** A message as it is sent to the model, including tool calls and their results. */
 export type ModelMessage =
-  | { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
+  | {
+      readonly role: 'system' | 'user' | 'assistant';
+      readonly content: string;
+      /** Only of a user. The adapter reads their contents when it sends the request. */
+      readonly files?: readonly MessageFile[];
+    }
   | {
       readonly role: 'assistant';
       readonly content: string;

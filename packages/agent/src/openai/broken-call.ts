@@ -11,8 +11,8 @@ export class BrokenCall extends Error {
   /** Whether the same request would fail again. */
   readonly isFinal: boolean;
 
-  constructor(reason: string, { reported, isFinal = false }: BrokenCallFacts = {}) {
-    super(reason);
+  constructor(reason: string, { reported, isFinal = false, cause }: BrokenCallFacts = {}) {
+    super(reason, cause === undefined ? undefined : { cause });
     this.reported = reported;
     this.isFinal = isFinal;
   }
@@ -21,6 +21,7 @@ export class BrokenCall extends Error {
 interface BrokenCallFacts {
   readonly reported?: ProviderError;
   readonly isFinal?: boolean;
+  readonly cause?: unknown;
 }
 
 /** The configured address responds, but not with this API. */

@@ -7,6 +7,10 @@ import { type ProviderError, readProviderError } from './provider-error.ts';
 export interface CallSecrets {
   readonly apiKey: string;
   readonly texts: readonly string[];
+  /** The texts of files. */
+  readonly fileTexts?: readonly string[] | undefined;
+  /** Whether the conversation has texts that are not known here. */
+  readonly hasUnknownTexts?: boolean | undefined;
 }
 
 /** Maps an error of a call to a failure. */
@@ -123,10 +127,12 @@ function sentenceOf(facts: FailureFacts, { type, code }: ProviderError): string 
 }
 
 /** The server's message, unless it quotes the request. */
-function withoutSecrets(message: string, { apiKey, texts }: CallSecrets): string {
+function withoutSecrets(message: string, secrets: CallSecrets): string {
+  const { apiKey, texts, fileTexts = [], hasUnknownTexts = false } = secrets;
   const keyless = apiKey === '' ? message : message.replaceAll(apiKey, '[key]');
   const reason = keyless.replaceAll(KEY_LIKE, '[key]').slice(0, REASON_LENGTH_MAX);
-  return texts.some((text) => isQuoted(text, reason)) ? '[it quotes the conversation]' : reason;
+  const isQuoting = hasUnknownTexts || [...texts, ...fileTexts].some((text) => isQuoted(text, reason));
+  return isQuoting ? '[it quotes the conversation]' : reason;
 }
 
 function isQuoted(text: string, reason: string): boolean {

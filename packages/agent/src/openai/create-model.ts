@@ -1,4 +1,5 @@
 import type { ModelApi } from '../agent.ts';
+import type { FileContents } from '../model/file-contents.ts';
 import type { Model } from '../model/model.ts';
 import { chatCompletions } from './chat-completions/chat-completions.ts';
 import type { OpenAiApi } from './openai-api.ts';
@@ -9,6 +10,11 @@ import { responses } from './responses/responses.ts';
 const apis: Readonly<Record<ModelApi, OpenAiApi>> = { chat: chatCompletions, responses };
 
 /** Creates the models of a server, with their own connections. */
-export function createModel(api: ModelApi, endpoint: OpenAiEndpoint, connectMaxMs: number): Model {
-  return new OpenAiModel(apis[api], endpoint, connectMaxMs);
+export function createModel(
+  api: ModelApi,
+  endpoint: OpenAiEndpoint,
+  connectMaxMs: number,
+  files: FileContents,
+): Model {
+  return new OpenAiModel(apis[api], endpoint, connectMaxMs, files);
 }

@@ -1,3 +1,4 @@
+import type { Contents } from '../model/file-contents.ts';
 import type { ModelRequest } from '../model/model.ts';
 import type { Omission } from './omissions.ts';
 import type { EventReader } from './response-reader.ts';
@@ -8,7 +9,8 @@ export interface OpenAiApi {
   readonly path: string;
   /** The parts of its requests that some servers reject, and that can be left out. */
   readonly omissible: readonly Omission[];
-  toBody(request: ModelRequest, omitted: ReadonlySet<Omission>): object;
+  /** `contents` are those of the files of its messages. */
+  toBody(request: ModelRequest, omitted: ReadonlySet<Omission>, contents: Contents): object;
   /** Creates a reader for one answer. */
   createReader(): EventReader;
 }

@@ -7,5 +7,5 @@ import type { ModelMessage } from '../model/model.ts';
 export function withoutSystem(messages: readonly ModelMessage[]): readonly ModelMessage[] {
   const [system, first, ...rest] = messages;
   if (system?.role !== 'system' || first?.role !== 'user') return messages;
-  return [{ role: 'user', content: `${system.content}\n\n${first.content}` }, ...rest];
+  return [{ ...first, content: `${system.content}\n\n${first.content}` }, ...rest];
 }

@@ -1,4 +1,4 @@
-import { agentListSchema, limits, listAgentsInputSchema } from '@parley/contract';
+import { acceptedByDefault, agentListSchema, limits, listAgentsInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 
 /** `agent.list`: lists the agents that the caller reaches, without their settings. */
@@ -15,6 +15,7 @@ export const listAgents = procedure
   })
   .input(listAgentsInputSchema)
   .output(agentListSchema)
-  .query(async ({ ctx: { stores, scope } }) => ({
-    agents: await stores.agents.listSummaries(scope, limits.agentListMax),
-  }));
+  .query(async ({ ctx: { stores, scope } }) => {
+    const found = await stores.agents.listSummaries(scope, limits.agentListMax);
+    return { agents: found.map((agent) => ({ accepts: [...acceptedByDefault], ...agent })) };
+  });

@@ -1,4 +1,4 @@
-import type { ChatWithMessages, Feedback, Message } from '@parley/contract';
+import type { ChatWithMessages, Feedback, Message, MessagePart } from '@parley/contract';
 
 const ROLES = { user: 'User', assistant: 'Assistant' } as const;
 
@@ -17,11 +17,17 @@ export function* chatMarkdown(chat: ChatWithMessages): Generator<string> {
   for (const message of messages) yield messageMarkdown(message);
 }
 
-function messageMarkdown({ role, content, status, errorCode, feedback, createdAt }: Message): string {
+function messageMarkdown({ role, content, parts, status, errorCode, feedback, createdAt }: Message): string {
   // A completed answer and an answered message need no remark.
   const remark = status === undefined || status === 'completed' ? '' : ` (${errorCode ?? status})`;
+  const files = (parts ?? []).flatMap((part) => (part.type === 'file' ? [fileMarkdown(part)] : []));
   const end = feedback ? `\n${feedbackMarkdown(feedback)}\n` : '';
-  return `\n## ${ROLES[role]}, ${createdAt}${escaped(remark)}\n\n${quoted(content)}\n${end}`;
+  return `\n## ${ROLES[role]}, ${createdAt}${escaped(remark)}\n\n${quoted(content)}\n${files.join('')}${end}`;
+}
+
+/** Names a file. Its address begins with that of the server, which a text cannot change. */
+function fileMarkdown({ filename, mediaType, url }: Extract<MessagePart, { type: 'file' }>): string {
+  return `\nFile: ${escaped(filename)} (${escaped(mediaType)}), ${url}\n`;
 }
 
 function feedbackMarkdown({ rating, comment }: Feedback): string {

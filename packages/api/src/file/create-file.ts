@@ -5,6 +5,8 @@ import { procedure } from '../procedures.ts';
 import { readContent } from './read-content.ts';
 import { toFile } from './to-file.ts';
 
+const UNSENT_MAX = limits.unsentFilesPerUserMax;
+
 /**
  * `file.create`: stores an upload while it is read. With an idempotency key the request is identified by name, type and hash
  * of the content, which are known at its end.
@@ -19,9 +21,14 @@ export const createFile = procedure
       summary: 'Upload a file',
       description:
         'Stores an image (PNG, JPEG, GIF, WebP), a PDF, or a text in UTF-8, which is recognized by its content. Send the bytes as the body, with the name as `filename` in the query; or a form ' +
-        '(`multipart/form-data`) with one field `file`. A file is deleted a day after its upload.',
+        '(`multipart/form-data`) with one field `file`. A file that is not sent is deleted after a day.',
     },
-    errors: ['file_type_not_supported', 'file_storage_full', 'idempotency_key_reused'],
+    errors: [
+      'file_type_not_supported',
+      'file_storage_full',
+      'too_many_unsent_files',
+      'idempotency_key_reused',
+    ],
     isIdempotent: true,
     isUpload: true,
   })
@@ -54,6 +61,9 @@ export const createFile = procedure
       return replay(earlier, (await finishReading()).idempotency?.body);
     }
 
+    const { user } = scope;
+    if (user !== undefined && (await stores.files.countUnsent({ ...scope, user }, UNSENT_MAX)) >= UNSENT_MAX)
+      throw new ApiError('too_many_unsent_files');
     const id = await stores.files.begin(scope, filename);
     let isFinished = false;
     try {

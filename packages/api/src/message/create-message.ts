@@ -1,6 +1,7 @@
-import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
+import { ApiError, answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
 import { answerOfAccepted, awaitAnswer } from './await-answer.ts';
+import { findMessageFiles } from './message-files.ts';
 import { settingsReader } from './show-answer.ts';
 
 /** The errors with which a turn can be rejected, or can fail. */
@@ -27,6 +28,8 @@ export const turnErrors: readonly ErrorCode[] = [
   'overloaded',
 ];
 
+const EMPTY = { path: 'content', message: 'must have at least 1 character(s)' };
+
 /** `message.create`: sends a message, and returns the answer, or only its id with `wait: false`. */
 export const createMessage = turnProcedure(createMessageInputSchema)
   .meta({
@@ -43,21 +46,24 @@ export const createMessage = turnProcedure(createMessageInputSchema)
         'ten minutes without sending anything. Behind a proxy, stream the answer with `Accept: ' +
         'text/event-stream`, or send `wait: false` and follow the chat.',
     },
-    errors: [...turnErrors, 'queue_full', 'chat_busy'],
+    errors: [...turnErrors, 'queue_full', 'chat_busy', 'file_not_found', 'file_in_use', 'file_not_accepted'],
     isIdempotent: true,
     canStream: true,
   })
   .output(answerSchema)
-  .mutation(async ({ ctx, input: { content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, chat, replayed, requestedBy, idempotency, request } = ctx;
+  .mutation(async ({ ctx, input: { content, files, onBusy = 'enqueue', wait = true } }) => {
+    const { stores, turns, chat, replayed, requestedBy, idempotency, request } = ctx;
+    if (content === '' && !files) throw new ApiError('invalid_input', { issues: [EMPTY] });
+    const named = files && !replayed ? await findMessageFiles(stores, chat, files) : undefined;
     const message = {
       content,
+      ...(named && { files: named }),
       onBusy,
       ...(idempotency && { idempotency }),
       ...(requestedBy && { requestedBy }),
     };
     if (wait && !replayed) {
-      return awaitAnswer(request, settingsReader(ctx.stores, chat), async (signal) => {
+      return awaitAnswer(request, settingsReader(stores, chat), async (signal) => {
         const answered = await turns.send(chat, message, signal);
         if (answered.accepted.isReplay) request.markReplayed();
         return answered;

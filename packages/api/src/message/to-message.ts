@@ -1,6 +1,7 @@
 import { type Feedback, type Message, partsOf } from '@parley/contract';
 import type { FeedbackRecord, ListedMessage } from '@parley/db';
 import { type ShowSettings, showParts } from './show-answer.ts';
+import { userPartsOf } from './user-parts.ts';
 
 /**
  * Converts a stored message to its form in lists. A user's message has a status and the id of its answer only if
@@ -15,7 +16,8 @@ export function toMessage(
   const { id, role, content, createdAt, status, errorCode, retryAt, finishReason, answerId, isAnswered } =
     message;
   const hasStatus = role === 'assistant' || !isAnswered;
-  const parts = message.tape === undefined ? undefined : showParts(partsOf(message.tape), settings);
+  const parts =
+    message.tape === undefined ? userPartsOf(message) : showParts(partsOf(message.tape), settings);
   return {
     id,
     content,

@@ -234,6 +234,8 @@ function eventsOf(part: MessagePart, messageId: Message['id']): ChatEvent[] {
       tell({ type: 'reasoning-end', part: 1 }),
     ];
   if (part.type === 'source-url') return [tell(part)];
+  // Answers have no files.
+  if (part.type === 'file') return [];
   const { toolCallId, toolName, title, input, toolMetadata } = part;
   const call = tell({ type: 'tool-input-available', toolCallId, toolName, ...(title && { title }), input });
   if (part.state === 'input-available') return [call];

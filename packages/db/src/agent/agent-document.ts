@@ -84,21 +84,26 @@ export function presentationOf(agent: Omit<NewAgentFields, keyof AgentSettings>)
 
 /** The fields of an agent that have versions. An empty list of tools counts as none. */
 export function settingsOf(settings: Partial<Settings>): Settings {
-  const { systemPrompt, model, models, temperature, reasoning, tools } = settings;
+  const { systemPrompt, model, models, temperature, reasoning, accepts, tools } = settings;
   return {
     systemPrompt,
     model,
     models: models?.map(toModelChoice),
     temperature,
     reasoning,
+    accepts: accepts && [...accepts],
     tools: tools?.length ? tools : undefined,
   };
 }
 
 function toSettings(owner: ToolsOwner, stored: Partial<AgentVersion> = {}, open: Open): Settings {
-  const { systemPrompt, model, models, temperature, reasoning, tools } = stored;
+  const { systemPrompt, model, models, temperature, reasoning, accepts, tools } = stored;
   const opened = tools === undefined ? undefined : openTools(owner, tools, open);
-  return { systemPrompt, model, models: models?.map(toModelChoice), temperature, reasoning, tools: opened };
+  return {
+    ...{ systemPrompt, model, models: models?.map(toModelChoice), temperature, reasoning },
+    accepts: accepts && [...accepts],
+    tools: opened,
+  };
 }
 
 /** Copies a choice from a stored document. */
@@ -114,9 +119,9 @@ export function toVersion(
   createdAt: Date,
   seal: Seal,
 ): AgentVersion {
-  const { systemPrompt, model, models, temperature, reasoning, tools } = settingsOf(settings);
+  const { systemPrompt, model, models, temperature, reasoning, accepts, tools } = settingsOf(settings);
   return compactAs<AgentVersion>({
-    ...{ version, systemPrompt, model, models, temperature, reasoning },
+    ...{ version, systemPrompt, model, models, temperature, reasoning, accepts },
     tools: tools && storeTools(owner, tools, seal),
     createdAt,
   });

@@ -1,4 +1,4 @@
-import type { Id, ModelChoice } from '@parley/contract';
+import type { FileKind, Id, ModelChoice } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Idempotency } from '../idempotency.ts';
 import {
@@ -20,6 +20,7 @@ export interface AgentVersion {
   models?: ModelChoice[];
   temperature?: number;
   reasoning?: 'hide' | 'show';
+  accepts?: FileKind[];
   /** JSON text, for the reason given at `ChatDocument`. The values of headers in it are sealed. */
   tools?: string;
   createdAt: Date;
@@ -57,6 +58,7 @@ export const agentSchema = new Schema<AgentDocument>(
         {
           ...{ version: number, systemPrompt: String, model: String, temperature: Number },
           models: { type: [new Schema({ provider: string, model: string }, part)], default: undefined },
+          accepts: { type: [String], default: undefined },
           ...{ reasoning: String, tools: String, createdAt: date },
         } satisfies FieldsOf<AgentVersion>,
         part,

@@ -1,4 +1,4 @@
-import type { Id, ModelChoice, Tool } from '@parley/contract';
+import type { FileKind, Id, ModelChoice, Tool } from '@parley/contract';
 
 /** The settings that shape an agent's answers. Each change is a new version. */
 export interface AgentSettings {
@@ -9,6 +9,8 @@ export interface AgentSettings {
   readonly temperature?: number;
   /** Whether callers see the model's reasoning. Absent means `hide`. */
   readonly reasoning?: 'hide' | 'show';
+  /** The kinds of files that can be sent to it. Absent means text. */
+  readonly accepts?: FileKind[];
   /** With the values of their headers, which are secrets: remove them before you show an agent. */
   readonly tools?: readonly Tool[];
 }
@@ -35,7 +37,7 @@ export interface AgentRecord extends AgentSettings {
 }
 
 /** The fields of an agent that lists show. */
-export type AgentSummary = Pick<AgentRecord, 'id' | 'name' | 'type' | 'description'>;
+export type AgentSummary = Pick<AgentRecord, 'id' | 'name' | 'type' | 'description' | 'accepts'>;
 
 /** An agent whose chats are deleted after some days. */
 export interface RetainingAgent {

@@ -48,6 +48,11 @@ const withVersionInUse = {
   },
 } as const;
 
+/** An agent as `listSummaries` reads it. */
+type SummarizedAgent = Pick<AgentDocument, '_id' | 'name' | 'type' | 'description' | 'version'> & {
+  readonly versions: readonly Pick<AgentDocument['versions'][number], 'version' | 'accepts'>[];
+};
+
 /** The planner would prefer to scan all agents in the order of their ids. */
 const RETAINING = { _id: 1, retentionDays: 1 } as const;
 
@@ -105,13 +110,17 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
 
     async listSummaries({ team, agents: within }, limit) {
       const found = await agents
-        .find(filterOf({ team }, { _id: oneOf(within) }), { name: 1, type: 1, description: 1 })
+        .find(filterOf({ team }, { _id: oneOf(within) }), {
+          ...{ name: 1, type: 1, description: 1, version: 1 },
+          ...{ 'versions.version': 1, 'versions.accepts': 1 },
+        })
         .sort({ _id: 1 })
         .limit(limit)
-        .lean();
-      return found.map(({ _id: id, name, type, description }) =>
-        compactAs<AgentSummary>({ id, name, type, description }),
-      );
+        .lean<SummarizedAgent[]>();
+      return found.map(({ _id: id, name, type, description, version, versions }) => {
+        const accepts = versions.find((one) => one.version === version)?.accepts;
+        return compactAs<AgentSummary>({ id, name, type, description, accepts });
+      });
     },
 
     async listRetaining(limit, after) {

@@ -21,6 +21,7 @@ export function toAgentLine(document: AgentDocument, open: Vault['open']): Trans
           models: stored.models,
           temperature: stored.temperature,
           reasoning: stored.reasoning,
+          accepts: stored.accepts,
         },
         tools: tools === undefined ? undefined : openTools(owner, tools, open),
         createdAt: versionCreatedAt.toISOString(),

@@ -7,6 +7,7 @@ import type { TitleBatches } from '../batching/title-batches.ts';
 import { createChatChanges } from '../chat-change/chat-changes.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import { feedbackOf } from '../feedback/feedback-id.ts';
+import { createFileRemover } from '../file/remove-files.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
@@ -40,6 +41,7 @@ import { createMarkers, isMarker } from './deletion-marker.ts';
 import { wordsOf } from './title-words.ts';
 
 const PURGE_PAGE = 200;
+const FILES_PAGE = 20;
 
 /** Hints for searches, because the planner prefers to read all chats while there are few. */
 const TITLES = { team: 1, titleBeginnings: 1, _id: -1 } as const;
@@ -71,6 +73,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
   const changes = createChatChanges(models);
   const remover = createTurnRemover(models);
   const search = createSearchEntries(models);
+  const { removeFiles } = createFileRemover(models);
   return {
     async create(scope, chat) {
       const record = toNewRecord(scope, chat);
@@ -208,6 +211,7 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
       await purgeLogs(id);
       await feedback.deleteMany({ _id: trusted(feedbackOf(id)) });
       await search.remove(id);
+      while ((await removeFiles({ chat: id }, FILES_PAGE)) === FILES_PAGE);
       // A turn that ends just now is found in the next round. No turn is removed before it is counted.
       const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }), ...notRemoved };
       do {

@@ -24,8 +24,12 @@ export interface FileDocument {
   /** Absent until the whole content is stored, as is the size. */
   mediaType?: string;
   bytes?: number;
-  /** Files that are not sent are removed after a day. */
+  /** The chat in which it was sent, or was about to be sent. The user and the agents are then those of the chat. */
+  chat?: Id<'chat'>;
+  /** Present until a turn is known to name the file. It is looked for a day later. */
   unsentSince?: Date;
+  /** The file may have been sent: it is removed unless a turn names it, or a message claims it again. */
+  expiringSince?: Date;
   /** The file is gone for everyone. Its content is removed, and then this document. */
   removedAt?: Date;
   idempotency?: Idempotency;
@@ -37,12 +41,14 @@ export const fileSchema = new Schema<FileDocument>(
   {
     ...{ _id: string, team: string, user: String, agents: { type: [String], default: undefined } },
     ...{ filename: String, mediaType: String, bytes: Number },
-    ...{ unsentSince: Date, removedAt: Date },
+    ...{ chat: String, unsentSince: Date, expiringSince: Date, removedAt: Date },
     ...{ idempotency: idempotencySchema, createdAt: date },
   } satisfies FieldsOf<FileDocument>,
   { ...options, collection: 'files' },
 );
-fileSchema.index({ team: 1, user: 1 });
+fileSchema.index({ team: 1, user: 1, chat: 1 });
+fileSchema.index({ chat: 1 }, { sparse: true });
+fileSchema.index({ expiringSince: 1 }, { sparse: true });
 fileSchema.index({ unsentSince: 1 }, { sparse: true });
 fileSchema.index({ removedAt: 1 }, { sparse: true });
 fileSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });

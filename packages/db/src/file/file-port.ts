@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { Id } from '@parley/contract';
+import type { ChatAccess } from '../chat/chat-access.ts';
 import type { Scope } from '../scope.ts';
 import type { FileRecord, FileReplay, FinishedUpload } from './file-records.ts';
 
 /**
- * The files of teams and users. A file is removed a day after its upload. A scope reaches the files of its user, and those of
- * callers who were limited to some of its agents.
+ * The files of teams and users. A file is removed with the chat in which it was sent, or a day after its upload. A scope reaches
+ * the files of its user, and those of callers who were limited to some of its agents.
  */
 export interface FileStore {
   /** The file that an earlier request with the same idempotency key uploaded. */
@@ -29,13 +30,24 @@ export interface FileStore {
   find(scope: Scope, id: Id<'file'>): Promise<FileRecord | undefined>;
   /** The content of a file that was found. The stream fails if the file is removed meanwhile. */
   read(file: Pick<FileRecord, 'id'>): Readable;
-  /** Removes a file. False if the scope reaches no such file. */
-  remove(scope: Scope, id: Id<'file'>): Promise<boolean>;
+  /** The files with these ids that the scope reaches. */
+  list(scope: Scope, ids: readonly Id<'file'>[]): Promise<FileRecord[]>;
+  /**
+   * Claims files for a message of a chat, with one command, before the message is stored. The files then belong to the chat, and
+   * to its user and agent. Some of them may be claimed although others are `in-use` by another chat, or `missing`: those that no
+   * message names are removed a day later.
+   */
+  claim(chat: ChatAccess, ids: readonly Id<'file'>[]): Promise<'claimed' | 'in-use' | 'missing'>;
+  /** The number of files that the user of the scope has uploaded and not sent. It counts up to `limit`. */
+  countUnsent(scope: Scope & { readonly user: string }, limit: number): Promise<number>;
+  /** Removes a file that belongs to no chat. `missing`: the scope reaches no such file. */
+  remove(scope: Scope, id: Id<'file'>): Promise<'removed' | 'in-use' | 'missing'>;
   /** The bytes of all files of a team. */
   storage(scope: Scope): Promise<number>;
   /**
-   * Removes some files that were uploaded a day ago, and what is left of removed ones. Returns the number of files that it
-   * found; 0: nothing is due. Repeatable, by several processes.
+   * Removes some files that were uploaded a day ago and never sent, and what is left of removed ones. A file that belongs to a
+   * chat is marked first; it is removed by a later call if no turn names it then. Returns the number of files that it found; 0:
+   * nothing is due. Repeatable, by several processes.
    */
   sweep(now: Date, limit: number): Promise<number>;
 }

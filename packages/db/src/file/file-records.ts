@@ -1,12 +1,10 @@
-import type { Id } from '@parley/contract';
+import type { Id, MessageFile } from '@parley/contract';
 import type { Idempotency } from '../idempotency.ts';
 
 /** An uploaded file, without its content. */
-export interface FileRecord {
-  readonly id: Id<'file'>;
-  readonly filename: string;
-  readonly mediaType: string;
-  readonly bytes: number;
+export interface FileRecord extends MessageFile {
+  /** The chat to which it belongs, because it was sent there. */
+  readonly chat?: Id<'chat'>;
   readonly createdAt: Date;
 }
 

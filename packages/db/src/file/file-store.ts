@@ -1,4 +1,4 @@
-import { compact, type Id, limits, mintId } from '@parley/contract';
+import { compact, compactAs, type Id, limits, mintId } from '@parley/contract';
 import { mongo, trusted } from 'mongoose';
 import { isDuplicateKey, toApiError } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
@@ -11,11 +11,14 @@ import type { FileStore } from './file-port.ts';
 import type { FileRecord, FileReplay } from './file-records.ts';
 import { createFileRemover, removalUpdate } from './remove-files.ts';
 
+/** A hint, because the planner may prefer the index on chats, which all unsent files lack. */
+const FILES_OF_USER = { team: 1, user: 1, chat: 1 } as const;
+
 /** Creates the store of files. All but the contents is limited in time. */
 export function createFileStore(models: Models): FileStore {
-  const { files, fileStorage } = models;
+  const { files, fileStorage, turns } = models;
   const bucket = new mongo.GridFSBucket(databaseOf(files.db), { bucketName: BUCKET });
-  const { removeFiles, removeContents } = createFileRemover(models);
+  const { removeFiles, removeContents, removeIf } = createFileRemover(models);
 
   return {
     ...guarded({
@@ -67,11 +70,43 @@ export function createFileStore(models: Models): FileStore {
         return found && toRecord(found);
       },
 
+      async list(scope, ids) {
+        const found = await files.find({ _id: trusted({ $in: [...ids] }), team: scope.team }).lean();
+        return found.filter((file) => isWithin(scope, file)).map(toRecord);
+      },
+
+      async claim({ scope, chat }, ids) {
+        const { team, user, agent } = chat;
+        const these = { _id: trusted({ $in: [...ids] }), team };
+        const owner = compact({ user, agents: [agent] });
+        const claimed = await files.updateMany(
+          {
+            ...these,
+            // A file of another user stays that user's. Files that were uploaded for the team become the chat's.
+            user: user === undefined ? trusted({ $exists: false }) : trusted({ $in: [user, null] }),
+            bytes: trusted({ $exists: true }),
+            removedAt: trusted({ $exists: false }),
+            chat: trusted({ $in: [chat.id, null] }),
+          },
+          { $set: { chat: chat.id, ...owner, unsentSince: new Date() }, $unset: { expiringSince: 1 } },
+        );
+        if (claimed.matchedCount === ids.length) return 'claimed';
+        const found = await files.find(these).lean();
+        const isOther = (file: FileDocument) => file.chat !== undefined && file.chat !== chat.id;
+        return found.some((file) => isOther(file) && isWithin(scope, file)) ? 'in-use' : 'missing';
+      },
+
+      async countUnsent({ team, user }, limit) {
+        return files.countDocuments({ team, user, chat: null }, { limit, hint: FILES_OF_USER });
+      },
+
       async remove(scope, id) {
         const found = await findDocument(scope, id);
-        if (!found) return false;
-        await removeContents([id]);
-        return true;
+        if (!found) return 'missing';
+        if (found.chat !== undefined) return 'in-use';
+        await removeIf([id], { chat: trusted({ $exists: false }) });
+        // A message has claimed it, or another request has removed it.
+        return (await findDocument(scope, id)) ? 'in-use' : 'removed';
       },
 
       async storage({ team }) {
@@ -82,9 +117,10 @@ export function createFileStore(models: Models): FileStore {
       async sweep(now, limit) {
         const isDue = { unsentSince: trusted({ $lt: new Date(now.getTime() - limits.unsentFileMs) }) };
         const removedBefore = new Date(now.getTime() - limits.uploadMaxMs);
-        const unsent = await removeFiles(isDue, limit, now);
+        const unsent = await removeUnsent(isDue, limit, now);
+        const sent = await lookForTurns(limit, now);
         const removed = await removeFiles({ removedAt: trusted({ $lt: removedBefore }) }, limit, now);
-        return unsent + removed;
+        return unsent + sent + removed;
       },
     } satisfies Omit<FileStore, 'write' | 'read'>),
 
@@ -104,6 +140,39 @@ export function createFileStore(models: Models): FileStore {
 
     read: ({ id }) => bucket.openDownloadStream(gridId(id)),
   };
+
+  /**
+   * Removes files that belong to no chat, and marks those that belong to one: a message may be about to name them. An upload that
+   * was never finished goes as well.
+   */
+  async function removeUnsent(isDue: object, limit: number, now: Date): Promise<number> {
+    const found = await files.find(isDue, { chat: 1, bytes: 1 }).limit(limit).lean();
+    const isClaimed = ({ chat }: Pick<FileDocument, 'chat'>) => chat !== undefined;
+    const claimed = found.filter(isClaimed).map(({ _id }) => _id);
+    const free = found.filter((file) => !isClaimed(file)).map(({ _id }) => _id);
+    if (claimed.length > 0) {
+      const mark = { $set: { expiringSince: now }, $unset: { unsentSince: 1 as const } };
+      await files.updateMany({ _id: trusted({ $in: claimed }), ...isDue }, mark);
+    }
+    if (free.length > 0) await removeIf(free, { ...isDue, chat: trusted({ $exists: false }) });
+    return found.length;
+  }
+
+  /** Removes files that were marked long enough ago and that no turn names. The others have been sent: they stay with their chats. */
+  async function lookForTurns(limit: number, now: Date): Promise<number> {
+    const markedBefore = new Date(now.getTime() - limits.expiringFileMs);
+    const isDue = { expiringSince: trusted({ $lt: markedBefore }) };
+    const ids = (await files.find(isDue, { _id: 1 }).limit(limit).lean()).map(({ _id }) => _id);
+    if (ids.length === 0) return 0;
+    const naming = await Promise.all(ids.map((id) => turns.exists({ 'messages.files.id': id })));
+    const named = new Set(ids.filter((_, index) => naming[index] !== null));
+    const sent = ids.filter((id) => named.has(id));
+    if (sent.length > 0)
+      await files.updateMany({ _id: trusted({ $in: sent }), ...isDue }, { $unset: { expiringSince: 1 } });
+    const unsent = ids.filter((id) => !named.has(id));
+    if (unsent.length > 0) await removeIf(unsent, isDue);
+    return ids.length;
+  }
 
   async function findByIdempotencyKey(scope: Scope, key: string): Promise<FileReplay | undefined> {
     const found = await files.findOne({ 'idempotency.key': key, team: scope.team }).lean();
@@ -138,8 +207,9 @@ function isWithin({ team, user, agents }: Scope, file: FileDocument): boolean {
   return file.agents?.every((agent) => agents.includes(agent)) ?? false;
 }
 
-function toRecord({ _id: id, filename, mediaType, bytes, createdAt }: FileDocument): FileRecord {
+function toRecord(document: FileDocument): FileRecord {
+  const { _id: id, filename, mediaType, bytes, chat, createdAt } = document;
   if (filename === undefined || mediaType === undefined || bytes === undefined)
     throw new Error(`the file ${id} is not complete`);
-  return { id, filename, mediaType, bytes, createdAt };
+  return compactAs<FileRecord>({ id, filename, mediaType, bytes, chat, createdAt });
 }

@@ -11,6 +11,7 @@ export function removalUpdate(now = new Date()) {
     $unset: {
       ...{ user: 1 as const, filename: 1 as const, idempotency: 1 as const },
       ...{ unsentSince: 1 as const, agents: 1 as const },
+      ...{ chat: 1 as const, expiringSince: 1 as const },
     },
   };
 }
@@ -32,6 +33,17 @@ export function createFileRemover({ files, fileStorage, contents, contentChunks 
       return found.length;
     },
     removeContents,
+
+    /**
+     * Removes those of these finished files that still match. The check and the update that hides a file are one, so a message that
+     * claims it meanwhile keeps it.
+     */
+    async removeIf(ids: readonly Id<'file'>[], condition: object): Promise<void> {
+      const these = { _id: trusted({ $in: [...ids] }) };
+      await files.updateMany({ ...these, ...condition }, removalUpdate());
+      const hidden = await files.find({ ...these, removedAt: trusted({ $exists: true }) }, { _id: 1 }).lean();
+      await removeContents(hidden.map(({ _id }) => _id));
+    },
   };
 
   /** Removes the contents, then the documents: after a crash the documents still name the contents. */

@@ -1,4 +1,4 @@
-import type { ErrorCode, FinishReason, Id } from '@parley/contract';
+import type { ErrorCode, FinishReason, Id, MessageFile } from '@parley/contract';
 import type { TurnStatus } from '../turn/turn-status.ts';
 
 /** A message of a turn. An answer may be empty. */
@@ -8,6 +8,8 @@ export interface MessageRecord {
   readonly content: string;
   /** The tape of an answer that has more than text: see `tape.ts` of the contract. `content` is its text. */
   readonly tape?: string;
+  /** The files that a user's message names. */
+  readonly files?: readonly MessageFile[];
   /** Only on a completed answer. Absent on answers of release 0.1.0. */
   readonly finishReason?: FinishReason;
   readonly createdAt: Date;

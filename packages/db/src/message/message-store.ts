@@ -108,10 +108,10 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   return group.flatMap((turn) =>
     turn.messages
       .filter(({ id, role }) => role === 'user' || id === newest.answerId)
-      .map(({ id, role, content, parts, finishReason, createdAt }) => {
+      .map(({ id, role, content, parts, files, finishReason, createdAt }) => {
         const shown = role === 'user' ? newest : turn;
         return compactAs<PlacedMessage>({
-          ...{ id, role, content, tape: parts && toTape(content, parts), finishReason, createdAt },
+          ...{ id, role, content, tape: parts && toTape(content, parts), files, finishReason, createdAt },
           ...{ status: statusOf(shown), errorCode: fromErrorFields(shown), retryAt: shown.retryAt },
           ...{ answerId: shown.answerId, isAnswered },
           position: { sequence: turn.sequence, role },

@@ -3,6 +3,7 @@ import type { Migration } from './migration.ts';
 import { refreshTitleWords } from './refresh-title-words.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
 import { removeOrphanedFeedback } from './remove-orphaned-feedback.ts';
+import { removeOrphanedFiles } from './remove-orphaned-files.ts';
 import { repairRolledKeys } from './repair-rolled-keys.ts';
 import { storeChatUses } from './store-chat-uses.ts';
 
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   { name: 'store when chats were last used', run: storeChatUses },
   { name: 'remove the feedback on answers that release 0.1.0 has deleted', run: removeOrphanedFeedback },
   { name: 'store the words of messages for the search', run: fillSearch },
+  { name: 'remove the files of chats that release 0.1.0 has deleted', run: removeOrphanedFiles },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */

@@ -1,6 +1,7 @@
 import { answerIdOf, compact, type Id, mintId } from '@parley/contract';
 import type { AgentStore } from '../agent/agent-port.ts';
 import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
+import type { FileStore } from '../file/file-port.ts';
 import type { Scope, SystemScope } from '../scope.ts';
 import type { SearchStore } from '../search/search-port.ts';
 import type { Stores } from '../stores.ts';
@@ -13,6 +14,7 @@ export type EngineStores = Pick<
 > & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
   readonly search: Pick<SearchStore, 'add'>;
+  readonly files: Pick<FileStore, 'claim'>;
 };
 
 /** One guarantee of the stores of turns. `run` gets an empty chat of a team of its own, and throws if it is broken. */

@@ -1,4 +1,4 @@
-import { compact, compactAs, type Id, type Source, type ToolStep } from '@parley/contract';
+import { compact, compactAs, type Id, type MessageFile, type Source, type ToolStep } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import type { MessageRecord } from '../message/message-records.ts';
 import type { Spender, UsageRecord } from '../usage/usage-records.ts';
@@ -91,9 +91,17 @@ export function toSpender({ key, user }: Spender): Spender {
 }
 
 /** Copies a message from a stored document. */
-function toMessage({ id, role, content, parts, finishReason, createdAt }: MessageDocument): MessageRecord {
+function toMessage(message: MessageDocument): MessageRecord {
+  const { id, role, content, parts, files, finishReason, createdAt } = message;
   const tape = parts && toTape(content, parts);
-  return compactAs<MessageRecord>({ id, role, content, tape, finishReason, createdAt });
+  return compactAs<MessageRecord>({
+    ...{ id, role, content, tape, files: files?.map(toMessageFile), finishReason, createdAt },
+  });
+}
+
+/** Copies a file of a message from a stored document. */
+function toMessageFile({ id, filename, mediaType, bytes }: MessageFile): MessageFile {
+  return { id, filename, mediaType, bytes };
 }
 
 /** A message or a text in its stored form: with parts in place of its tape, if it has one. */

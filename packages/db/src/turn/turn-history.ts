@@ -7,7 +7,7 @@ import type { HistoryMessage, RunContext } from './turn-records.ts';
 /** The fields of a turn that its history needs. */
 export const historyFields = {
   ...{ retryOf: 1, errorCode: 1, exactErrorCode: 1 },
-  ...{ 'messages.role': 1, 'messages.content': 1 },
+  ...{ 'messages.role': 1, 'messages.content': 1, 'messages.files': 1 },
   // All of a part but the text of reasoning, which the model does not get again.
   ...{ 'messages.parts.kind': 1, 'messages.parts.length': 1, 'messages.parts.id': 1 },
   ...{ 'messages.parts.name': 1, 'messages.parts.arguments': 1, 'messages.parts.result': 1 },
@@ -21,7 +21,7 @@ export type HistoryTurn = Pick<TurnDocument, 'retryOf' | 'errorCode' | 'exactErr
 };
 
 /** A message of an earlier turn, as it is stored. */
-type StoredHistoryMessage = Pick<MessageDocument, 'role' | 'content' | 'parts'>;
+type StoredHistoryMessage = Pick<MessageDocument, 'role' | 'content' | 'parts' | 'files'>;
 
 /** A message, as far as the model gets it. */
 interface GivenMessage {

@@ -1,4 +1,4 @@
-import type { ErrorCode, Id, ToolStep } from '@parley/contract';
+import type { ErrorCode, Id, MessageFile, ToolStep } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Reservation } from '../budget/budget-port.ts';
 import { TOMBSTONE_SECONDS } from '../chat/chat-model.ts';
@@ -72,6 +72,16 @@ export interface TurnDocument {
 /** A message as it is stored. `parts` is absent on a message that has text alone. */
 export type MessageDocument = Omit<MessageRecord, 'tape'> & { readonly parts?: StoredPart[] };
 
+const filesSchema = {
+  type: [
+    new Schema<MessageFile>(
+      { id: string, filename: string, mediaType: string, bytes: number } satisfies FieldsOf<MessageFile>,
+      part,
+    ),
+  ],
+  default: undefined,
+};
+
 const toolCallSchema = new Schema(
   // Not required: Mongoose takes an empty text for missing.
   {
@@ -127,7 +137,7 @@ export const turnSchema = new Schema<TurnDocument>(
       new Schema(
         {
           ...{ id: string, role: string, content: { type: String }, parts: partsSchema },
-          ...{ finishReason: String, createdAt: date },
+          ...{ files: filesSchema, finishReason: String, createdAt: date },
         },
         part,
       ),
@@ -172,6 +182,7 @@ const isUnfinished = { status: { $in: ['queued', 'generating'] } };
 turnSchema.index({ isUncounted: 1, _id: 1 }, { partialFilterExpression: { isUncounted: true } });
 turnSchema.index({ team: 1, 'spender.user': 1 }, { partialFilterExpression: isUnfinished });
 turnSchema.index({ status: 1, _id: 1 }, { partialFilterExpression: isUnfinished });
+turnSchema.index({ 'messages.files.id': 1 }, { sparse: true });
 turnSchema.index({ pendingSince: 1 }, { sparse: true });
 turnSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 turnSchema.index(

@@ -123,7 +123,7 @@ export interface NewTurn {
 }
 
 /** A message of the history, for the model. */
-export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content'> {
+export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content' | 'files'> {
   /** True if the model refused to answer the message. */
   readonly isRefused?: boolean;
   /** The parts of an answer with tool calls, without its reasoning. */

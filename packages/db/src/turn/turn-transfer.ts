@@ -76,17 +76,17 @@ function fromWrittenOfLine({ attempt, text, parts }: WrittenOfLine): StoredText 
 }
 
 function toMessageOfLine(message: MessageDocument): MessageOfLine {
-  const { id, role, content, parts, finishReason, createdAt } = message;
+  const { id, role, content, parts, files, finishReason, createdAt } = message;
   return compactAs<MessageOfLine>({
-    ...{ id, role, content, parts: toPartsOfLine(content, parts), finishReason },
+    ...{ id, role, content, parts: toPartsOfLine(content, parts), files: files && [...files], finishReason },
     createdAt: createdAt.toISOString(),
   });
 }
 
 function fromMessageOfLine(line: MessageOfLine): MessageDocument {
-  const { id, role, content, parts, finishReason, createdAt } = line;
+  const { id, role, content, parts, files, finishReason, createdAt } = line;
   return compactAs<MessageDocument>({
-    ...{ id, role, content, parts: fromPartsOfLine(parts), finishReason },
+    ...{ id, role, content, parts: fromPartsOfLine(parts), files, finishReason },
     createdAt: new Date(createdAt),
   });
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Id, limits, type OnBusy } from '@parley/contract';
+import { ApiError, type Id, limits, type MessageFile, type OnBusy } from '@parley/contract';
 import type { ChatAccess, ChatTail, Idempotency, NewTurn } from '@parley/db';
 import type { QuotaRequest, QuotaReservation, TurnRequester } from '@parley/quota';
 import type { EndedTail } from '../run/known-tails.ts';
@@ -12,6 +12,8 @@ import { type AcceptDeps, insertAndStart, readTail, readTailOnly } from './inser
 /** A message to be accepted, with the ids it will have. */
 export interface SentMessage extends Omit<TurnIds, 'chat'> {
   readonly content: string;
+  /** Files that the caller may send in this chat. */
+  readonly files?: readonly MessageFile[] | undefined;
   readonly onBusy: OnBusy;
   readonly idempotency: Idempotency | undefined;
   readonly requestedBy: TurnRequester;
@@ -23,8 +25,8 @@ export interface SentMessage extends Omit<TurnIds, 'chat'> {
  * requests with the same idempotency key is accepted: unique indexes decide.
  *
  * @throws ApiError `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
- *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, the model's rejection, and `database_unavailable`
- * with the answer's id when it is   unknown whether the message was stored.
+ *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, `file_not_found`, `file_in_use`, the model's rejection, and
+ *   `database_unavailable` with the answer's id when it is unknown whether the message was stored.
  */
 export async function acceptTurn(
   deps: AcceptDeps,
@@ -77,8 +79,9 @@ async function insertMessage(
   message: SentMessage,
   { tail: firstTail, owner, fields }: Placement,
 ): Promise<AcceptedTurn> {
-  const { onBusy, idempotency } = message;
+  const { onBusy, idempotency, files } = message;
   const chat = access.chat.id;
+  if (files) await claimFiles(deps, access, files);
   const backoff = new ConflictBackoff(deps.clock);
   // After a conflict the chat is read again: it may be deleted although its turns are not removed yet.
   for (let tail = firstTail; ; tail = await readTail(deps, access)) {
@@ -96,18 +99,35 @@ async function insertMessage(
       continue;
     }
     if (onBusy === 'interrupt' && !tail.ended) await interrupt(deps, access, turn);
-    if (turn.sequence === 1) await setInitialTitle(deps, access, message.content);
+    if (turn.sequence === 1) await setInitialTitle(deps, access, message);
     return { ...idsOf(chat, message), isReplay: false, isStarted: result === 'started' };
   }
 }
 
+/**
+ * Claims the files of a message before it is stored: from then on, no other chat gets them, and they are not deleted alone.
+ *
+ * @throws ApiError `file_not_found`, `file_in_use`
+ */
+async function claimFiles(
+  { store }: AcceptDeps,
+  access: ChatAccess,
+  files: readonly MessageFile[],
+): Promise<void> {
+  const ids = files.map(({ id }) => id);
+  const result = await store.files.claim(access, ids);
+  if (result !== 'claimed') throw new ApiError(result === 'in-use' ? 'file_in_use' : 'file_not_found');
+}
+
 function newTurn(chat: Id<'chat'>, message: SentMessage, sequence: number): NewTurn {
-  const { turn: id, userMessageId, answerId, content, createdAt, idempotency } = message;
+  const { turn: id, userMessageId, answerId, content, files, createdAt, idempotency } = message;
   return {
     id,
     chat,
     sequence,
-    question: { userMessage: { id: userMessageId, role: 'user', content, createdAt } },
+    question: {
+      userMessage: { id: userMessageId, role: 'user', content, ...(files && { files }), createdAt },
+    },
     answerId,
     ...(idempotency && { idempotency }),
     createdAt,

@@ -1,4 +1,4 @@
-import { limits } from '@parley/contract';
+import { limits, type MessageFile } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 
@@ -47,16 +47,22 @@ function startOf(line: string, max: number): string {
   return start || [...line].slice(0, max).join('');
 }
 
+/** A message that may name its chat. */
+interface NamingMessage {
+  readonly content: string;
+  readonly files?: readonly MessageFile[] | undefined;
+}
+
 /**
- * Gives a chat the beginning of its first message as title. Failures are ignored, because the chat works without a
+ * Gives a chat the beginning of its first message as title, or the name of its first file if the message has no text. Failures are ignored, because the chat works without a
  * title.
  */
 export async function setInitialTitle(
   { store, log }: Pick<TurnDeps, 'store' | 'log'>,
   access: ChatAccess,
-  content: string,
+  { content, files = [] }: NamingMessage,
 ): Promise<void> {
-  const title = titleFromMessage(content);
+  const title = titleFromMessage(content === '' ? (files[0]?.filename ?? '') : content);
   if (title === undefined) return;
   try {
     await store.chats.setInitialTitle(access, title);

@@ -41,7 +41,8 @@ export function lengthOf(history: History): number {
 }
 
 /** The model does not get the reasoning of an answer again. */
-function toGiven({ role, content, tape }: MessageRecord): HistoryMessage {
+function toGiven({ role, content, tape, files }: MessageRecord): HistoryMessage {
+  if (files) return { role, content, files };
   if (tape === undefined) return { role, content };
   return { role, content, parts: partsOf(tape).filter(({ type }) => type !== 'reasoning') };
 }

@@ -111,7 +111,7 @@ async function loadAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
  */
 export async function nameUnnamed(deps: TurnDeps, turn: TurnRecord, access: ChatAccess): Promise<void> {
   if (turn.sequence !== 1 || !turn.userMessage || access.chat.title !== undefined) return;
-  await setInitialTitle(deps, access, turn.userMessage.content);
+  await setInitialTitle(deps, access, turn.userMessage);
 }
 
 /** The chat, and the messages before the turn. */

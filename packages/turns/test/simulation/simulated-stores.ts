@@ -34,6 +34,8 @@ export function createSimulatedStores(connection: Connection): EngineStores {
     chatChanges: createChatChanges(connection),
     // Nothing searches in a simulation.
     search: { add: async () => undefined },
+    // No message of a simulation has files.
+    files: { claim: () => Promise.reject(new Error('no message names files in a simulation')) },
     agents: createAgents(connection),
     usage: createSimulatedUsage(connection),
     budgets: createSimulatedBudgets(connection),

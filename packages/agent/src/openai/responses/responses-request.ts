@@ -1,7 +1,9 @@
 import type { JsonObject } from '@parley/contract';
 import type OpenAI from 'openai';
+import type { Contents } from '../../model/file-contents.ts';
 import type { ModelMessage, ModelRequest } from '../../model/model.ts';
 import type { Omission } from '../omissions.ts';
+import { type UserPart, userParts } from '../user-parts.ts';
 import { withoutSystem } from '../without-system.ts';
 
 type Body = OpenAI.Responses.ResponseCreateParamsStreaming;
@@ -13,12 +15,16 @@ export const REASONING_ITEMS = 'reasoning_items';
 export const PHASES = 'phases';
 
 /** Builds a Responses API request, without the parts that its server rejects. */
-export function toResponsesRequest(request: ModelRequest, omitted: ReadonlySet<Omission>): Body {
+export function toResponsesRequest(
+  request: ModelRequest,
+  omitted: ReadonlySet<Omission>,
+  contents: Contents,
+): Body {
   const { model, messages, temperature, tools, mustAnswer } = request;
   const given = omitted.has('system') ? withoutSystem(messages) : messages;
   return {
     model,
-    input: given.flatMap((message) => itemsOf(message, !omitted.has('opaque'))),
+    input: given.flatMap((message) => itemsOf(message, !omitted.has('opaque'), contents)),
     stream: true,
     // Without this field the server stores every conversation for a month.
     store: false,
@@ -36,12 +42,16 @@ export function toResponsesRequest(request: ModelRequest, omitted: ReadonlySet<O
 }
 
 /** Every reasoning item must precede the same item as before; servers reject another order. */
-function itemsOf(message: ModelMessage, withOpaque: boolean): Item[] {
+function itemsOf(message: ModelMessage, withOpaque: boolean, contents: Contents): Item[] {
   if (message.role === 'tool') {
     return [{ type: 'function_call_output', call_id: message.callId, output: message.content }];
   }
   const { role, content } = message;
-  if (!('calls' in message)) return [{ type: 'message', role, content }];
+  if (!('calls' in message)) {
+    const { files } = message;
+    if (!files) return [{ type: 'message', role, content }];
+    return [{ type: 'message', role: 'user', content: userParts({ content, files }, contents).map(toInput) }];
+  }
   const { opaque, calls } = message;
   const phase = withOpaque && [opaque[PHASES]].flat().at(-1);
   return [
@@ -56,4 +66,10 @@ function itemsOf(message: ModelMessage, withOpaque: boolean): Item[] {
 
 function reasoningIn({ [REASONING_ITEMS]: items }: JsonObject): Item[] {
   return Array.isArray(items) ? (items as unknown as Item[]) : [];
+}
+
+function toInput(part: UserPart): OpenAI.Responses.ResponseInputContent {
+  if (part.kind === 'text') return { type: 'input_text', text: part.text };
+  if (part.kind === 'image') return { type: 'input_image', image_url: part.data, detail: 'auto' };
+  return { type: 'input_file', filename: part.filename, file_data: part.data };
 }
