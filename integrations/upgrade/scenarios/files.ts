@@ -16,9 +16,7 @@ export const files: readonly UpgradeScenario[] = [
         'filename',
         'mediaType',
         'bytes',
-        'chat',
         'unsentSince',
-        'expiringSince',
         'removedAt',
         'createdAt',
       ].map((name) => `files.${name}`),
@@ -70,7 +68,7 @@ export const files: readonly UpgradeScenario[] = [
   {
     name: 'a message with files keeps them beside the old version, which does not know them',
     fields: [
-      'agents.versions.accepts',
+      ...['agents.versions.accepts', 'files.chat', 'files.expiringSince'],
       ...['id', 'filename', 'mediaType', 'bytes'].map((name) => `turns.messages.files.${name}`),
     ],
     async run(world) {
