@@ -24,6 +24,7 @@ const SHARED: Readonly<Record<Language, readonly TextId[]>> = {
   en: ids,
   de: [
     'chats.list',
+    'search.chats',
     'chat.heading',
     'content.code',
     'content.code-in',
