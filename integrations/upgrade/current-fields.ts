@@ -43,6 +43,7 @@ const ONLY_OF_REQUESTS: ReadonlySet<ErrorCode> = new Set([
   ...(['file_not_found', 'file_storage_full', 'file_type_not_supported', 'too_many_unsent_files'] as const),
   ...(['file_in_use', 'file_not_accepted'] as const),
   ...(['not_rateable', 'too_many_lists', 'too_many_streams', 'user_blocked', 'user_signed_out'] as const),
+  ...(['not_deletable', 'too_many_versions', 'versions_unavailable'] as const),
 ]);
 
 /** The texts that `turns.errorCode` holds, for which a code may have an older one. */

@@ -19,6 +19,7 @@ export const sections: readonly Section[] = [
     pages: [
       { text: 'In five minutes', file: 'docs/guide/five-minutes.md', at: 'guide/five-minutes' },
       { text: 'Chats, turns, streams', file: 'docs/guide/concepts.md', at: 'guide/concepts' },
+      { text: 'Versions of messages', file: 'docs/versions.md', at: 'versions' },
       { text: 'Agents and tools', file: 'docs/agents-and-tools.md', at: 'agents-and-tools' },
       { text: 'Keys and users', file: 'docs/security.md', at: 'security' },
       { text: 'The chat page', file: 'docs/web-app.md', at: 'web-app' },

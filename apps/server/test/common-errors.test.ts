@@ -162,7 +162,9 @@ describe('resources of another team', () => {
         answers.push(await rejected(() => callAsTeam(transport, name, input)));
       }
       const said = answers.map(({ status, apiError }) => ({ status, ...apiError, requestId: '' }));
-      const named = { secretId: 'signing_secret' }[field] ?? field.replace('Id', '');
+      const named =
+        { secretId: 'signing_secret', replaces: 'message', after: 'message', through: 'message' }[field] ??
+        field.replace('Id', '');
       const thing = 'messageId' in (operations[name]?.fields ?? {}) ? 'message' : named;
       expect(said[0]).toMatchObject({ status: 404, code: `${thing}_not_found` });
       for (const one of said) expect(one).toEqual(said[0]);

@@ -20,6 +20,7 @@ import { tokenIssuers } from './token-issuers.ts';
 import { toolSteps } from './tool-steps.ts';
 import { usage } from './usage.ts';
 import { userStatuses } from './user-statuses.ts';
+import { versions } from './versions.ts';
 import { visitors } from './visitors.ts';
 
 /** Everything that release 0.1.0 and this version store and must both understand. */
@@ -46,4 +47,5 @@ export const scenarios: readonly UpgradeScenario[] = [
   ...audit,
   ...sealedKeys,
   ...servers,
+  ...versions,
 ];

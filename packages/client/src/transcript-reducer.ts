@@ -68,6 +68,8 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
     case 'chat-snapshot':
     case 'gap':
       return { ...state, gap: gapAt(state, state.exchanges.length) };
+    case 'chat-changed':
+      return state;
     case 'chat-deleted':
       return state.isDeleted ? state : { ...state, isDeleted: true };
     case 'tail-page':

@@ -182,6 +182,7 @@ export const chatEventSchema = z
     z
       .object({ type: z.literal('chat-snapshot'), messages: z.array(messageSchema) })
       .meta({ id: 'ChatSnapshot' }),
+    z.object({ type: z.literal('chat-changed') }).meta({ id: 'ChatChanged' }),
     z.object({ type: z.literal('chat-deleted') }).meta({ id: 'ChatDeleted' }),
   ])
   .meta({
@@ -192,8 +193,9 @@ export const chatEventSchema = z
       'started, grew and ended. `answer-part`, only with `parts=true`: a step of its reasoning, a tool call, the result of ' +
       'one, or a source, in order with the text. `answer-snapshot`: the answer was generated again; replace the text and the parts shown ' +
       'so far. ' +
-      '`chat-snapshot`: the newest messages, sent when the reader is too far behind for single events. `chat-deleted`: ' +
-      'the chat was deleted.',
+      '`chat-snapshot`: the newest messages, sent when the reader is too far behind for single events, or when the chat shows ' +
+      'other messages than before. `chat-changed`: the chat was renamed or shows another path; read it again if you show its ' +
+      'title. `chat-deleted`: the chat was deleted.',
   });
 
 /** The events of the stream of a list of chats. */

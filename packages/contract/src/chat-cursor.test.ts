@@ -9,11 +9,13 @@ const cursors = fc
     accepted: fc.nat(999_999_998),
     behind: fc.nat(60),
     answer: fc.option(answers, { nil: undefined }),
+    revision: fc.nat(999_999_999),
   })
-  .map(({ accepted, behind, answer }) => ({
+  .map(({ accepted, behind, answer, revision }) => ({
     accepted,
     sequence: Math.max(1, accepted + 1 - behind),
     answer,
+    revision,
   }));
 
 test('a chat cursor parses back to the position it was formatted from, inside or before an answer', () => {
@@ -25,7 +27,7 @@ test('a chat cursor parses back to the position it was formatted from, inside or
 });
 
 test('the position before the first event formats and parses like any other', () => {
-  const start = { accepted: 0, sequence: 1, answer: undefined };
+  const start = { accepted: 0, sequence: 1, answer: undefined, revision: 0 };
   expect(parseChatCursor(formatChatCursor(start))).toEqual(start);
 });
 
@@ -43,17 +45,20 @@ test.each([
   '1.1\n',
   '1.1.-',
   '-1.1',
+  '1.1~',
+  '1.1~-1',
 ])('rejects %j as a chat cursor', (text) => {
   expect(parseChatCursor(text)).toBeUndefined();
 });
 
 test('rejects a chat cursor whose answer comes before its message or before the first answer', () => {
-  expect(parseChatCursor('3.4')).toEqual({ accepted: 3, sequence: 4, answer: undefined });
+  expect(parseChatCursor('3.4')).toEqual({ accepted: 3, sequence: 4, answer: undefined, revision: 0 });
   expect(parseChatCursor('3.5')).toBeUndefined();
   expect(parseChatCursor('3.0')).toBeUndefined();
   expect(parseChatCursor('0.1.1-1-5')).toEqual({
     accepted: 0,
     sequence: 1,
     answer: { attempt: 1, part: 1, offset: 5 },
+    revision: 0,
   });
 });

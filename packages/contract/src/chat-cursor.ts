@@ -11,21 +11,29 @@ export interface ChatCursor {
   readonly sequence: number;
   /** The position in that answer; undefined before its start. */
   readonly answer: StreamCursor | undefined;
+  /** The chat's revision that the reader has seen; 0 if it was never changed. */
+  readonly revision: number;
 }
 
-const FORM = /^(\d{1,9})\.(\d{1,9})(?:\.([\d-]+))?$/;
+const FORM = /^(\d{1,9})\.(\d{1,9})(?:\.([\d-]+))?(?:~(\d{1,9}))?$/;
 
 /** Formats a cursor as the id of an event. `parseChatCursor` reverses it. */
-export function formatChatCursor({ accepted, sequence, answer }: ChatCursor): string {
-  return `${accepted}.${sequence}${answer ? `.${formatStreamCursor(answer)}` : ''}`;
+export function formatChatCursor({ accepted, sequence, answer, revision }: ChatCursor): string {
+  const place = answer ? `.${formatStreamCursor(answer)}` : '';
+  return `${accepted}.${sequence}${place}${revision > 0 ? `~${revision}` : ''}`;
 }
 
 /** Parses the id of an event. Returns undefined for text that is not a chat cursor. */
 export function parseChatCursor(text: string): ChatCursor | undefined {
-  const [, accepted, sequence, place] = FORM.exec(text) ?? [];
+  const [, accepted, sequence, place, revision = '0'] = FORM.exec(text) ?? [];
   if (accepted === undefined || sequence === undefined) return undefined;
   const answer = place === undefined ? undefined : parseStreamCursor(place);
   if (place !== undefined && !answer) return undefined;
-  const cursor = { accepted: Number(accepted), sequence: Number(sequence), answer };
+  const cursor = {
+    accepted: Number(accepted),
+    sequence: Number(sequence),
+    answer,
+    revision: Number(revision),
+  };
   return cursor.sequence >= 1 && cursor.sequence <= cursor.accepted + 1 ? cursor : undefined;
 }

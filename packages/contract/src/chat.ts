@@ -86,6 +86,13 @@ export const updateChatInputSchema = oneChatInputSchema.extend({
   metadata: metadataSchema.optional().meta({ description: 'Replaces all metadata.' }),
 });
 
+/** Input of `chat.choosePath`. */
+export const choosePathInputSchema = oneChatInputSchema.extend({
+  messageId: idInputSchema('message').meta({
+    description: 'The id of a message or an answer: the chat shows the newest path through it.',
+  }),
+});
+
 /** The fields of a chat in every response. */
 const chatFields = {
   id: idSchema('chat'),

@@ -264,15 +264,25 @@ export const errorRegister = {
   chat_busy: {
     trpcCode: 'CONFLICT',
     message:
-      'This chat is still answering. Try again when the answer has ended, or send without `onBusy: "reject"`.',
-    when: 'A message with `onBusy: "reject"` was sent to a chat whose newest turn has not ended.',
+      'This chat is still answering. Try again when the answer has ended, or send with `onBusy: "interrupt"` to stop it.',
+    when: 'A message with `onBusy: "reject"`, or a new version of a message or answer, was sent to a chat whose newest turn has not ended.',
     retryAfterSeconds: 2,
   },
   not_retryable: {
     trpcCode: 'CONFLICT',
     message:
-      'Only the newest answer of a chat can be retried, and only if it failed. Send a new message instead.',
-    when: 'The answer has not failed, or a newer message follows it.',
+      'Only an answer that has ended can be generated again, and a failed one only once. Wait for its end, or retry its newest version.',
+    when: 'The answer has not ended, or it failed and was already retried.',
+  },
+  too_many_versions: {
+    trpcCode: 'CONFLICT',
+    message: 'This message has too many versions, or the chat has too many. Send a new message instead.',
+    when: 'A message or answer would get more than 100 versions, or the path of a message more than 256 parts.',
+  },
+  not_deletable: {
+    trpcCode: 'CONFLICT',
+    message: 'Only the newest message of a chat can be removed, and only if its answer failed.',
+    when: 'The message is not the newest of the chat, has an answer, or its answer has not ended.',
   },
   not_rateable: {
     trpcCode: 'CONFLICT',
@@ -501,6 +511,13 @@ export const errorRegister = {
     message: 'The answer is being generated again. Open its stream again to read it from the start.',
     when: 'In streams only: the process that generated the answer stopped, and another process has started the answer again.',
     retryAfterSeconds: 1,
+  },
+  versions_unavailable: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message:
+      'Messages and answers cannot get new versions while the service is being upgraded. Try again in a few minutes.',
+    when: 'A server of an earlier release, which does not know versions, works on the same database.',
+    retryAfterSeconds: 30,
   },
   draining: {
     trpcCode: 'SERVICE_UNAVAILABLE',

@@ -45,6 +45,16 @@ export function firstIdAt<Noun extends IdNoun>(at: Date, noun: Noun): Id<Noun> {
   return `${PREFIXES[noun]}${timePart(at.getTime() * 1_000)}`;
 }
 
+/** Returns the time at which an id was minted, cut to milliseconds; undefined for text that is not an id. */
+export function mintedAtOf(text: string): Date | undefined {
+  const tail = text.slice(text.indexOf('_') + 1);
+  if (!TAIL.test(tail)) return undefined;
+  let microseconds = 0;
+  for (const letter of tail.slice(0, TIME_LENGTH))
+    microseconds = microseconds * 32 + ALPHABET.indexOf(letter);
+  return new Date(Math.floor(microseconds / 1_000));
+}
+
 /**
  * Checks whether `text` has the form of an id of this noun. Nothing with another form exists, so callers can
  * skip the database.

@@ -17,6 +17,7 @@ export * from './message.ts';
 export * from './message-part.ts';
 export * from './metadata.ts';
 export * from './page.ts';
+export * from './path.ts';
 export * from './search.ts';
 export * from './stream-cursor.ts';
 export * from './tape.ts';

@@ -46,6 +46,20 @@ export const createMessageInputSchema = z.strictObject({
         '409 `chat_busy`. `interrupt`: stop all running and waiting turns and go first.',
     }),
   wait: waitSchema.optional(),
+  replaces: idInputSchema('message')
+    .optional()
+    .meta({
+      description:
+        'The id of a user message that this one replaces. The chat shows the new version; the other one stays, with everything ' +
+        'that follows it.',
+    }),
+  after: idInputSchema('message')
+    .optional()
+    .meta({
+      description:
+        'The id of the message that the sender saw last. The new message follows it. Without it, the message follows the last ' +
+        'message that the chat shows.',
+    }),
 });
 
 /** Input of the operations that take nothing but the id of an answer and its chat. */
@@ -55,7 +69,23 @@ export const oneAnswerInputSchema = z.strictObject({
 });
 
 /** Input of `message.retry`. */
-export const retryMessageInputSchema = oneAnswerInputSchema.extend({ wait: waitSchema.optional() });
+export const retryMessageInputSchema = oneAnswerInputSchema.extend({
+  onBusy: z
+    .enum(['reject', 'interrupt'])
+    .optional()
+    .meta({
+      description:
+        'What to do while the chat is answering another message. `reject` (default): answer 409 `chat_busy`. `interrupt`: stop ' +
+        'all running and waiting turns first.',
+    }),
+  wait: waitSchema.optional(),
+});
+
+/** Input of `message.delete`. */
+export const deleteMessageInputSchema = z.strictObject({
+  chatId: idInputSchema('chat'),
+  messageId: idInputSchema('message'),
+});
 
 /** Input of `message.list`. */
 export const listMessagesInputSchema = z.strictObject({
@@ -64,6 +94,10 @@ export const listMessagesInputSchema = z.strictObject({
   cursor: cursorSchema.optional(),
   order: z.enum(['asc', 'desc']).optional().meta({
     description: '`asc` (default): oldest first. `desc`: newest first.',
+  }),
+  through: idInputSchema('message').optional().meta({
+    description:
+      'The id of a message. The list shows the newest path through it, without choosing that path for the chat.',
   }),
 });
 
@@ -89,6 +123,18 @@ const partsSchema = z.array(messagePartSchema).meta({
     'text of its text parts.',
 });
 
+const siblingsSchema = z
+  .object({
+    index: z.int().nonnegative().meta({ description: 'The place of this message in `ids`, from 0.' }),
+    count: z.int().min(2),
+    ids: z.array(idSchema('message')),
+  })
+  .meta({
+    id: 'Siblings',
+    description:
+      'The versions of a message or an answer, oldest first, this one included. Absent if it is the only one.',
+  });
+
 /** A message in a list. */
 export const messageSchema = z
   .object({
@@ -113,6 +159,7 @@ export const messageSchema = z
       description:
         "The caller's own feedback on an answer. Callers that act for the team share one, and do not see that of the user.",
     }),
+    siblings: siblingsSchema.optional(),
     createdAt: timestampSchema,
   })
   .meta({ id: 'Message', description: 'A message of a chat.' });

@@ -139,6 +139,7 @@ export const transferTurnSchema = z.strictObject({
   type: z.literal('turn'),
   id: idSchema('turn'),
   sequence: z.int().min(1),
+  parent: z.int().min(0).optional(),
   status: z.literal(['completed', 'stopped', 'failed']),
   takeovers: z.int().min(0),
   attempts: z.int().min(0),
@@ -180,6 +181,7 @@ export const transferTurnSchema = z.strictObject({
   errorCode: errorCodeSchema.optional(),
   agentVersion: z.int().optional(),
   textBytes: z.int().min(0),
+  removedAt: timestampSchema.optional(),
   createdAt: timestampSchema,
   endedAt: timestampSchema,
 });

@@ -50,6 +50,7 @@ export type * from './transfer/transfer-port.ts';
 export type * from './turn/turn-port.ts';
 export type * from './turn/turn-records.ts';
 export { type EndedStatus, isEnded, type TurnStatus } from './turn/turn-status.ts';
+export type { ImportedTurn } from './turn/turn-transfer.ts';
 export type * from './turn-log/turn-log-port.ts';
 export type * from './usage/usage-port.ts';
 export type * from './usage/usage-records.ts';

@@ -5,6 +5,8 @@ import { inScope } from '../src/testing/index.ts';
 import { endedTurn, newChat, newScope, newTurn } from './examples.ts';
 import { startDatabase } from './start-database.ts';
 
+const NO_MARKS = { hasFeedback: false, hasVersions: false };
+
 const db = await startDatabase('chat_store');
 const stores = db.stores;
 const chats = stores.chats;
@@ -283,7 +285,7 @@ describe('deletion', () => {
       await stores.deletions.removeChat(deletion, id);
     }
     expect(await stores.transfer.addTurns(scope, chat, turns)).toEqual({ added: 1 });
-    for (const one of exported) expect(await stores.transfer.addChat(scope, one, false)).toBe('added');
+    for (const one of exported) expect(await stores.transfer.addChat(scope, one, NO_MARKS)).toBe('added');
     expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, 2))).toBe('inserted');
     expect(await stores.turns.insert(inScope(scope, empty), newTurn(empty, 1))).toBe('inserted');
   });

@@ -4,6 +4,8 @@ import { mintApiKey, type Stores } from '../src/index.ts';
 import { inScope } from '../src/testing/index.ts';
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 
+const NO_MARKS = { hasFeedback: false, hasVersions: false };
+
 /** Calls every function of every store at least once, and once for each different query that it sends. */
 export async function exercise(stores: Stores): Promise<void> {
   const scope = newScope();
@@ -255,6 +257,7 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
 }
 
 async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
+  await exercisePaths(stores, scope);
   const { turns, messages } = stores;
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
@@ -289,6 +292,31 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
     await messages.list(inScope(scope, chat), { limit: 2, order, after: { sequence: 2, role: 'user' } });
   }
   await turns.remove(scope, third.id);
+}
+
+async function exercisePaths(stores: Stores, scope: Scope): Promise<void> {
+  const { chats, turns, messages } = stores;
+  const chat = await newChat(stores, scope);
+  for (const sequence of [1, 2, 3]) await endedTurn(stores, scope, chat, sequence);
+  const own = inScope(scope, chat);
+  await chats.markVersions(own);
+  const other = newTurn(chat, 4, { parent: 1, path: [1, 1, 4, 4] });
+  await endTurn(stores, scope, other, { status: 'failed', errorCode: 'model_failed' });
+  const failed = newTurn(chat, 5, { parent: 4, path: [1, 1, 4, 5] });
+  await endTurn(stores, scope, failed, { status: 'failed', errorCode: 'model_failed' });
+  await turns.readRunContext(scope, chat, 5, 1_000, 100, failed.path);
+  await turns.findPath(own, 4);
+  await turns.listVersions(own, [0, 1, 4]);
+  const access = await chats.find(scope, chat);
+  if (!access) throw new Error(`there is no ${chat}`);
+  const [first] = (await messages.list(access, { limit: 3, order: 'asc' })).items;
+  await turns.findByUserMessage(own, first?.id ?? '');
+  await messages.list(access, { limit: 3, order: 'desc', head: 3 });
+  await messages.findHead(access, first?.id ?? '');
+  await chats.choosePath(own, { turn: 3, tailSequence: 5 });
+  await chats.choosePath(own, undefined);
+  await turns.markRemoved(own, failed.id, true);
+  await turns.removeContent(own, failed.id);
 }
 
 async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
@@ -484,7 +512,7 @@ async function exerciseTransfer({ transfer }: Stores, { team }: Scope): Promise<
   await transfer.addTurns(scope, mintId('chat'), [
     { ...endedTransfer, id: mintId('turn'), answerId: mintId('message') },
   ]);
-  await transfer.addChat(scope, chat, false);
+  await transfer.addChat(scope, chat, NO_MARKS);
   await transfer.addUsage(scope, row);
 }
 

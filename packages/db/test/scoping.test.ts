@@ -21,6 +21,11 @@ beforeAll(async () => {
   await db.stores.teams.update(owner, { tokensPerDay: 10 });
 });
 
+/** The id of the message that a turn answers. */
+function messageOf({ question }: NewTurn): string {
+  return 'userMessage' in question ? question.userMessage.id : question.retryOf.userMessageId;
+}
+
 interface Owned {
   readonly key: Id<'key'>;
   /** A key that this one issued. */
@@ -263,6 +268,15 @@ const rows: Record<string, Row> = {
     ({ chats }, scope, { idempotency }) => chats.findByIdempotencyKey(scope, idempotency.key),
     undefined,
   ),
+  'chats.markVersions': ofChat(({ chats }, chat) => chats.markVersions(chat), undefined),
+  'chats.choosePath': ofChat(
+    ({ chats }, chat) => chats.choosePath(chat, { turn: 1, tailSequence: 2 }),
+    undefined,
+  ),
+  'messages.findHead': ofChat(
+    ({ messages }, chat, owned) => messages.findHead(chat, messageOf(owned.running)),
+    undefined,
+  ),
   'messages.list': ofChat(({ messages }, chat) => messages.list(chat, { limit: 10, order: 'asc' }), {
     items: [],
   }),
@@ -319,6 +333,37 @@ const rows: Record<string, Row> = {
     result: 'deleted',
   }),
   'turns.find': ofChat(({ turns }, chat, owned) => turns.find(chat, owned.running.id), undefined),
+  'turns.findByUserMessage': ofChat(
+    ({ turns }, chat, owned) => turns.findByUserMessage(chat, messageOf(owned.running)),
+    undefined,
+  ),
+  'turns.listVersions': ofChat(({ turns }, chat) => turns.listVersions(chat, [0, 1, 2]), []),
+  'turns.findPath': ofChat(
+    ({ turns }, chat, owned) => turns.findPath(chat, owned.running.sequence),
+    undefined,
+  ),
+  'turns.markRemoved': {
+    ...ofChat(({ turns }, chat, owned) => turns.markRemoved(chat, owned.running.id, true), false),
+    async byOwner({ turns }, { chat, running }) {
+      await turns.end(owner, running.id, 'token', {
+        status: 'failed',
+        errorCode: 'model_failed',
+        textBytes: 1,
+      });
+      return turns.markRemoved(inScope(owner, chat), running.id, true);
+    },
+  },
+  'turns.removeContent': {
+    ...ofChat(({ turns }, chat, owned) => turns.removeContent(chat, owned.running.id), false),
+    async byOwner({ turns }, { chat, running }) {
+      await turns.end(owner, running.id, 'token', {
+        status: 'failed',
+        errorCode: 'model_failed',
+        textBytes: 1,
+      });
+      return turns.removeContent(inScope(owner, chat), running.id);
+    },
+  },
   'turns.findState': ofChat(({ turns }, chat, owned) => turns.findState(chat, owned.running.id), undefined),
   'turns.listAfter': ofChat(({ turns }, chat) => turns.listAfter(chat, 0, 10), []),
   'turns.findByIdempotencyKey': ofChat(

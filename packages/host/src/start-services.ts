@@ -47,7 +47,7 @@ const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as con
 /** The dependencies and settings of `startServices`. */
 export interface HostDeps {
   /** The result of `connectDatabase`. The host closes it after the services. */
-  readonly database: Pick<Database, 'stores' | 'maintain'>;
+  readonly database: Pick<Database, 'stores' | 'maintain' | 'allowsVersions'>;
   /** Returns the model, for every answer. May throw an ApiError while there is none. */
   readonly endpoint: () => ModelEndpoint;
   /** Further servers that agents' models may be at, by the names that agents use. Default: none. */
@@ -134,6 +134,7 @@ export function startServices(deps: HostDeps): RunningServices {
     store: database.stores,
     runAgent: deps.watchAgent?.(runAgent) ?? runAgent,
     checkModel,
+    allowsVersions: database.allowsVersions,
     clock: systemClock,
     log,
     bounds: {

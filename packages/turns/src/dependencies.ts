@@ -13,6 +13,8 @@ export interface TurnDeps {
   readonly runAgent: RunAgent;
   /** Throws the error to respond with while no model can be called. */
   readonly checkModel: () => void;
+  /** Whether every live server knows that a chat shows one of several paths. */
+  readonly allowsVersions: () => Promise<boolean>;
   readonly clock: Clock;
   readonly log: OperatorLog;
   readonly bounds: TurnBounds;

@@ -11,6 +11,7 @@ import {
 } from './accept/accepted-turn.ts';
 import { assertAccepting } from './accept/capacity.ts';
 import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
+import { choosePath } from './choose-path.ts';
 import { deleteChat, deleteIdleChat, stopChat } from './delete-chat.ts';
 import type { TurnDeps } from './dependencies.ts';
 import { createEngine } from './engine.ts';
@@ -24,13 +25,14 @@ import { WakeUp } from './read/wake-up.ts';
 import { recoverDeletions } from './recover/recover-deletions.ts';
 import { recoverTurns } from './recover/recover-turns.ts';
 import { removeDeletedChat } from './recover/remove-deleted-chat.ts';
+import { removeMessage } from './remove-message.ts';
 import { cancelTurn } from './run/cancel-turn.ts';
 import { superviseRuns } from './run/supervise-runs.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 
 /** A user's message, and how to accept it. */
 export type NewMessage = Pick<SentMessage, 'content'> &
-  Partial<Pick<SentMessage, 'files' | 'onBusy' | 'idempotency' | 'requestedBy'>>;
+  Partial<Pick<SentMessage, 'files' | 'onBusy' | 'idempotency' | 'requestedBy' | 'replaces' | 'after'>>;
 
 /** An accepted turn, and how it ended. */
 interface AnsweredTurn {
@@ -72,8 +74,12 @@ export interface Turns {
    *   `database_unavailable`, both with the answer's id.
    */
   send(chat: ChatAccess, message: NewMessage, signal?: AbortSignal): Promise<AnsweredTurn>;
-  /** Accepts a retry of a failed answer. @throws ApiError as `retryTurn` does */
+  /** Accepts a retry or a new version of an answer. @throws ApiError as `retryTurn` does */
   retry(chat: ChatAccess, retry: Retry): Promise<AcceptedTurn>;
+  /** Shows the path of the turn with this sequence until a new turn comes. @throws ApiError `chat_not_found` */
+  choosePath(chat: ChatAccess, turn: number): Promise<void>;
+  /** Removes the content of the newest message after it failed. @throws ApiError as `removeMessage` does */
+  removeMessage(chat: ChatAccess, messageId: string): Promise<void>;
   /** Waits for the end of an accepted turn, as `send` does. */
   outcome(chat: ChatAccess, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
   /** The turn of the earlier request with this idempotency key. @throws ApiError `idempotency_key_reused` */
@@ -200,6 +206,8 @@ export function startTurns(deps: TurnDeps): Turns {
     },
 
     retry: (chat, retry) => work.track(retryTurn(engine, chat, retry)),
+    choosePath: (chat, turn) => choosePath(engine, chat, turn),
+    removeMessage: (chat, messageId) => removeMessage(engine, chat, messageId),
     outcome,
     findByIdempotencyKey: (chat, idempotency) => findByIdempotencyKey(engine, chat, idempotency),
     find: (chat, answerId) => findTurn(engine, chat, answerId),
@@ -268,14 +276,9 @@ export function startTurns(deps: TurnDeps): Turns {
   };
 }
 
-function toSent({
-  content,
-  files,
-  onBusy = 'enqueue',
-  idempotency,
-  requestedBy = {},
-}: NewMessage): SentMessage {
-  return { ...mintTurn(), content, files, onBusy, idempotency, requestedBy };
+function toSent(message: NewMessage): SentMessage {
+  const { content, files, onBusy = 'enqueue', idempotency, requestedBy = {}, replaces, after } = message;
+  return { ...mintTurn(), content, files, onBusy, idempotency, requestedBy, replaces, after };
 }
 
 async function outcomeOf(

@@ -67,6 +67,7 @@ export function fold(texts: Map<Id<'message'>, string>, event: EngineChatEvent):
 const SHORT_NAMES: Readonly<Record<Exclude<EngineChatEvent['type'], 'message-accepted'>, string>> = {
   'chat-followed': 'followed',
   'chat-snapshot': 'snapshot',
+  'chat-changed': 'changed',
   'chat-deleted': 'deleted',
   'answer-started': 'start',
   'answer-part': 'part',

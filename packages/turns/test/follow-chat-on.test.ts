@@ -66,7 +66,7 @@ describe('a follower with a cursor', () => {
 
   test.each([
     ['that no server issued', null],
-    ['of messages that do not exist', { accepted: 90, sequence: 90, answer: undefined }],
+    ['of messages that do not exist', { accepted: 90, sequence: 90, answer: undefined, revision: 0 }],
   ] as const)(
     'a follower with a cursor %s gets a snapshot of the list, and receives the running answer',
     async (_name, from) => {
@@ -94,7 +94,7 @@ describe('a follower with a cursor', () => {
       await harness.db.stores.turns.end(harness.scope, turn.id, lease.token, end);
     }
     const receivedAfter = async (sequence: number) => {
-      const from = { accepted: sequence, sequence: sequence + 1, answer: undefined };
+      const from = { accepted: sequence, sequence: sequence + 1, answer: undefined, revision: 0 };
       const follower = new ChatFollower(sequence % 2 ? owner : other, harness.scope, chat, {
         from,
         limit: 100,

@@ -33,6 +33,7 @@ export interface ReplicaOptions {
   readonly bounds?: Partial<TurnBounds>;
   readonly runAgent?: RunAgent;
   readonly checkModel?: () => void;
+  readonly allowsVersions?: () => Promise<boolean>;
   /** The tapped store of the process, if the test needs it before the start. */
   readonly tap?: StoreTap;
 }
@@ -95,6 +96,7 @@ export async function startHarness(name: string): Promise<Harness> {
       store: tap.store,
       runAgent: options.runAgent ?? runAgent,
       checkModel: options.checkModel ?? (() => undefined),
+      allowsVersions: options.allowsVersions ?? (async () => true),
       clock: options.clock ?? systemClock,
       log: (level, event, fields) => log.push({ level, event, fields }),
       bounds: { ...bounds, ...options.bounds },

@@ -92,7 +92,7 @@ describe('a retry', () => {
     expect(await transcript(harness, place.chat)).toHaveLength(6);
   });
 
-  test('a retry can be stopped and cannot be retried afterwards', async () => {
+  test('a retry can be stopped, and its message answered again', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await failInChat(owner, agent);
     const { answerId } = await owner.turns.retry(harness.scope, retryOf(place));
@@ -100,9 +100,10 @@ describe('a retry', () => {
     run.emit('so far');
     const again = { ...place, answerId };
     expect(await owner.turns.cancel(harness.scope, again)).toMatchObject({ answer: { content: 'so far' } });
-    await expect(owner.turns.retry(harness.scope, retryOf(again))).rejects.toMatchObject({
-      code: 'not_retryable',
-    });
+    await owner.turns.retry(harness.scope, retryOf(again));
+    const version = await agent.run('q', 3);
+    expect(version.messages).toEqual(['user: before', 'assistant: fine', 'user: q']);
+    version.finish();
   });
 
   test('a retry waits for a slot like any other turn', async () => {
@@ -118,7 +119,7 @@ describe('a retry', () => {
 });
 
 describe('retries that are rejected', () => {
-  test('an answer that runs, waits, was answered or was stopped is not retried', async () => {
+  test('an answer that runs or waits is not retried', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -131,12 +132,10 @@ describe('retries that are rejected', () => {
     await eventually(async () => (await turnsOf(harness, place.chat)).map(({ status }) => status)).toEqual([
       ...['completed', 'stopped'],
     ]);
-    await expect(owner.turns.retry(harness.scope, retryOf(place))).rejects.toMatchObject(refused);
-    await expect(owner.turns.retry(harness.scope, retryOf(waiting))).rejects.toMatchObject(refused);
     expect(await turnsOf(harness, place.chat)).toHaveLength(2);
   });
 
-  test('an answer that a message or a retry follows is not retried', async () => {
+  test('a failed answer that was retried is not retried again', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await failInChat(owner, agent);
     await owner.turns.retry(harness.scope, retryOf(place));
@@ -227,7 +226,7 @@ describe('concurrent retries and messages', () => {
     await insert.reached;
     await begin(harness, owner, 'message', place.chat);
     insert.release();
-    await expect(retrying).rejects.toMatchObject({ code: 'not_retryable' });
+    await expect(retrying).rejects.toMatchObject({ code: 'chat_busy' });
     expect(await turnsOf(harness, place.chat)).toHaveLength(3);
   });
 

@@ -6,8 +6,9 @@ import {
   type TransferTurn,
   transferLineSchema,
 } from '@parley/contract';
-import type { Scope, TransferStore } from '@parley/db';
+import type { ImportedTurn, Scope, TransferStore } from '@parley/db';
 import { prettifyError } from 'zod';
+import { ImportedPaths } from './imported-paths.ts';
 
 /** The number of turns, or of feedback on them, that is written with one command. */
 const TURNS_PAGE = 100;
@@ -92,6 +93,7 @@ interface ChatInWork {
   readonly isThere: boolean;
   sequence: number;
   hasFeedback: boolean;
+  readonly paths: ImportedPaths;
 }
 
 /** The state of one import: the current chat, and the counts. */
@@ -103,7 +105,7 @@ class ImportRun {
   #hasBegun = false;
   #hasEnded = false;
   #chat: ChatInWork | undefined;
-  #turns: TransferTurn[] = [];
+  #turns: ImportedTurn[] = [];
   #feedback: TransferFeedback[] = [];
 
   constructor(transfer: TransferStore, scope: Scope) {
@@ -131,7 +133,14 @@ class ImportRun {
         const existing = await this.#transfer.checkChatId(this.#scope, line.id);
         if (existing === 'taken') throw new ImportError(number, taken(`chat ${line.id}`));
         const isThere = existing === 'there';
-        this.#chat = { chat: line, line: number, isThere, sequence: 0, hasFeedback: false };
+        this.#chat = {
+          chat: line,
+          line: number,
+          isThere,
+          sequence: 0,
+          hasFeedback: false,
+          paths: new ImportedPaths(),
+        };
         return;
       }
       case 'turn':
@@ -164,7 +173,9 @@ class ImportRun {
     if (turn.sequence <= at.sequence)
       throw new ImportError(number, 'the turns of a chat are in their order.');
     at.sequence = turn.sequence;
-    this.#turns.push(turn);
+    const placed = at.paths.place(turn);
+    if (typeof placed === 'string') throw new ImportError(number, placed);
+    this.#turns.push({ ...turn, ...placed });
     if (this.#turns.length >= TURNS_PAGE) await this.#storeTurns();
   }
 
@@ -212,7 +223,10 @@ class ImportRun {
     await this.#storeTurns();
     await this.#storeFeedback();
     this.#chat = undefined;
-    const result = await this.#transfer.addChat(this.#scope, at.chat, at.hasFeedback);
+    const result = await this.#transfer.addChat(this.#scope, at.chat, {
+      hasFeedback: at.hasFeedback,
+      hasVersions: at.paths.hasVersions,
+    });
     this.#count('chats', at.line, result);
   }
 

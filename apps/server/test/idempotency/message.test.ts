@@ -242,7 +242,7 @@ longTest('concurrent retries with one key are one retry, and its error is repeat
   expect(answers[0]?.status).toBe(200);
   expect(answers.map(isReplayed).filter(Boolean)).toHaveLength(9);
   expect(await storedTurns(mongo.raw, failed.chatId)).toHaveLength(2);
-  // Another key makes another retry, of an answer that is complete by now.
+  // Another key makes another retry, of an answer that was retried already.
   expect((await retry(failed, 'k2')).apiError.code).toBe('not_retryable');
   // The same key for another answer is another request.
   const other = await team.failed();

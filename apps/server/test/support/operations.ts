@@ -111,16 +111,23 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id }),
     fields: { chatId: 'id' },
   },
+  'chat.choosePath': {
+    validInput: (team) => team.answered(),
+    fields: { chatId: 'id', messageId: 'id' },
+  },
   'message.create': {
     validInput: async (team) => ({
       ...{ chatId: (await team.makeChat()).id, content: 'Hello', role: 'user' },
       files: [await team.makeFile()],
     }),
-    fields: { chatId: 'id', content: 'text', role: 'choice', onBusy: 'choice', wait: 'flag', files: 'list' },
+    fields: {
+      ...{ chatId: 'id', content: 'text', role: 'choice', onBusy: 'choice', wait: 'flag', files: 'list' },
+      ...{ replaces: 'id', after: 'id' },
+    },
   },
   'message.list': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id, limit: '10', order: 'asc' }),
-    fields: { chatId: 'id', limit: 'limit', cursor: 'cursor', order: 'choice' },
+    fields: { chatId: 'id', limit: 'limit', cursor: 'cursor', order: 'choice', through: 'id' },
   },
   'message.search': {
     validInput: async () => ({ q: 'hello', limit: '10' }),
@@ -132,7 +139,15 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   },
   'message.retry': {
     validInput: (team) => team.failed(),
-    fields: { chatId: 'id', messageId: 'id', wait: 'flag' },
+    fields: { chatId: 'id', messageId: 'id', onBusy: 'choice', wait: 'flag' },
+  },
+  'message.delete': {
+    validInput: async (team) => {
+      const { chatId } = await team.failed();
+      const { messages } = await team.trpc.message.list.query({ chatId });
+      return { chatId, messageId: messages[0]?.id };
+    },
+    fields: { chatId: 'id', messageId: 'id' },
   },
   'message.setFeedback': {
     validInput: async (team) => ({ ...(await team.answered()), rating: 'up', comment: 'Short and right.' }),

@@ -315,7 +315,7 @@ export const de: Translation = {
   'problem.chat_busy.advice': 'Senden Sie Ihre Nachricht noch einmal, wenn die Antwort fertig ist.',
   'problem.not_retryable.title': 'Diese Antwort kann nicht mehr wiederholt werden',
   'problem.not_retryable.advice':
-    'Der Chat hat neuere Nachrichten. Senden Sie Ihre Nachricht stattdessen noch einmal.',
+    'Sie wird noch geschrieben oder wurde schon wiederholt. Senden Sie Ihre Nachricht stattdessen noch einmal.',
   'problem.file_in_use.title': 'Diese Datei gehört zu einer anderen Nachricht',
   'problem.file_in_use.advice': 'Fügen Sie sie dieser Nachricht noch einmal hinzu.',
   'problem.file_not_accepted.title': 'Dieser Agent kann solche Dateien nicht lesen',
@@ -329,6 +329,14 @@ export const de: Translation = {
   'problem.file_storage_full.advice': 'Versuchen Sie es morgen noch einmal.',
   'problem.file_type_not_supported.title': 'Dateien dieser Art können nicht gesendet werden',
   'problem.file_type_not_supported.advice': 'Senden Sie ein Bild, eine PDF- oder eine Textdatei.',
+  'problem.too_many_versions.title': 'Diese Nachricht hat zu viele Versionen',
+  'problem.too_many_versions.advice': 'Senden Sie stattdessen eine neue Nachricht.',
+  'problem.not_deletable.title': 'Diese Nachricht kann nicht entfernt werden',
+  'problem.not_deletable.advice':
+    'Nur die neueste Nachricht kann entfernt werden, und nur, wenn sie nicht beantwortet wurde.',
+  'problem.versions_unavailable.title': 'Der Dienst wird gerade aktualisiert',
+  'problem.versions_unavailable.advice':
+    'Versuchen Sie es in ein paar Minuten noch einmal, oder senden Sie eine neue Nachricht.',
   'problem.not_rateable.title': 'Diese Antwort kann noch nicht bewertet werden',
   'problem.not_rateable.advice': 'Warten Sie, bis sie fertig ist.',
   'problem.unauthorized.title': 'Ihre Sitzung ist beendet',

@@ -47,10 +47,10 @@ export async function toChatEvent(
     }
     case 'chat-snapshot': {
       const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
-      const { items } = await stores.messages.list(chat, page);
-      const newest = newestWithin(items, limits.chatSnapshotBytesMax);
-      // The chat may have got its first feedback since the stream was opened.
+      // The chat may have got versions or its first feedback since the stream was opened.
       const current = (await stores.chats.find(chat.scope, chat.chat.id)) ?? chat;
+      const { items } = await stores.messages.list(current, page);
+      const newest = newestWithin(items, limits.chatSnapshotBytesMax);
       const settings = await readShowSettings(stores, chat);
       const rated = await withFeedback(stores.feedback, current, newest);
       return {

@@ -1,4 +1,5 @@
 import { t } from '../trpc.ts';
+import { choosePath } from './choose-path.ts';
 import { createChat } from './create-chat.ts';
 import { deleteChat } from './delete-chat.ts';
 import { exportChat } from './export-chat.ts';
@@ -18,4 +19,5 @@ export const chatRouter = t.router({
   follow: followChat,
   export: exportChat,
   followAll: followChats,
+  choosePath,
 });

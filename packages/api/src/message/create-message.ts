@@ -30,6 +30,9 @@ export const turnErrors: readonly ErrorCode[] = [
 
 const EMPTY = { path: 'content', message: 'must have at least 1 character(s)' };
 
+/** The errors with which a new version of a message or answer can be rejected. */
+export const versionErrors: readonly ErrorCode[] = ['chat_busy', 'too_many_versions', 'versions_unavailable'];
+
 /** `message.create`: sends a message, and returns the answer, or only its id with `wait: false`. */
 export const createMessage = turnProcedure(createMessageInputSchema)
   .meta({
@@ -46,19 +49,22 @@ export const createMessage = turnProcedure(createMessageInputSchema)
         'ten minutes without sending anything. Behind a proxy, stream the answer with `Accept: ' +
         'text/event-stream`, or send `wait: false` and follow the chat.',
     },
-    errors: [...turnErrors, 'queue_full', 'chat_busy', 'file_not_found', 'file_in_use', 'file_not_accepted'],
+    errors: [
+      ...[...turnErrors, ...versionErrors, 'queue_full', 'message_not_found'],
+      ...['file_not_found', 'file_in_use', 'file_not_accepted'],
+    ] as const,
     isIdempotent: true,
     canStream: true,
   })
   .output(answerSchema)
-  .mutation(async ({ ctx, input: { content, files, onBusy = 'enqueue', wait = true } }) => {
+  .mutation(async ({ ctx, input: { content, files, onBusy = 'enqueue', wait = true, replaces, after } }) => {
     const { stores, turns, chat, replayed, requestedBy, idempotency, request } = ctx;
     if (content === '' && !files) throw new ApiError('invalid_input', { issues: [EMPTY] });
     const named = files && !replayed ? await findMessageFiles(stores, chat, files) : undefined;
     const message = {
       content,
       ...(named && { files: named }),
-      onBusy,
+      ...{ onBusy, replaces, after },
       ...(idempotency && { idempotency }),
       ...(requestedBy && { requestedBy }),
     };

@@ -5,7 +5,8 @@ import { type RatedMessage, withFeedback } from './own-feedback.ts';
 import { readShowSettings, type ShowSettings } from './show-answer.ts';
 import { toMessage } from './to-message.ts';
 
-type MessagesContext = LargeListContext & {
+/** The chat whose messages are read, and the stores to read them from. */
+export type MessagesContext = LargeListContext & {
   readonly stores: Pick<Stores, 'messages' | 'feedback' | 'agents'>;
   readonly chat: ChatAccess;
 };
@@ -15,6 +16,8 @@ export interface MessagesPage {
   readonly limit: number;
   readonly order: 'asc' | 'desc';
   readonly after?: MessagePosition | undefined;
+  /** The sequence of the turn whose path is read. Default: the shown path. */
+  readonly head?: number | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface MessagesPage {
  */
 export async function readMessages(
   context: MessagesContext,
-  { limit, order, after }: MessagesPage,
+  { limit, order, after, head }: MessagesPage,
 ): Promise<PageOf<Message, MessagePosition>> {
   const { stores, chat } = context;
   let settings: ShowSettings | undefined;
@@ -32,7 +35,7 @@ export async function readMessages(
     async read(count, from): Promise<PageOf<RatedMessage, MessagePosition>> {
       const { items, ...rest } = await stores.messages.list(chat, {
         ...{ limit: count, order },
-        ...(from !== undefined && { after: from }),
+        ...(from !== undefined ? { after: from } : head !== undefined && { head }),
       });
       if (items.some(({ tape }) => tape !== undefined)) settings ??= await readShowSettings(stores, chat);
       return { items: await withFeedback(stores.feedback, chat, items), ...rest };

@@ -1,9 +1,9 @@
 import { answerSchema, retryMessageInputSchema } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
 import { answerOfAccepted } from './await-answer.ts';
-import { turnErrors } from './create-message.ts';
+import { turnErrors, versionErrors } from './create-message.ts';
 
-/** `message.retry`: answers the message of a failed answer again, if that is the newest answer of the chat. */
+/** `message.retry`: answers the message of an ended answer again. */
 export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_found')
   .meta({
     openapi: {
@@ -11,20 +11,21 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
       path: '/chat/{chatId}/message/{messageId}/retry',
       operationId: 'retryMessage',
       tags: ['Messages'],
-      summary: 'Retry a failed answer',
+      summary: 'Answer again',
       description:
-        'Answers a message again if its answer failed and is the newest of its chat. The new answer has its own ' +
-        'id. You can wait for it or stream it, as when you send a message.',
+        'Answers the message of an answer again. The new answer has its own id, and the chat shows it in place of the other one, ' +
+        'which stays as a version. You can wait for it or stream it, as when you send a message. Anything but the failed newest ' +
+        'answer is only answered again when no answer of the chat is running.',
     },
-    errors: [...turnErrors, 'message_not_found', 'not_retryable'],
+    errors: [...turnErrors, ...versionErrors, 'message_not_found', 'not_retryable'],
     isIdempotent: true,
     canStream: true,
     hasOptionalBody: true,
   })
   .output(answerSchema)
-  .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
+  .mutation(async ({ ctx, input: { messageId, wait = true, onBusy } }) => {
     const { turns, chat, replayed, requestedBy, idempotency } = ctx;
-    const retry = { answerId: messageId, idempotency, requestedBy };
+    const retry = { answerId: messageId, onBusy, idempotency, requestedBy };
     const accepted = replayed ?? (await turns.retry(chat, retry));
     return answerOfAccepted(ctx, accepted, wait);
   });

@@ -2,6 +2,7 @@ import { t } from '../trpc.ts';
 import { cancelMessage } from './cancel-message.ts';
 import { createMessage } from './create-message.ts';
 import { deleteFeedback } from './delete-feedback.ts';
+import { deleteMessage } from './delete-message.ts';
 import { followMessage } from './follow-message.ts';
 import { listMessages } from './list-messages.ts';
 import { retryMessage } from './retry-message.ts';
@@ -14,6 +15,7 @@ export const messageRouter = t.router({
   list: listMessages,
   cancel: cancelMessage,
   retry: retryMessage,
+  delete: deleteMessage,
   follow: followMessage,
   search: searchMessages,
   setFeedback,

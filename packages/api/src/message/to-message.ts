@@ -16,6 +16,7 @@ export function toMessage(
   const { id, role, content, createdAt, status, errorCode, retryAt, finishReason, answerId, isAnswered } =
     message;
   const hasStatus = role === 'assistant' || !isAnswered;
+  const { siblings } = message;
   const parts =
     message.tape === undefined ? userPartsOf(message) : showParts(partsOf(message.tape), settings);
   return {
@@ -29,6 +30,9 @@ export function toMessage(
     ...(finishReason && { finishReason }),
     ...(role === 'user' && !isAnswered && { answerId }),
     ...(feedback && { feedback: toFeedback(feedback) }),
+    ...(siblings && {
+      siblings: { index: siblings.index, count: siblings.ids.length, ids: [...siblings.ids] },
+    }),
     createdAt: createdAt.toISOString(),
   };
 }

@@ -20,6 +20,10 @@ export const chatLimits = {
   /** The list of messages is returned without paging; this many fit a response. */
   chatMessagesMax: 10_000,
   chatTextBytesMax: 16 * 1024 * 1024,
+  /** The ids of all versions are listed with each of them. */
+  versionsMax: 100,
+  /** A path is stored with its turn and read by one query, which has a condition for each range. */
+  pathRangesMax: 256,
   /** A comment on an answer gives a reason in some sentences. */
   feedbackCommentLengthMax: 2_000,
   /** The list of chats is returned without paging up to this length; longer lists continue with a cursor. */

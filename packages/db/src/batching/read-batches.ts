@@ -1,4 +1,13 @@
-import type { Id } from '@parley/contract';
+import {
+  type Id,
+  isOnPath,
+  lastOf,
+  lastRanges,
+  type Path,
+  type PathRange,
+  pathBefore,
+  straightPath,
+} from '@parley/contract';
 import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
 import type { ChatRecord } from '../chat/chat-records.ts';
 import type { Scope } from '../scope.ts';
@@ -47,6 +56,7 @@ export interface ReadBatches {
     sequence: number,
     historyBytesMax: number,
     chatBytes: number | undefined,
+    path: Path | undefined,
   ): Promise<RunContext>;
 }
 
@@ -91,44 +101,65 @@ export function createReadBatches(
     clock,
   );
 
-  /** The turns before `sequence`, newest first: always the predecessor, then as many as fit the bytes. */
-  async function readBefore(
+  /** The last turns of a path up to `to`, at most `count`, newest first. */
+  async function readLast(
     owner: Pick<TurnRange, 'team' | 'chat'>,
-    sequence: number,
+    ranges: readonly PathRange[],
+    bytes: number,
+  ): Promise<TurnInRange[]> {
+    const pages = ranges.map(({ first, last }) =>
+      histories.add({ ...owner, from: first, before: last + 1, bytes }),
+    );
+    return (await Promise.all(pages)).flat();
+  }
+
+  /** The turns of a path, newest first: always the last one, then as many as fit the bytes. */
+  async function readPath(
+    owner: Pick<TurnRange, 'team' | 'chat'>,
+    path: Path,
     bytesMax: number,
     chatBytes: number | undefined,
   ): Promise<TurnInRange[]> {
     const found: TurnInRange[] = [];
     let bytes = 0;
-    let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
+    let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / lastOf(path));
     // The history is read in pages, because the number of turns that fit the bytes is known only after some were
     // read.
-    for (let before = sequence; before > 1; ) {
-      const from = Math.max(before - size, 1);
+    for (let to = lastOf(path); to > 0; ) {
+      const ranges = lastRanges(path, to, size);
       const expected = Math.min(bytesMax, chatBytes ?? bytesMax);
-      const page = await histories.add({ ...owner, from, before, bytes: expected });
-      // Sequences have no gaps, so an empty page means that the turns were purged with their chat.
+      const page = await readLast(owner, ranges, expected);
+      // A path has no gaps, so an empty page means that the turns were purged with their chat.
       if (page.length === 0) return found;
       for (const turn of page) {
         found.push(turn);
         for (const message of turn.messages) bytes += bytesOfGiven(message);
         if (bytes > bytesMax) return found;
       }
-      before = from;
+      to = (ranges.at(-1)?.first ?? 1) - 1;
       size = pageOf(bytesMax - bytes, bytes / found.length);
     }
+    return found;
+  }
+
+  /** The turn directly before `sequence`, which may be on another path. */
+  async function readPredecessor(owner: Pick<TurnRange, 'team' | 'chat'>, sequence: number) {
+    const [found] = await readLast(owner, [{ first: sequence - 1, last: sequence - 1 }], CHAT_BYTES);
     return found;
   }
 
   return {
     findChat: (scope, id) => chats.add({ scope, id }),
 
-    async readRunContext({ team }, id, sequence, historyBytesMax, chatBytes) {
-      const [chat, before] = await Promise.all([
+    async readRunContext({ team }, id, sequence, historyBytesMax, chatBytes, path) {
+      const owner = { team, chat: id };
+      const isBehind = path === undefined || isOnPath(path, sequence - 1);
+      const [chat, before, elsewhere] = await Promise.all([
         chats.add({ scope: { team }, id }),
-        readBefore({ team, chat: id }, sequence, historyBytesMax, chatBytes),
+        readPath(owner, pathBefore(path ?? straightPath(sequence), sequence), historyBytesMax, chatBytes),
+        isBehind ? undefined : readPredecessor(owner, sequence),
       ]);
-      const [predecessor] = before;
+      const predecessor = isBehind ? before[0] : elsewhere;
       return {
         chat,
         predecessorEnded: predecessor === undefined || isEnded(predecessor.status),

@@ -1,8 +1,16 @@
 import { compact, compactAs, type Id, type Metadata, mintId, type TransferChat } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Idempotency } from '../idempotency.ts';
-import { type FieldsOf, idempotencySchema, options, string, withIdempotency } from '../schema-fields.ts';
-import type { ChatChange, ChatRecord, ChatUse, NewChat } from './chat-records.ts';
+import {
+  type FieldsOf,
+  idempotencySchema,
+  number,
+  options,
+  part,
+  string,
+  withIdempotency,
+} from '../schema-fields.ts';
+import type { ChatChange, ChatRecord, ChatUse, NewChat, PathChoice } from './chat-records.ts';
 import { beginningsOf } from './title-words.ts';
 
 /** A chat as it is stored; or its tombstone, which names no team, so that no query for callers finds it. */
@@ -22,6 +30,12 @@ export interface ChatDocument {
   titleBeginnings?: string[];
   /** An answer of the chat got feedback, which may have been taken back. Without it nobody looks for feedback. */
   hasFeedback?: true;
+  /** Some of its turns may not be shown. Set before the first of them is stored; without it every turn is shown. */
+  hasVersions?: true;
+  /** The path that a caller chose, while `tailSequence` is the highest sequence. */
+  choice?: PathChoice;
+  /** Counts the changes that are no new turns. Followers compare it. */
+  revision?: number;
   createdAt?: Date;
   /**
    * When it was last used or changed. Written in the background after a use, so it may lag. Absent where release 0.1.0
@@ -60,6 +74,9 @@ export const chatSchema = new Schema<ChatDocument>(
     // Mongoose would store an empty list in chats without a title.
     titleBeginnings: { type: [String], default: undefined },
     hasFeedback: Boolean,
+    hasVersions: Boolean,
+    choice: new Schema({ turn: number, tailSequence: number }, part),
+    revision: Number,
     createdAt: Date,
     updatedAt: Date,
     acceptedTurns: Number,
@@ -92,7 +109,7 @@ const onDeletion = {
   ...({ team: 'goes', agent: 'goes', agentType: 'goes', user: 'goes' } as const),
   ...({ metadata: 'goes', title: 'goes', titleBeginnings: 'goes', createdAt: 'goes' } as const),
   ...({ updatedAt: 'goes', acceptedTurns: 'goes', endedTurns: 'goes' } as const),
-  ...({ hasFeedback: 'goes' } as const),
+  ...({ hasFeedback: 'goes', hasVersions: 'goes', choice: 'goes', revision: 'goes' } as const),
   ...({ deletedAt: 'stays', purgedAt: 'stays', deletion: 'stays' } as const),
 } satisfies Record<keyof ChatDocument, 'stays' | 'goes'>;
 
@@ -115,18 +132,22 @@ export function newChatRecord(team: Id<'team'>, { agent, user, metadata }: NewCh
   return compactAs<ChatRecord>({
     ...{ id: mintId('chat'), team, agent, user, metadata, title: undefined },
     ...{ createdAt, updatedAt: createdAt, isAnswering: undefined, hasFeedback: undefined },
+    ...{ hasVersions: undefined, choice: undefined, revision: undefined },
   });
 }
 
 /** The stored form of a new chat; with the hashes of the request that creates it, if that is idempotent. */
 export function toChatDocument(
-  { id: _id, team, agent, user, metadata, title, hasFeedback, createdAt, updatedAt }: ChatRecord,
+  { id: _id, team, agent, user, metadata, title, hasFeedback, hasVersions, ...times }: ChatRecord,
   agentType: string,
   idempotency?: Idempotency,
 ): ChatDocument {
+  const { createdAt, updatedAt } = times;
   return compactAs<ChatDocument>({
     ...{ _id, team, agent, agentType, user, ...toContent({ metadata, title }), createdAt, updatedAt },
-    hasFeedback,
+    ...{ hasFeedback, hasVersions },
+    // Later changes set these.
+    ...{ choice: undefined, revision: undefined },
     // The first turn sets these.
     ...{ acceptedTurns: undefined, endedTurns: undefined },
     idempotency,
@@ -149,7 +170,7 @@ export const recordFields = { titleBeginnings: 0, idempotency: 0, agentType: 0 }
 /** @throws Error for a tombstone */
 export function toChatRecord(document: ChatDocument): ChatRecord {
   const { _id: id, team, agent, user, metadata, title, hasFeedback, createdAt, updatedAt } = document;
-  const { acceptedTurns = 0, endedTurns = 0 } = document;
+  const { acceptedTurns = 0, endedTurns = 0, hasVersions, choice, revision } = document;
   if (!team || !agent || !createdAt) throw new Error(`chat ${id} is a tombstone`);
   const isAnswering = acceptedTurns > endedTurns ? (true as const) : undefined;
   return compactAs<ChatRecord>({
@@ -159,7 +180,8 @@ export function toChatRecord(document: ChatDocument): ChatRecord {
     user,
     metadata: parse(metadata),
     title,
-    hasFeedback,
+    ...{ hasFeedback, hasVersions, revision },
+    choice: choice && { turn: choice.turn, tailSequence: choice.tailSequence },
     createdAt,
     updatedAt,
     isAnswering,
@@ -177,13 +199,22 @@ export function toChatLine(document: ChatDocument): TransferChat {
   });
 }
 
-/** The chat of a line in an export, for the team that imports it; `hasFeedback` if feedback on its answers follows. */
-export function fromChatLine(team: Id<'team'>, line: TransferChat, hasFeedback: boolean): ChatDocument {
+/** The marks of a chat that follow from the lines of its turns and their feedback. */
+export interface ImportedMarks {
+  readonly hasFeedback: boolean;
+  readonly hasVersions: boolean;
+}
+
+/** The chat of a line in an export, for the team that imports it. */
+export function fromChatLine(team: Id<'team'>, line: TransferChat, marks: ImportedMarks): ChatDocument {
   const { id, agentId: agent, agentType, userId: user, metadata, title, createdAt, updatedAt } = line;
   const record = {
     ...{ id, team, agent, user, metadata, title, createdAt: new Date(createdAt) },
     updatedAt: updatedAt === undefined ? undefined : new Date(updatedAt),
-    hasFeedback: hasFeedback ? (true as const) : undefined,
+    hasFeedback: marks.hasFeedback ? (true as const) : undefined,
+    hasVersions: marks.hasVersions ? (true as const) : undefined,
+    // The export does not contain the choice of a path.
+    ...{ choice: undefined, revision: undefined },
     // An export holds ended turns only.
     isAnswering: undefined,
   };

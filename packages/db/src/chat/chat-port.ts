@@ -14,6 +14,7 @@ import type {
   ChatUseFilter,
   IdleChat,
   NewChat,
+  PathChoice,
 } from './chat-records.ts';
 
 /**
@@ -72,6 +73,12 @@ export interface ChatStore {
   noteUses(uses: readonly ChatUse[]): Promise<void>;
   /** Changes the given fields. Undefined if the scope has no such chat. */
   update(scope: Scope, id: Id<'chat'>, change: ChatChange): Promise<ChatRecord | undefined>;
+  /**
+   * Marks that some turns of the chat may not be shown, and raises its revision. Call it before the first of them is inserted.
+   */
+  markVersions(chat: ChatAccess): Promise<void>;
+  /** Stores the choice of a path; undefined for the path of the newest turn. */
+  choosePath(chat: ChatAccess, choice: PathChoice | undefined): Promise<void>;
   /** Sets the title of a chat that has none. */
   setInitialTitle(chat: ChatAccess, title: string): Promise<void>;
   /** Marks the chat deleted: a tombstone without content stays. False if the scope has no such chat. */

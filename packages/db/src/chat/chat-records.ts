@@ -1,4 +1,4 @@
-import type { Id, Metadata } from '@parley/contract';
+import type { Id, Metadata, Path } from '@parley/contract';
 
 /** A chat that is not deleted. */
 export interface ChatRecord {
@@ -10,11 +10,24 @@ export interface ChatRecord {
   readonly title?: string;
   /** An answer of the chat got feedback, which may have been taken back. */
   readonly hasFeedback?: true;
+  /** Some of its turns may not be shown: it has versions of messages or answers, or a message was removed. */
+  readonly hasVersions?: true;
+  /** The path that a caller chose. It counts until a new turn comes. */
+  readonly choice?: PathChoice;
+  /** Counts the changes that are no new turns: renaming, feedback, the choice of a path, the removal of a message. */
+  readonly revision?: number;
   readonly createdAt: Date;
   /** When it was last used or changed. Absent on chats of release 0.1.0 that were not used since. */
   readonly updatedAt?: Date;
   /** A message waits for its answer, or is being answered. */
   readonly isAnswering?: true;
+}
+
+/** The choice of a path. It counts while `tailSequence` is the chat's highest sequence. */
+export interface PathChoice {
+  /** The sequence of the turn whose path is shown. */
+  readonly turn: number;
+  readonly tailSequence: number;
 }
 
 /** The fields that a new chat is created with. */
@@ -66,8 +79,8 @@ export interface ChatChange {
   readonly metadata?: Metadata | undefined;
 }
 
-/** The team, user and agent of a chat. */
-export type ChatReach = Pick<ChatRecord, 'id' | 'team' | 'user' | 'agent'>;
+/** The team, user and agent of a chat, and its changes that are no new turns. */
+export type ChatReach = Pick<ChatRecord, 'id' | 'team' | 'user' | 'agent' | 'revision' | 'hasVersions'>;
 
 /** A chat without recent turns, with the sequence of its newest one; 0 if it has none. */
 export interface IdleChat {
@@ -79,6 +92,8 @@ export interface IdleChat {
 export interface ChatTail {
   /** 0 if the chat has no turn. */
   readonly sequence: number;
+  /** The path of the newest turn. Absent: every turn of the chat. */
+  readonly path?: Path;
   readonly ended: boolean;
   /** UTF-8 bytes of all the chat's text up to and with the newest ended turn. */
   readonly textBytes: number;

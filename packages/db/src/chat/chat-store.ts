@@ -43,6 +43,11 @@ import { wordsOf } from './title-words.ts';
 const PURGE_PAGE = 200;
 const FILES_PAGE = 20;
 
+const reachFields = { team: 1, user: 1, agent: 1, revision: 1, hasVersions: 1 } as const;
+
+/** Part of every update that is no new turn and that followers of the chat have to see. */
+const raiseRevision = { $inc: { revision: 1 } } as const;
+
 /** Hints for searches, because the planner prefers to read all chats while there are few. */
 const TITLES = { team: 1, titleBeginnings: 1, _id: -1 } as const;
 const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as const;
@@ -98,9 +103,9 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
 
     async listReach(ids) {
       const isThere = { _id: trusted({ $in: [...ids] }), team: trusted({ $exists: true }) };
-      const found = await chats.find(isThere, { team: 1, user: 1, agent: 1 }).lean();
-      return found.flatMap(({ _id: id, team, user, agent }) =>
-        team && agent ? [compactAs<ChatReach>({ id, team, agent, user })] : [],
+      const found = await chats.find(isThere, reachFields).lean();
+      return found.flatMap(({ _id: id, team, user, agent, revision, hasVersions }) =>
+        team && agent ? [compactAs<ChatReach>({ id, team, agent, user, revision, hasVersions })] : [],
       );
     },
 
@@ -174,12 +179,21 @@ export function createChatStore(models: Models, { reads, inserts, titles, uses }
     async update(scope, id, change) {
       const $set = compact(toContent(change));
       const isChange = Object.keys($set).length > 0;
-      const update = { $set, ...(isChange && useUpdate({ at: new Date() })) };
+      const update = { $set, ...(isChange && { ...useUpdate({ at: new Date() }), ...raiseRevision }) };
       const found = await chats
         .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, update, { returnDocument: 'after' })
         .lean();
       if (found && isChange) await changes.announce([id]);
       return found ? toChatRecord(found) : undefined;
+    },
+
+    async markVersions({ chat: { id: _id, team } }) {
+      await chats.updateOne({ _id, team }, { $set: { hasVersions: true }, ...raiseRevision });
+    },
+
+    async choosePath({ chat: { id: _id }, scope }, choice) {
+      const change = choice ? { $set: { choice } } : { $unset: { choice: 1 as const } };
+      await chats.updateOne({ _id, ...chatsWithin(scope) }, { ...change, ...raiseRevision });
     },
 
     setInitialTitle: ({ chat: { id: chat, team } }, title) => titles.setTitle({ team, chat, title }),

@@ -9,7 +9,7 @@ import { createVault, type Vault, type VaultOptions } from '../encryption/vault.
 import { ensureCollections, findIndexChanges, isMissing } from '../indexes/collection-indexes.ts';
 import { findIndexBuilds, type IndexBuild } from '../indexes/index-builds.ts';
 import { createLease } from '../migrations/lease.ts';
-import { createLiveServers } from '../migrations/live-servers.ts';
+import { createLiveServers, type LiveServers } from '../migrations/live-servers.ts';
 import {
   type DatabaseStatus,
   findStatus,
@@ -20,7 +20,7 @@ import {
   startMaintenance,
 } from '../migrations/maintenance.ts';
 import type { DatabaseLog } from '../migrations/migration.ts';
-import { migrations } from '../migrations/migrations.ts';
+import { migrations, VERSIONS_SINCE } from '../migrations/migrations.ts';
 import { createSchemaSteps } from '../migrations/schema-steps.ts';
 import { createVersionModels } from '../migrations/version-models.ts';
 import { createModels, type Models } from '../models.ts';
@@ -31,6 +31,9 @@ import { NO_LIMIT, openConnection, SILENCE_MS } from './open-connection.ts';
 
 /** A database that does not answer in this time counts as unreachable. */
 const REACHABLE_MS = 2_000;
+
+/** How long the versions of the live servers count after they were read. */
+const SERVERS_AGE_MAX_MS = 5_000;
 
 /** The state of a database, for health reports. */
 export interface DatabaseState {
@@ -75,6 +78,8 @@ export interface Database {
   maintain(log: DatabaseLog): Maintenance;
   /** The lowest schema version among all live servers. A feature that older servers would break waits for it. */
   minimumSchemaVersion(): Promise<number>;
+  /** Whether every live server knows that a chat shows one of several paths. Read again after some seconds. */
+  allowsVersions(): Promise<boolean>;
   /** The operator's control of the encryption of secrets. */
   readonly encryption: EncryptionControl;
   close(): Promise<void>;
@@ -111,6 +116,7 @@ export async function connectDatabase(
     await connection.destroy().catch(() => undefined);
     throw toApiError(error);
   }
+  const allowsVersions = allowsVersionsOn(deps.servers);
   const control = createEncryptionControl(models, keys, encryption.settleMs);
   return {
     stores: createStores(models, vaultOf(models, { ...encryption, keys })),
@@ -130,6 +136,7 @@ export async function connectDatabase(
     status: () => inTurn(() => findStatus(deps)),
     migrate: (log, options) => inTurn(() => migrateNow(deps, log, options)),
     minimumSchemaVersion: () => inTurn(() => deps.servers.minimumSchemaVersion()),
+    allowsVersions: () => inTurn(allowsVersions),
     maintain(log) {
       const maintenance = startMaintenance(deps, log);
       const stop = new AbortController();
@@ -164,6 +171,17 @@ async function prepare(
   const readiness = new Readiness();
   readiness.judge(await ensureCollections({ ...models, ...versionModels }));
   return { models, versionModels, servers, steps, db, readiness, openSlowConnection };
+}
+
+/** The versions of the live servers are read only when a version of a message is about to be stored. */
+function allowsVersionsOn({ minimumSchemaVersion }: Pick<LiveServers, 'minimumSchemaVersion'>) {
+  let known: { readonly allows: boolean; readonly at: number } | undefined;
+  return async (): Promise<boolean> => {
+    if (known && performance.now() - known.at < SERVERS_AGE_MAX_MS) return known.allows;
+    const allows = (await minimumSchemaVersion()) >= VERSIONS_SINCE;
+    known = { allows, at: performance.now() };
+    return allows;
+  };
 }
 
 /** Connection errors become `database_unavailable` here too. */

@@ -11,6 +11,7 @@ export const listedFields = {
   messages: 1,
   answerId: 1,
   retryOf: 1,
+  removedAt: 1,
 } as const satisfies Partial<Record<keyof TurnDocument, 1>>;
 
 /** A turn as a list of messages reads it. */

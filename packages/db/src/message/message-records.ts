@@ -19,6 +19,15 @@ export interface MessageRecord {
 export interface MessagePosition {
   readonly sequence: number;
   readonly role: 'user' | 'assistant';
+  /** The sequence of the turn whose path the list shows, in a chat with versions. */
+  readonly head?: number | undefined;
+}
+
+/** The versions of a message, in the order in which they were stored. */
+export interface Siblings {
+  /** The place of the message among them, from 0. */
+  readonly index: number;
+  readonly ids: readonly Id<'message'>[];
 }
 
 /** A message as lists show it, with the status of its turn. */
@@ -31,4 +40,6 @@ export interface ListedMessage extends MessageRecord {
   readonly answerId: Id<'message'>;
   /** Whether the list shows an answer to it. */
   readonly isAnswered: boolean;
+  /** Present if the message has other versions. */
+  readonly siblings?: Siblings;
 }

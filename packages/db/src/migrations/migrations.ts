@@ -27,7 +27,12 @@ export const migrations: readonly Migration[] = [
   { name: 'remove the feedback on answers that release 0.1.0 has deleted', run: removeOrphanedFeedback },
   { name: 'store the words of messages for the search', run: fillSearch },
   { name: 'remove the files of chats that release 0.1.0 has deleted', run: removeOrphanedFiles },
+  // 9: servers know versions of messages. They accept none while a live server does not.
+  { name: 'allow versions of messages and answers', run: async () => undefined },
 ];
+
+/** The lowest schema version whose servers know that a chat shows one of several paths. */
+export const VERSIONS_SINCE = 9;
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */
 export const schemaVersion = migrations.length;

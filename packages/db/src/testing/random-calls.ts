@@ -173,7 +173,7 @@ function turnOf(play: Play, id: Id<'turn'>): NewTurn {
     reservations: integer(2) === 0 ? [{ ...RESERVATION, subject: play.scope.team }] : undefined,
     spender: integer(2) === 0 ? { key: 'key_of_random_calls', user: 'user' } : undefined,
     idempotency: integer(3) === 0 ? { key: `key ${integer(3)}`, body: 'b' } : undefined,
-    origin: undefined,
+    ...{ parent: undefined, path: undefined, origin: undefined },
   });
 }
 

@@ -6,7 +6,9 @@ import type {
   TransferTurn,
   TransferUsage,
 } from '@parley/contract';
+import type { ImportedMarks } from '../chat/chat-model.ts';
 import type { Scope } from '../scope.ts';
+import type { ImportedTurn } from '../turn/turn-transfer.ts';
 
 /** The result of an import: `added`; `there` if it was imported before; `taken` if something else has its id. */
 export type ImportResult = 'added' | 'there' | 'taken';
@@ -38,7 +40,7 @@ export interface TransferStore {
   addTurns(
     scope: Scope,
     chat: Id<'chat'>,
-    turns: readonly TransferTurn[],
+    turns: readonly ImportedTurn[],
   ): Promise<{ added: number } | 'taken'>;
   /** Adds the feedback that is missing, on answers of a chat that is being imported. Returns the number it added. */
   addFeedback(
@@ -47,6 +49,6 @@ export interface TransferStore {
     feedback: readonly TransferFeedback[],
   ): Promise<number>;
   /** Adds a chat. Call it after `addTurns` and `addFeedback`, so that a chat that exists is complete. */
-  addChat(scope: Scope, chat: TransferChat, hasFeedback: boolean): Promise<ImportResult>;
+  addChat(scope: Scope, chat: TransferChat, marks: ImportedMarks): Promise<ImportResult>;
   addUsage(scope: Scope, row: TransferUsage): Promise<ImportResult>;
 }

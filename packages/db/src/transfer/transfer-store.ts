@@ -122,8 +122,8 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
       return missing.length;
     },
 
-    async addChat({ team }, chat, hasFeedback) {
-      const document = fromChatLine(team, chat, hasFeedback);
+    async addChat({ team }, chat, marks) {
+      const document = fromChatLine(team, chat, marks);
       // Exports of earlier versions do not say when a chat was last used.
       document.updatedAt ??= (await lastUseOf(models, chat.id, new Date(chat.createdAt))).at;
       // Before the chat, so that an import that is cut off here adds both when it is repeated.

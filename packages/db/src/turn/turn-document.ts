@@ -36,10 +36,11 @@ export function pushedUsage(usage: readonly UsageRecord[]) {
 
 /** The stored form of a turn that is accepted now. */
 export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
-  const { id: _id, chat, sequence, question, lease, idempotency, answerId } = turn;
+  const { id: _id, chat, sequence, parent, path, question, lease, idempotency, answerId } = turn;
   const { spender, origin, reservations, createdAt } = turn;
   return compactAs<TurnDocument>({
-    ...{ _id, team, chat, sequence, status: lease ? 'generating' : 'queued', lease, takeovers: 0 },
+    ...{ _id, team, chat, sequence, parent, path: path && [...path] },
+    ...{ status: lease ? 'generating' : 'queued', lease, takeovers: 0 },
     retryOf: 'retryOf' in question ? question.retryOf : undefined,
     messages: 'userMessage' in question ? [question.userMessage] : [],
     ...{ idempotency, answerId, usage: [], spender, origin },
@@ -50,7 +51,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
     ...{ steps: undefined, stepsSize: undefined, wait: undefined },
     ...{ account: undefined, isUncounted: undefined, agentVersion: undefined, textBytes: undefined },
     ...{ errorCode: undefined, exactErrorCode: undefined, retryAt: undefined, endedAt: undefined },
-    ...{ pendingSince: undefined, purgedAt: undefined },
+    ...{ removedAt: undefined, pendingSince: undefined, purgedAt: undefined },
   });
 }
 
@@ -58,12 +59,13 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
 export function toRecord(document: TurnDocument): TurnRecord {
   const { _id: id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
   const { isCancelled = false, retryOf, retryAt, idempotency, textBytes, messages } = document;
-  const { spender, origin, reservations, steps } = document;
+  const { spender, origin, reservations, steps, parent, path, removedAt } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
   const stored = messages.find(({ id: messageId }) => messageId === answerId);
   const answer = stored && toMessage(stored);
   return compactAs<TurnRecord>({
     ...{ id, team, chat, sequence, status, takeovers, isCancelled, answerId, createdAt },
+    ...{ parent, path: path && [...path], isRemoved: removedAt && (true as const) },
     userMessage: userMessage && toMessage(userMessage),
     retryOf: retryOf && { turn: retryOf.turn, userMessageId: retryOf.userMessageId },
     lease,

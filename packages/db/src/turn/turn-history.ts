@@ -6,7 +6,7 @@ import type { HistoryMessage, RunContext } from './turn-records.ts';
 
 /** The fields of a turn that its history needs. */
 export const historyFields = {
-  ...{ retryOf: 1, errorCode: 1, exactErrorCode: 1 },
+  ...{ retryOf: 1, removedAt: 1, errorCode: 1, exactErrorCode: 1 },
   ...{ 'messages.role': 1, 'messages.content': 1, 'messages.files': 1 },
   // All of a part but the text of reasoning, which the model does not get again.
   ...{ 'messages.parts.kind': 1, 'messages.parts.length': 1, 'messages.parts.id': 1 },
@@ -16,7 +16,7 @@ export const historyFields = {
 } as const;
 
 /** A turn, as far as the history needs it. */
-export type HistoryTurn = Pick<TurnDocument, 'retryOf' | 'errorCode' | 'exactErrorCode'> & {
+export type HistoryTurn = Pick<TurnDocument, 'retryOf' | 'removedAt' | 'errorCode' | 'exactErrorCode'> & {
   readonly messages: readonly StoredHistoryMessage[];
 };
 
@@ -38,18 +38,22 @@ export function bytesOfGiven({ content, parts }: GivenMessage): number {
 }
 
 /**
- * The messages of the newest turns of a chat, oldest first. A message whose newest answer the model rejected is marked:
- * that is the last of the retries that follow its turn, or else the turn's own. The text of a failed answer is left out
- * when a retry follows it.
+ * The messages of the newest turns of a path, oldest first. A turn whose message a later turn of the path answers again gives
+ * its message alone. A message whose newest answer the model rejected is marked:
+ * that is the last of the retries that follow its turn, or else the turn's own.
  */
 export function historyOf(newestFirst: readonly HistoryTurn[]): RunContext['history'] {
   let isRefused = false;
   let isRetried = false;
   const turns = newestFirst.map((turn) => {
     if (!isRetried) isRefused = fromErrorFields(turn) === 'model_refused';
-    const messages = isRetried ? turn.messages.filter(({ role }) => role === 'user') : turn.messages;
+    const given = isRetried ? turn.messages.filter(({ role }) => role === 'user') : turn.messages;
     isRetried = turn.retryOf !== undefined;
-    return messages.map((message) => (isRefused ? { ...toGiven(message), isRefused } : toGiven(message)));
+    return given.map((message) => {
+      const plain = toGiven(message);
+      if (turn.removedAt) return { ...plain, isRemoved: true };
+      return isRefused ? { ...plain, isRefused } : plain;
+    });
   });
   return turns.reverse().flat();
 }

@@ -25,6 +25,10 @@ export interface TurnDocument {
   team: Id<'team'>;
   chat: Id<'chat'>;
   sequence: number;
+  /** Stored where it does not follow from the sequence, and for versions of answers. */
+  parent?: number;
+  /** Stored where it is not every turn up to this one. */
+  path?: number[];
   status: TurnStatus;
   lease?: Lease;
   takeovers: number;
@@ -61,6 +65,8 @@ export interface TurnDocument {
   agentVersion?: number;
   /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
   textBytes?: number;
+  /** When its message was removed. */
+  removedAt?: Date;
   createdAt: Date;
   endedAt?: Date;
   /** Only on a deletion marker that was inserted before its chat was marked deleted. The purge removes it. */
@@ -125,6 +131,8 @@ export const turnSchema = new Schema<TurnDocument>(
     team: string,
     chat: string,
     sequence: number,
+    parent: Number,
+    path: { type: [Number], default: undefined },
     status: string,
     lease: new Schema({ token: string, attempt: number, renewals: number }, part),
     takeovers: number,
@@ -168,6 +176,7 @@ export const turnSchema = new Schema<TurnDocument>(
     wait: new Schema({ attempt: number, until: date }, part),
     agentVersion: Number,
     textBytes: Number,
+    removedAt: Date,
     createdAt: date,
     endedAt: Date,
     pendingSince: Date,
@@ -177,6 +186,8 @@ export const turnSchema = new Schema<TurnDocument>(
 );
 turnSchema.index({ chat: 1, sequence: 1 }, { unique: true });
 turnSchema.index({ chat: 1, 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
+
+turnSchema.index({ chat: 1, parent: 1 }, { partialFilterExpression: { parent: { $exists: true } } });
 
 const isUnfinished = { status: { $in: ['queued', 'generating'] } };
 turnSchema.index({ isUncounted: 1, _id: 1 }, { partialFilterExpression: { isUncounted: true } });

@@ -1,4 +1,4 @@
-import type { Id, ToolStep } from '@parley/contract';
+import type { Id, Path, ToolStep } from '@parley/contract';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { ChatTail } from '../chat/chat-records.ts';
 import type { Scope, SystemScope } from '../scope.ts';
@@ -14,6 +14,7 @@ import type {
   TurnRecord,
   TurnState,
   UnfinishedTurn,
+  VersionTurn,
 } from './turn-records.ts';
 
 /**
@@ -48,7 +49,8 @@ export interface TurnStore {
   remove(scope: SystemScope, id: Id<'turn'>): Promise<void>;
   /**
    * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, if it is
-   * known, is the size of the chat's text. It decides how many turns are read at once.
+   * known, is the size of the chat's text. It decides how many turns are read at once. `path`, if the turn has one, names the
+   * turns of its history.
    */
   readRunContext(
     scope: SystemScope,
@@ -56,6 +58,7 @@ export interface TurnStore {
     sequence: number,
     historyBytesMax: number,
     chatBytes?: number,
+    path?: Path,
   ): Promise<RunContext>;
   /** Marks the turn before `sequence`, so that its end claims the next turn. False if that turn has ended already. */
   announceSuccessor(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
@@ -143,6 +146,21 @@ export interface TurnStore {
   listAfter(chat: ChatAccess, sequence: number, limit: number): Promise<TurnRecord[]>;
   /** A turn with its messages. Undefined if it was deleted. */
   find(chat: ChatAccess, id: Id<'turn'>): Promise<TurnRecord | undefined>;
+  /** The turn with this message of a user. */
+  findByUserMessage(chat: ChatAccess, message: string): Promise<TurnRecord | undefined>;
+  /**
+   * The turns that follow these turns directly: the versions of the messages there, and of their answers. Retries of failed
+   * answers without a stored parent are missing.
+   */
+  listVersions(chat: ChatAccess, parents: readonly number[]): Promise<VersionTurn[]>;
+  /** The path of the turn with this sequence. */
+  findPath(chat: ChatAccess, sequence: number): Promise<Path | undefined>;
+  /** Marks a failed turn removed, or takes the mark back. False if it has not failed. */
+  markRemoved(chat: ChatAccess, id: Id<'turn'>, isRemoved: boolean): Promise<boolean>;
+  /**
+   * Removes the content of a failed turn, whose ids, usage and idempotency record stay. False if it has not failed.
+   */
+  removeContent(chat: ChatAccess, id: Id<'turn'>): Promise<boolean>;
   /** At most `limit` unfinished turns of all teams, after `after` in the order of their ids. For the recovery loop. */
   listUnfinished(limit: number, after?: Id<'turn'>): Promise<UnfinishedTurn[]>;
   /** Whether all turns of the chat before `sequence` have ended. A missing turn counts as ended. */

@@ -1,4 +1,4 @@
-import { compactAs } from '@parley/contract';
+import { compactAs, firstIdAt, mintedAtOf, pathOf } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { ChatTail } from '../chat/chat-records.ts';
@@ -9,7 +9,7 @@ import { notRemoved } from './remove-turns.ts';
 import { toOrigin, toRecord, toSpender } from './turn-document.ts';
 import type { TurnDocument } from './turn-model.ts';
 import type { TurnStore } from './turn-port.ts';
-import type { PolledTurn, QueuedTurn, UnfinishedTurn } from './turn-records.ts';
+import type { PolledTurn, QueuedTurn, UnfinishedTurn, VersionTurn } from './turn-records.ts';
 import { isEnded } from './turn-status.ts';
 
 /** Enough to see a whole queue behind the newest ended turn. */
@@ -17,7 +17,12 @@ export const TAIL_TURNS = 64;
 /** The status of a turn that has not ended. */
 export const UNFINISHED = ['queued', 'generating'] as const;
 
-const tailFields = { chat: 1, sequence: 1, status: 1, textBytes: 1 } as const;
+const tailFields = { chat: 1, sequence: 1, path: 1, status: 1, textBytes: 1 } as const;
+
+const versionFields = {
+  ...{ chat: 1, sequence: 1, parent: 1, retryOf: 1, answerId: 1, removedAt: 1 },
+  ...{ 'messages.id': 1, 'messages.role': 1 },
+} as const;
 const unfinishedFields = {
   ...{ team: 1, chat: 1, sequence: 1, status: 1 },
   ...{ lease: 1, takeovers: 1, isCancelled: 1 },
@@ -106,6 +111,47 @@ export function createTurnQueries({ turns }: Pick<Models, 'turns'>): TurnQueries
       return found && !isMarker(found) ? toRecord(found) : undefined;
     },
 
+    async findByUserMessage(access, message) {
+      const mintedAt = mintedAtOf(message);
+      if (!mintedAt) return undefined;
+      // A process mints the ids of a message and its turn one after the other. If it took longer, the chat is searched.
+      const around = { $gte: firstIdAt(mintedAt, 'turn'), $lt: firstIdAt(later(mintedAt), 'turn') };
+      const own = { ...within(access), 'messages.id': message };
+      const found =
+        (await turns
+          .findOne({ ...own, _id: trusted(around) } as object)
+          .hint({ _id: 1 })
+          .lean<TurnDocument>()) ??
+        (await turns
+          .findOne(own as object)
+          .hint({ chat: 1, sequence: 1 })
+          .lean<TurnDocument>());
+      const turn = found && !isMarker(found) ? toRecord(found) : undefined;
+      return turn?.userMessage?.id === message ? turn : undefined;
+    },
+
+    async listVersions(access, parents) {
+      const own = within(access);
+      const follow = [
+        { ...own, parent: trusted({ $in: [...parents] }) },
+        // A turn without a parent follows the one before it.
+        { ...own, sequence: trusted({ $in: parents.map((parent) => parent + 1) }) },
+      ];
+      const found = await turns.find({ $or: follow }, versionFields).lean<StoredVersion[]>();
+      return found
+        .filter((turn) => !isMarker(turn))
+        .map(toVersion)
+        .filter(({ isRetry, parent }) => !isRetry || parent !== undefined)
+        .toSorted((one, other) => one.sequence - other.sequence);
+    },
+
+    async findPath(access, sequence) {
+      const found = await turns
+        .findOne({ ...within(access), sequence }, { chat: 1, sequence: 1, path: 1 })
+        .lean();
+      return found && !isMarker(found) ? pathOf(found) : undefined;
+    },
+
     async listUnfinished(limit, after) {
       const filter = filterOf({ status: trusted({ $in: UNFINISHED }) }, { _id: greaterThan(after) });
       const found = await turns.find(filter, unfinishedFields).sort({ _id: 1 }).limit(limit).lean();
@@ -147,6 +193,9 @@ type TurnQueries = Pick<
   | 'listGrown'
   | 'listAfter'
   | 'find'
+  | 'findByUserMessage'
+  | 'listVersions'
+  | 'findPath'
   | 'listUnfinished'
   | 'hasPredecessorEnded'
   | 'countUnfinished'
@@ -156,6 +205,31 @@ type TurnQueries = Pick<
 /** The filter of the turns of a chat. */
 export function within({ chat: { id: chat, team } }: ChatAccess) {
   return { chat, team };
+}
+
+/** The time within which a process mints the ids of a message and its turn, unless it was interrupted in between. */
+const MINTED_WITHIN_MS = 3;
+
+function later(at: Date): Date {
+  return new Date(at.getTime() + MINTED_WITHIN_MS);
+}
+
+type StoredVersion = Pick<
+  TurnDocument,
+  'sequence' | 'parent' | 'retryOf' | 'answerId' | 'removedAt' | 'messages' | '_id' | 'chat'
+>;
+
+/** A turn without a parent that is no retry follows the one before it. */
+function toVersion({ sequence, retryOf, answerId, removedAt, messages, ...stored }: StoredVersion) {
+  const userMessageId = messages.find(({ role }) => role === 'user')?.id ?? retryOf?.userMessageId;
+  const { parent = retryOf ? undefined : sequence - 1 } = stored;
+  return compactAs<VersionTurn>({
+    ...{ sequence, answerId, parent, isRetry: retryOf !== undefined },
+    // The messages of a turn are there as long as the turn.
+    userMessageId: userMessageId ?? answerId,
+    hasAnswer: messages.some(({ id: message }) => message === answerId),
+    isRemoved: removedAt && (true as const),
+  });
 }
 
 type StoredUnfinished = Pick<TurnDocument, '_id' | keyof typeof unfinishedFields>;
@@ -182,7 +256,7 @@ function toPolled({ _id: id, team, sequence, status, lease, isCancelled, wait }:
   };
 }
 
-type TailTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;
+type TailTurn = Pick<TurnDocument, 'sequence' | 'path' | 'status' | 'textBytes'>;
 
 /** Sums up the newest turns of a chat, newest first. */
 function tailOf(newestFirst: readonly TailTurn[]): ChatTail {
@@ -191,6 +265,7 @@ function tailOf(newestFirst: readonly TailTurn[]): ChatTail {
   const unfinished = newestEnded === -1 ? newestFirst.length : newestEnded;
   return {
     sequence: newest?.sequence ?? 0,
+    ...(newest?.path && { path: [...newest.path] }),
     ended: unfinished === 0,
     textBytes: newestFirst[newestEnded]?.textBytes ?? 0,
     unfinished,

@@ -1,4 +1,4 @@
-import type { ErrorCode, Id, TapePart, ToolStep } from '@parley/contract';
+import type { ErrorCode, Id, Path, TapePart, ToolStep } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { Idempotency } from '../idempotency.ts';
@@ -34,7 +34,7 @@ export interface WrittenText {
   readonly tape?: string;
 }
 
-/** The failed turn that a retry answers again, and the message that both answer. */
+/** The turn that a retry answers again, and the message that both answer. */
 export interface RetryOf {
   readonly turn: Id<'turn'>;
   readonly userMessageId: Id<'message'>;
@@ -47,6 +47,13 @@ export interface TurnRecord {
   readonly chat: Id<'chat'>;
   /** The turns of a chat have the numbers 1, 2, 3 and so on, without gaps. */
   readonly sequence: number;
+  /**
+   * The sequence of the turn that this one follows; 0 for the first message of a path. A version of an answer follows the turn
+   * that its message follows. Absent: the preceding sequence, or for a retry the turn that the retried one follows.
+   */
+  readonly parent?: number;
+  /** The path up to and with this turn. Absent: every turn up to this one. */
+  readonly path?: Path;
   readonly status: TurnStatus;
   readonly lease?: Lease;
   /** The number of times that another process took the turn over. */
@@ -73,6 +80,8 @@ export interface TurnRecord {
   readonly steps?: readonly ToolStep[];
   /** UTF-8 bytes of the chat's text up to and with this turn; absent while unfinished. */
   readonly textBytes?: number;
+  /** The message was removed: its text is empty, and no list shows it. */
+  readonly isRemoved?: true;
   readonly createdAt: Date;
 }
 
@@ -111,7 +120,9 @@ export interface NewTurn {
   readonly id: Id<'turn'>;
   readonly chat: Id<'chat'>;
   readonly sequence: number;
-  /** The message to answer, or the failed turn whose message is answered again. */
+  readonly parent?: number;
+  readonly path?: Path;
+  /** The message to answer, or the turn whose message is answered again. */
   readonly question: { readonly userMessage: MessageRecord } | { readonly retryOf: RetryOf };
   readonly answerId: Id<'message'>;
   readonly idempotency?: Idempotency;
@@ -126,6 +137,8 @@ export interface NewTurn {
 export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content' | 'files'> {
   /** True if the model refused to answer the message. */
   readonly isRefused?: boolean;
+  /** True if the message was removed. Its text is empty. */
+  readonly isRemoved?: boolean;
   /** The parts of an answer with tool calls, without its reasoning. */
   readonly parts?: readonly TapePart[];
 }
@@ -140,6 +153,16 @@ export interface RunContext {
   readonly textBytesBefore: number;
   /** The messages of the turns before this one, oldest first: of the newest turns as many as fill the bytes. */
   readonly history: readonly HistoryMessage[];
+}
+
+/** A turn as one of the versions of its message or answer. */
+export interface VersionTurn extends Pick<TurnRecord, 'sequence' | 'answerId' | 'parent'> {
+  readonly userMessageId: Id<'message'>;
+  /** It answers the message of an earlier turn. */
+  readonly isRetry: boolean;
+  /** Lists show its answer. */
+  readonly hasAnswer: boolean;
+  readonly isRemoved?: true;
 }
 
 /** The end of a turn. The fields that are given are stored with it in one update. */

@@ -129,6 +129,25 @@ export function createTurnStore(
       return matchedCount === 1;
     },
 
+    async markRemoved(access, id, isRemoved) {
+      const { matchedCount } = await turns.updateOne(
+        { _id: id, ...within(access), status: 'failed' },
+        isRemoved ? { $set: { removedAt: new Date() } } : { $unset: { removedAt: 1 } },
+      );
+      return matchedCount === 1;
+    },
+
+    async removeContent(access, id) {
+      const { matchedCount } = await turns.updateOne(
+        { _id: id, ...within(access), status: 'failed' },
+        {
+          $set: { removedAt: new Date(), 'messages.$[].content': '' },
+          $unset: { 'messages.$[].parts': 1, written: 1 },
+        },
+      );
+      return matchedCount === 1;
+    },
+
     async cancelOfUser({ team }, user, limit) {
       const filter = {
         team,

@@ -1,4 +1,4 @@
-import { compact, compactAs, type Id, type TapePart, type TransferTurn } from '@parley/contract';
+import { compact, compactAs, type Id, type Path, type TapePart, type TransferTurn } from '@parley/contract';
 import type { UsageRecord } from '../usage/usage-records.ts';
 import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
 import { fromStoredParts, type StoredPart, toStoredPart } from './stored-parts.ts';
@@ -9,6 +9,9 @@ type MessageOfLine = TransferTurn['messages'][number];
 type UsageOfLine = TransferTurn['usage'][number];
 type WrittenOfLine = NonNullable<TransferTurn['written']>;
 type PartsOfLine = NonNullable<MessageOfLine['parts']>;
+
+/** The line of a turn, with the path that its parents give. */
+export type ImportedTurn = TransferTurn & { readonly path?: Path };
 
 /** The lease of an imported turn keeps the number of its runs. No process has this token. */
 const TOKEN = 'imported';
@@ -21,15 +24,17 @@ const TOKEN = 'imported';
 export function toTurnLine(document: TurnDocument): TransferTurn {
   const { _id: id, sequence, status, takeovers, lease, retryOf, written, messages, answerId } = document;
   const { usage, agentVersion, textBytes = 0, createdAt, endedAt = createdAt } = document;
+  const { parent, removedAt } = document;
   if (!isEnded(status)) throw new Error(`turn ${id} has not ended`);
   return compactAs<TransferTurn>({
-    ...{ type: 'turn', id, sequence, status, takeovers, attempts: lease?.attempt ?? 0 },
+    ...{ type: 'turn', id, sequence, parent, status, takeovers, attempts: lease?.attempt ?? 0 },
     retryOf: retryOf && { turn: retryOf.turn, userMessageId: retryOf.userMessageId },
     written: written && toWrittenOfLine(written),
     messages: messages.map(toMessageOfLine),
     answerId,
     usage: usage.map(toUsageOfLine),
     ...{ errorCode: fromErrorFields(document), agentVersion, textBytes },
+    removedAt: removedAt?.toISOString(),
     ...{ createdAt: createdAt.toISOString(), endedAt: endedAt.toISOString() },
   });
 }
@@ -37,12 +42,13 @@ export function toTurnLine(document: TurnDocument): TransferTurn {
 /** The turn of a line in an export. It was counted where it ran, so it is not counted again. */
 export function fromTurnLine(
   { chat, team }: { chat: Id<'chat'>; team: Id<'team'> },
-  line: TransferTurn,
+  line: ImportedTurn,
 ): TurnDocument {
   const { id: _id, sequence, status, takeovers, attempts, retryOf, written, messages, answerId } = line;
-  const { usage, errorCode, agentVersion, textBytes, createdAt, endedAt } = line;
+  const { usage, errorCode, agentVersion, textBytes, createdAt, endedAt, parent, path, removedAt } = line;
   return compactAs<TurnDocument>({
-    ...{ _id, chat, team, sequence, status, takeovers },
+    ...{ _id, chat, team, sequence, parent, path: path && [...path], status, takeovers },
+    removedAt: removedAt === undefined ? undefined : new Date(removedAt),
     lease: attempts > 0 ? { token: TOKEN, attempt: attempts, renewals: 0 } : undefined,
     retryOf,
     written: written && fromWrittenOfLine(written),

@@ -8,9 +8,11 @@ import { acceptReserved, apiErrorOfLoad, assertAccepting, overloaded } from './c
 import { setInitialTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
 import { type AcceptDeps, insertAndStart, readTail, readTailOnly } from './insert-turn.ts';
+import { openFork } from './open-fork.ts';
+import { placeOf, type SentPlace, type TurnPlace } from './turn-place.ts';
 
 /** A message to be accepted, with the ids it will have. */
-export interface SentMessage extends Omit<TurnIds, 'chat'> {
+export interface SentMessage extends Omit<TurnIds, 'chat'>, SentPlace {
   readonly content: string;
   /** Files that the caller may send in this chat. */
   readonly files?: readonly MessageFile[] | undefined;
@@ -24,9 +26,10 @@ export interface SentMessage extends Omit<TurnIds, 'chat'> {
  * that a process runs it. Each of several parallel messages gets its own sequence number, and one of several parallel
  * requests with the same idempotency key is accepted: unique indexes decide.
  *
- * @throws ApiError `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
- *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, `file_not_found`, `file_in_use`, the model's rejection, and
- *   `database_unavailable` with the answer's id when it is unknown whether the message was stored.
+ * @throws ApiError `chat_not_found`, `message_not_found`, `chat_full`, `queue_full`, `chat_busy`, `too_many_versions`,
+ *   `versions_unavailable`, `draining`, `too_many_turns`, `overloaded`, `budget_exhausted`, `idempotency_key_reused`,
+ *   `file_not_found`, `file_in_use`, the model's rejection, and `database_unavailable` with the answer's id when it is unknown
+ *   whether the message was stored.
  */
 export async function acceptTurn(
   deps: AcceptDeps,
@@ -84,11 +87,20 @@ async function insertMessage(
   if (files) await claimFiles(deps, access, files);
   const backoff = new ConflictBackoff(deps.clock);
   // After a conflict the chat is read again: it may be deleted although its turns are not removed yet.
-  for (let tail = firstTail; ; tail = await readTail(deps, access)) {
+  for (let tail = firstTail, known = access; ; { tail, access: known } = await readTail(deps, access)) {
     const apiError = apiErrorOfRoom(deps, tail, message, owner);
     if (apiError) return findReplayOrThrow(deps, access, idempotency, apiError);
-    const turn = { ...newTurn(chat, message, tail.sequence + 1), ...fields };
-    const result = await insertAndStart(deps, access, turn, tail, owner);
+    let placed: PlacedMessage;
+    try {
+      // A chat without versions has its place at once.
+      const placing = placeMessage(deps, known, message, tail);
+      placed = placing instanceof Promise ? await placing : placing;
+    } catch (error) {
+      return findReplayOrThrow(deps, access, idempotency, error);
+    }
+    const { place, behind } = placed;
+    const turn = { ...newTurn(chat, message, behind.sequence + 1), ...place.fields, ...fields };
+    const result = await insertAndStart(deps, access, turn, behind, owner);
     if ((result === 'key-taken' || result === 'overloaded') && idempotency) {
       const replay = await findByIdempotencyKey(deps, access, idempotency);
       if (replay) return replay;
@@ -98,7 +110,7 @@ async function insertMessage(
       await backoff.pause();
       continue;
     }
-    if (onBusy === 'interrupt' && !tail.ended) await interrupt(deps, access, turn);
+    if (onBusy === 'interrupt' && !behind.ended) await interrupt(deps, access, turn);
     if (turn.sequence === 1) await setInitialTitle(deps, access, message);
     return { ...idsOf(chat, message), isReplay: false, isStarted: result === 'started' };
   }
@@ -117,6 +129,45 @@ async function claimFiles(
   const ids = files.map(({ id }) => id);
   const result = await store.files.claim(access, ids);
   if (result !== 'claimed') throw new ApiError(result === 'in-use' ? 'file_in_use' : 'file_not_found');
+}
+
+/** The place of a message, and the turn that it is inserted behind. */
+interface PlacedMessage {
+  readonly place: TurnPlace;
+  readonly behind: EndedTail;
+}
+
+/**
+ * The place of a message, and the turn that it is inserted behind. A message that does not follow the newest turn opens a
+ * fork.
+ */
+function placeMessage(
+  deps: AcceptDeps,
+  access: ChatAccess,
+  message: SentMessage,
+  tail: EndedTail,
+): PlacedMessage | Promise<PlacedMessage> {
+  const placing = placeOf(deps, access, message, tail);
+  if (!(placing instanceof Promise) && !placing.isFork) return { place: placing, behind: tail };
+  return openPlace(deps, access, message, { tail, placing });
+}
+
+async function openPlace(
+  deps: AcceptDeps,
+  access: ChatAccess,
+  message: SentMessage,
+  first: { readonly tail: EndedTail; readonly placing: TurnPlace | Promise<TurnPlace> },
+): Promise<PlacedMessage> {
+  let { tail, placing } = first;
+  for (;;) {
+    const place = await placing;
+    if (!place.isFork) return { place, behind: tail };
+    const opened = await openFork(deps, access, tail, message.onBusy === 'interrupt');
+    // The history that is known with a tail is not that of another path.
+    if (opened.sequence === tail.sequence) return { place, behind: opened };
+    tail = opened;
+    placing = placeOf(deps, access, message, tail);
+  }
 }
 
 function newTurn(chat: Id<'chat'>, message: SentMessage, sequence: number): NewTurn {

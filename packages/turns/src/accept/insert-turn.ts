@@ -32,7 +32,7 @@ export async function insertAndStart(
   deps: AcceptDeps,
   access: ChatAccess,
   fields: NewTurn,
-  tail: Pick<EndedTail, 'ended' | 'textBytes' | 'history'>,
+  tail: Pick<EndedTail, 'ended' | 'textBytes' | 'history' | 'revision'>,
   owner: TurnOwner,
 ): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting' | 'overloaded'> {
   const { runner, followers, uses } = deps;
@@ -59,18 +59,21 @@ export async function insertAndStart(
 }
 
 /**
- * The newest turn of an existing chat.
+ * An existing chat as it is now, and its newest turn.
  *
  * @throws ApiError `chat_not_found`
  */
-export async function readTail(deps: TurnDeps, access: ChatAccess): Promise<ChatTail> {
+export async function readTail(
+  deps: TurnDeps,
+  access: ChatAccess,
+): Promise<{ tail: ChatTail; access: ChatAccess }> {
   const { scope, chat } = access;
   const [found, tail] = await Promise.all([
     deps.store.chats.find(scope, chat.id),
     readTailOnly(deps, access),
   ]);
   if (!found) throw new ApiError('chat_not_found');
-  return tail;
+  return { tail, access: found };
 }
 
 /**

@@ -14,3 +14,6 @@ export const CONFLICT_BACKOFF = { attemptsMax: 20, pauseMinMs: 10, pauseMaxMs: 5
  * that message's pauses.
  */
 export const PLACEMENT_WAIT_MAX_MS = 5_000;
+
+/** How often a fork looks whether the turns that it interrupted have ended. */
+export const FORK_POLL_MS = 50;

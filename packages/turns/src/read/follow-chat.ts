@@ -1,5 +1,5 @@
 import { ApiError, type ChatCursor, limits } from '@parley/contract';
-import type { ChatAccess, TurnRecord } from '@parley/db';
+import type { ChatAccess, ChatReach, TurnRecord } from '@parley/db';
 import { toTurnIds } from '../accept/accepted-turn.ts';
 import { type ChatEventWithCursor, type EngineChatEvent, toEngineChatEvent } from './chat-events.ts';
 import { CHAT_POLL } from './intervals.ts';
@@ -18,8 +18,10 @@ export class ChatReader {
   readonly #wake = new WakeUp();
   /** Turns whose messages were emitted and whose answers were not, in order. The answer of the first is being read. */
   readonly #unread: TurnRecord[] = [];
-  #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined };
+  #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined, revision: 0 };
   #reader: TurnReader | undefined;
+  /** The chat may show a path that somebody chose. The next turn ends the choice. */
+  #isChosen: boolean;
   #isChanged = true;
   #isDeleted = false;
   #isLetGo = false;
@@ -29,6 +31,7 @@ export class ChatReader {
   constructor(deps: FollowDeps, access: ChatAccess) {
     this.#deps = deps;
     this.#access = access;
+    this.#isChosen = access.chat.choice !== undefined;
   }
 
   /**
@@ -91,7 +94,9 @@ export class ChatReader {
       return;
     }
     const ended = tail.sequence - tail.unfinished;
-    this.#cursor = { accepted: ended, sequence: ended + 1, answer: undefined };
+    // A client reads the list after this event, and so at this revision or a later one.
+    const { revision = 0 } = this.#access.chat;
+    this.#cursor = { accepted: ended, sequence: ended + 1, answer: undefined, revision };
     yield this.#withCursor({ type: from === undefined ? 'chat-followed' : 'chat-snapshot' });
   }
 
@@ -110,12 +115,36 @@ export class ChatReader {
     const { minMs, maxMs, growth } = CHAT_POLL;
     this.#pollPauseMs = hasGrown ? minMs : Math.min(this.#pollPauseMs * growth, maxMs);
     this.#nextPollAt = clock.now() + alignedPause(clock, this.#pollPauseMs);
+    yield* this.#tellChanges(reach);
     for (const turn of turns) {
+      if (this.#isChosen || leavesOut(turn)) {
+        this.#isChosen = false;
+        yield this.#snapshot();
+      }
       this.#unread.push(turn);
       this.#cursor = { ...this.#cursor, accepted: turn.sequence };
       yield this.#withCursor({ type: 'message-accepted', turn });
     }
     return true;
+  }
+
+  /** Emits the changes of the chat that are no new turns. In a chat with versions it may show another path. */
+  *#tellChanges({ revision = 0, hasVersions }: ChatReach): Generator<ChatEventWithCursor> {
+    if (revision <= this.#cursor.revision) return;
+    if (hasVersions) {
+      this.#isChosen = true;
+      yield this.#snapshot();
+    }
+    this.#cursor = { ...this.#cursor, revision };
+    yield this.#withCursor({ type: 'chat-changed' });
+  }
+
+  /** The list replaces what the follower shows. It has no text of unfinished answers, so these are emitted from their start. */
+  #snapshot(): ChatEventWithCursor {
+    this.#reader?.close();
+    this.#reader = undefined;
+    this.#cursor = { ...this.#cursor, answer: undefined };
+    return this.#withCursor({ type: 'chat-snapshot' });
   }
 
   /** Emits the new events of the answers, one after the other. Returns the time until the next poll. */
@@ -165,4 +194,9 @@ export class ChatReader {
   #withCursor(event: EngineChatEvent): ChatEventWithCursor {
     return { cursor: this.#cursor, event };
   }
+}
+
+/** Whether the path of a turn leaves out messages of the path before it. */
+function leavesOut({ sequence, parent, retryOf }: TurnRecord): boolean {
+  return parent !== undefined && (retryOf !== undefined || parent !== sequence - 1);
 }

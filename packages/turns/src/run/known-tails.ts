@@ -13,6 +13,8 @@ const HISTORIES_LENGTH_MAX = 16 * 1024 * 1024;
 /** A chat's newest turn, which ended in this process, and the history before the next one. */
 export interface EndedTail extends ChatTail {
   readonly history?: History | undefined;
+  /** The chat's revision when the history was read. */
+  readonly revision?: number | undefined;
 }
 
 interface KnownTail extends ChatTail {
@@ -25,7 +27,7 @@ interface KnownTail extends ChatTail {
  * The tails of chats whose newest turn ended in this process. They save the reads before the next message of a chat.
  * A stale tail costs a failed insert and nothing else: the unique index on (chat, sequence) rejects it. The history
  * is remembered with the tail. An ended turn never changes, so a turn that was inserted directly after the tail has
- * exactly this history unless its chat was deleted. The chat is read again before the model is called, and the
+ * exactly this history unless its chat was deleted or, which its revision tells, a message was removed. The chat is read again before the model is called, and the
  * remembered chat serves only messages in the scope of the whole team: a chat's user may change, its team does not.
  */
 export class KnownTails {
@@ -62,7 +64,7 @@ export class KnownTails {
     if (!tail) return undefined;
     const history = this.#hasOldHistory(tail) ? undefined : this.#histories.get(id);
     this.#delete(id);
-    return { ...tail, history };
+    return { ...tail, history, revision: tail.access.chat.revision };
   }
 
   /** The access to a chat whose tail is remembered, for a scope of the whole team. */

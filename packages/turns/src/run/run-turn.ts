@@ -96,6 +96,11 @@ async function loadAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
     return { kind: 'requeued' };
   }
   if (!run.before) await nameUnnamed(deps, turn, view.chat);
+  if (isOfRemoved(turn, view))
+    return end(deps, run, {
+      ...{ status: 'failed', errorCode: 'message_not_found' },
+      textBytes: view.textBytesBefore,
+    });
   if (turn.isCancelled) return end(deps, run, await endOfCancelled(deps, run, view));
   try {
     return await end(deps, run, await answer(deps, run, view, agent));
@@ -114,22 +119,30 @@ export async function nameUnnamed(deps: TurnDeps, turn: TurnRecord, access: Chat
   await setInitialTitle(deps, access, turn.userMessage);
 }
 
+/** Whether the message that a turn answers again was removed while the turn was accepted. */
+function isOfRemoved({ retryOf }: TurnRecord, { history }: RunContext): boolean {
+  return retryOf !== undefined && history.findLast(({ role }) => role === 'user')?.isRemoved === true;
+}
+
 /** The chat, and the messages before the turn. */
 async function loadRunContext(
   { store, bounds }: TurnDeps,
   { turn, scope, before }: Run,
 ): Promise<RunContext> {
-  if (!before?.history)
-    return store.turns.readRunContext(
+  const read = () =>
+    store.turns.readRunContext(
       scope,
       turn.chat,
       turn.sequence,
       bounds.historyBytesMax,
       before?.textBytes,
+      turn.path,
     );
+  if (!before?.history) return read();
   // The turn was inserted directly after one that ended in this process, so its history is known. The chat may have
   // been deleted since.
   const chat = await store.chats.find(scope, turn.chat);
+  if (chat && chat.chat.revision !== before.revision) return read();
   return { chat, predecessorEnded: true, textBytesBefore: before.textBytes, history: before.history };
 }
 

@@ -24,7 +24,14 @@ export interface Run {
   attempt: number;
   readonly abort: AbortController;
   /** The known history before the turn: the UTF-8 bytes of the chat's text, and perhaps the messages. */
-  readonly before: { readonly textBytes: number; readonly history?: History | undefined } | undefined;
+  readonly before:
+    | {
+        readonly textBytes: number;
+        readonly history?: History | undefined;
+        /** The chat's revision when the history was read. */
+        readonly revision?: number | undefined;
+      }
+    | undefined;
   /** The number of database writes whose outcome is unknown. */
   unacknowledgedWrites: number;
   /** Whether an end was sent whose outcome is unknown. */

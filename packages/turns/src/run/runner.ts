@@ -177,7 +177,9 @@ export class Runner {
       const { textBytes, outcome } = result;
       const history = run.history && historyAfter(run.history, turn, outcome, bounds.historyBytesMax);
       const isTail = !result.hasSuccessor && !run.isChatDeleted;
-      if (chat && isTail) tails.remember(chat, { sequence: turn.sequence, textBytes, history });
+      // A caller may choose another path of a chat with versions, which only a query tells.
+      if (chat && isTail && !chat.chat.hasVersions)
+        tails.remember(chat, { sequence: turn.sequence, textBytes, history });
       this.notifyEnd(turn, outcome);
     }
     if (result.kind === 'deleted' || result.kind === 'handed-over') {

@@ -1,5 +1,5 @@
 import { partsOf, type TapePart } from '@parley/contract';
-import { shownTape } from './check-turns.ts';
+import { shownTape, turnsOnPath } from './check-turns.ts';
 import type { ChatHistory, ModelCall, StoredTurn } from './history.ts';
 
 type Context = ModelCall['context'];
@@ -75,10 +75,11 @@ function checkContexts(
 }
 
 /**
- * The messages that the model of a turn must get: all before it except messages that the model rejected and failed
- * answers that were retried, with neighbors of one role joined.
+ * The messages that the model of a turn must get: all before it on its path except messages that the model rejected and failed
+ * answers that were answered again, with neighbors of one role joined.
  */
-function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
+function contextOf(turn: StoredTurn, all: readonly StoredTurn[]): Context {
+  const turns = turnsOnPath(turn, all);
   const context: { role: string; content: string }[] = [];
   const add = (role: string, content: string) => {
     const last = context.at(-1);
@@ -86,11 +87,13 @@ function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
     else context.push({ role, content });
   };
   for (const earlier of turns) {
-    const { id, sequence, userMessage, answer } = earlier;
+    const { sequence, userMessage, answer } = earlier;
     if (sequence > turn.sequence) break;
     if (!isShown(answeredBy(earlier), turn, turns)) continue;
     if (userMessage) add('user', userMessage.content);
-    const isRetried = turns.some(({ retryOf }) => retryOf?.turn === id);
+    const isRetried = turns.some(
+      (later) => later.sequence > sequence && answeredBy(later) === answeredBy(earlier),
+    );
     if (answer?.content && sequence < turn.sequence && !isRetried)
       add(
         'assistant',

@@ -189,18 +189,18 @@ describe('checkHistory', () => {
       /request 1 was put before request 2/,
     ],
     [
-      'a retry of a turn other than the failed one before it',
+      'a retry of a turn that is not an earlier one',
       {
         turns: [
           first,
           {
             ...second,
             userMessage: undefined,
-            retryOf: { turn: 'turn_1', userMessageId: 'msg_q1' },
+            retryOf: { turn: 'turn_9', userMessageId: 'msg_q1' },
           } as never,
         ],
       },
-      /retries turn_1/,
+      /retries turn_9/,
     ],
     [
       'a deleted chat without a request for it',

@@ -15,10 +15,11 @@ export function checkTurns(chat: ChatHistory): string[] {
     if (turn.sequence !== index + 1) say(`is at place ${index + 1}`);
     for (const offence of offencesOf(turn, chat)) say(offence);
     const { userMessage, retryOf } = turn;
-    const name = userMessage ? `message ${userMessage.content}` : `retry of ${retryOf?.turn}`;
+    const name = userMessage ? `message ${userMessage.content}` : `answer ${turn.answerId}`;
     if (seen.has(name)) say(`holds ${name} a second time`);
     seen.add(name);
-    if (retryOf) offences.push(...checkRetry(turn, turns[index - 1]));
+    if (retryOf) offences.push(...checkRetry(turn, turns));
+    offences.push(...checkPath(turn, turns));
   }
   return offences;
 }
@@ -40,9 +41,49 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
   return [...offences, ...checkParts(turn)];
 }
 
-function checkRetry(turn: StoredTurn, before: StoredTurn | undefined): string[] {
-  if (before?.id === turn.retryOf?.turn && before?.status === 'failed') return [];
-  return [`turn ${turn.sequence} retries ${turn.retryOf?.turn}, which is not the failed turn before it`];
+/** An ended answer can be answered again. A failed one is retried once directly behind it, and never beside that retry. */
+function checkRetry(turn: StoredTurn, turns: readonly StoredTurn[]): string[] {
+  const { sequence, retryOf } = turn;
+  const answered = turns.find(({ id }) => id === retryOf?.turn);
+  const say = (what: string) => [`turn ${sequence} retries ${retryOf?.turn}, ${what}`];
+  if (!answered || answered.sequence >= sequence) return say('which is not an earlier turn');
+  if (messageOf(answered) !== retryOf?.userMessageId) return say('which answers another message');
+  const next = turns.find((other) => other.sequence === answered.sequence + 1);
+  const wasRetried = answered.status === 'failed' && next?.retryOf?.turn === answered.id;
+  return wasRetried && next.id !== turn.id ? say('which was retried already') : [];
+}
+
+/** A path ends with its turn, follows the path of an earlier turn, and has the message that its turn answers. */
+function checkPath(turn: StoredTurn, turns: readonly StoredTurn[]): string[] {
+  const on = turnsOnPath(turn, turns);
+  const say = (what: string) => [`turn ${turn.sequence} (${turn.id}) ${what}`];
+  if (on.at(-1)?.id !== turn.id) return say('is not the last one of its path');
+  const asked = on.find(({ userMessage }) => userMessage?.id === messageOf(turn));
+  if (!asked) return say('is on a path without its message');
+  const before = on.filter(({ sequence }) => sequence < asked.sequence);
+  const parent = before.at(-1);
+  const inherited = parent ? turnsOnPath(parent, turns) : [];
+  const isSame = inherited.map(({ id }) => id).join() === before.map(({ id }) => id).join();
+  return isSame ? [] : say('has another path than the turn that its message follows');
+}
+
+function messageOf({ userMessage, retryOf }: StoredTurn): string | undefined {
+  return userMessage?.id ?? retryOf?.userMessageId;
+}
+
+/** The turns of a path, oldest first. */
+export function turnsOnPath(
+  { sequence, path = [1, sequence] }: Pick<StoredTurn, 'sequence' | 'path'>,
+  turns: readonly StoredTurn[],
+): StoredTurn[] {
+  return turns
+    .filter((turn) =>
+      path.some((first, index) => {
+        const last = path[index + 1] ?? 0;
+        return index % 2 === 0 && first <= turn.sequence && turn.sequence <= last;
+      }),
+    )
+    .toSorted((one, other) => one.sequence - other.sequence);
 }
 
 /** The end that readers must receive. */

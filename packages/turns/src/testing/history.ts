@@ -40,6 +40,8 @@ export interface ChatHistory {
 export interface StoredTurn {
   readonly id: string;
   readonly sequence: number;
+  /** The path up to and with it, as ranges. Absent: every turn up to it. */
+  readonly path?: readonly number[];
   readonly status: string;
   /** Absent in a retry. */
   readonly userMessage?: { readonly id: string; readonly content: string };

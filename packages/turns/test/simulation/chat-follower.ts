@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 type ChatCursor = ChatEventWithCursor['cursor'];
 
 /** A cursor that no chat reaches. */
-const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined };
+const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined, revision: 0 };
 
 /**
  * A follower of a chat that reconnects to any process after random cuts, until the run is over or the chat is
@@ -98,7 +98,7 @@ export class ChatFollower {
   }
 
   #shown(event: EngineChatEvent): ShownChatEvent | undefined {
-    if (event.type === 'chat-followed') return undefined;
+    if (event.type === 'chat-followed' || event.type === 'chat-changed') return undefined;
     if (event.type !== 'message-accepted') return event;
     const { answerId, userMessage, retryOf } = event.turn;
     return {

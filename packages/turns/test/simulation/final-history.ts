@@ -64,9 +64,11 @@ function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): st
 /** Converts a turn to the form that `checkHistory` takes. */
 export function toStored(turn: TurnRecord): StoredTurn {
   const { id, sequence, status, userMessage, retryOf, answerId, answer, written, errorCode, lease } = turn;
+  const { path } = turn;
   return {
     id,
     sequence,
+    ...(path && { path }),
     status,
     answerId,
     attempts: lease?.attempt ?? 0,

@@ -64,8 +64,10 @@ export function hasEnded({ status }: Pick<TurnRecord, 'status'>): boolean {
 export function tailOf(turns: readonly TurnRecord[]): ChatTail {
   const newestEnded = turns.findIndex(hasEnded);
   const unfinishedTurns = newestEnded === -1 ? turns.length : newestEnded;
+  const path = turns[0]?.path;
   return {
     sequence: turns[0]?.sequence ?? 0,
+    ...(path && { path }),
     ended: unfinishedTurns === 0,
     textBytes: turns[newestEnded]?.textBytes ?? 0,
     unfinished: unfinishedTurns,

@@ -208,15 +208,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a retry follows any newest turn',
+    name: 'a failed answer is retried beside its retry',
     edits: [
       {
         file: 'src/accept/retry-turn.ts',
-        find: 'if (sequence < turn.sequence) {',
-        replace:
-          'if (!idempotency) { Object.assign(turn, { sequence: sequence + 1 }); continue; }\n    if (sequence < turn.sequence) {',
+        find: "if (next?.retryOf?.turn === answered.id) throw new ApiError('not_retryable');",
+        replace: '',
       },
     ],
+  },
+  {
+    name: 'a run reads the history of every turn before it instead of that of its path',
+    edits: [{ file: 'src/run/run-turn.ts', find: '      turn.path,\n', replace: '' }],
   },
   {
     name: 'a turn is taken over once too often',
@@ -233,7 +236,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/retry-turn.ts',
-        find: "if (failed.status !== 'failed') throw new ApiError('not_retryable');",
+        find: "if (isUnfinished(answered)) throw new ApiError('not_retryable');",
         replace: '',
       },
     ],
@@ -491,8 +494,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
-        find: 'for (let tail = firstTail; ; tail = await readTail(deps, access)) {',
-        replace: 'for (let tail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
+        find: '{ tail, access: known } = await readTail(deps, access)) {',
+        replace: 'tail = { ...tail, sequence: tail.sequence + 1 }) {',
       },
     ],
   },
@@ -815,8 +818,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
-        find: 'tail = await readTail(deps, access)) {',
-        replace: 'tail = { ...(await readTail(deps, access)), history: firstTail.history }) {',
+        find: '{ tail, access: known } = await readTail(deps, access)) {',
+        replace: 'tail = { ...(await readTail(deps, access)).tail, history: firstTail.history }) {',
       },
     ],
   },

@@ -24,6 +24,7 @@ export class Replica {
     const deps: TurnDeps = {
       store: world.isTraced ? tracedStores(stores, (line) => world.note(`${name} ${line}`)) : stores,
       runAgent: world.model.agentOf(this.process),
+      allowsVersions: async () => true,
       checkModel: () => world.model.check(),
       clock: this.process.clock,
       log: (level, event, { error }) => this.#check(level, event, error),

@@ -187,6 +187,7 @@ function toTurnInRange({
   errorCode,
   userMessage,
   answer,
+  isRemoved,
 }: TurnRecord): TurnInRange {
   const messages = [userMessage, answer].filter((message) => message !== undefined).map(toStoredMessage);
   return {
@@ -194,6 +195,7 @@ function toTurnInRange({
     ...(textBytes !== undefined && { textBytes }),
     ...(retryOf && { retryOf }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(isRemoved && { removedAt: new Date(0) }),
   };
 }
 

@@ -139,7 +139,11 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
         ids
           .map((id) => view.chats.get(id)?.record)
           .filter((chat) => chat !== undefined)
-          .map(({ id, team, user, agent }) => ({ id, team, agent, ...(user !== undefined && { user }) })),
+          .map(({ id, team, user, agent, revision, hasVersions }) => ({
+            ...{ id, team, agent, ...(user !== undefined && { user }) },
+            ...(revision !== undefined && { revision }),
+            ...(hasVersions && { hasVersions }),
+          })),
       ),
 
     list: ({ team }, { user, agentType, search }, { limit, after }) =>
@@ -195,6 +199,20 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
         database.put('chats', id, { ...found, record });
         return record;
       }),
+
+    async markVersions({ chat: { id, team } }) {
+      await changeChat(connection, id, team, ({ revision = 0 }) => ({
+        hasVersions: true,
+        revision: revision + 1,
+      }));
+    },
+
+    async choosePath({ chat: { id, team } }, choice) {
+      await changeChat(connection, id, team, ({ choice: _, revision = 0 }) => ({
+        choice,
+        revision: revision + 1,
+      }));
+    },
 
     async setInitialTitle({ chat: { id: chat, team } }, text) {
       const title = { team, chat, title: text };
@@ -276,6 +294,22 @@ function createChats(connection: Connection, { reads, titles }: Batches): ChatSt
       });
     },
   };
+}
+
+/** Changes a chat that is not deleted. */
+async function changeChat(
+  connection: Connection,
+  id: Id<'chat'>,
+  team: Id<'team'>,
+  change: (record: ChatRecord) => { readonly [Field in keyof ChatRecord]?: ChatRecord[Field] | undefined },
+): Promise<void> {
+  await connection.write((database) => {
+    const found = database.newest.chats.get(id);
+    if (found?.record?.team !== team) return;
+    // A field that is undefined counts as absent.
+    const record = { ...found.record, ...change(found.record) } as ChatRecord;
+    database.put('chats', id, { ...found, record });
+  });
 }
 
 /** Notes the newest use of a chat that is not deleted. */

@@ -1,5 +1,14 @@
-import { ApiError } from '@parley/contract';
-import type { ChatAccess, Lease, PolledTurn, Scope, TurnOrigin, TurnRecord, TurnStore } from '@parley/db';
+import { ApiError, pathOf } from '@parley/contract';
+import type {
+  ChatAccess,
+  Lease,
+  PolledTurn,
+  Scope,
+  TurnOrigin,
+  TurnRecord,
+  TurnStore,
+  VersionTurn,
+} from '@parley/db';
 import type { Connection } from './connection.ts';
 import {
   findByIdempotencyKey,
@@ -245,6 +254,54 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
 
     find: (access, id) => connection.read((view) => findIn(view, access, id)?.record),
 
+    findByUserMessage: ({ chat: { id, team } }, message) =>
+      connection.read(
+        (view) => ofChat(view, { team }, id).find(({ record }) => record.userMessage?.id === message)?.record,
+      ),
+
+    listVersions: ({ chat: { id, team } }, parents) =>
+      connection.read((view) =>
+        ofChat(view, { team }, id)
+          .map(({ record }) => toVersion(record))
+          .filter(({ parent }) => parent !== undefined && parents.includes(parent))
+          .toSorted((one, other) => one.sequence - other.sequence),
+      ),
+
+    findPath: ({ chat: { id, team } }, sequence) =>
+      connection.read((view) => {
+        const found = findPlace(view, { team }, id, sequence);
+        return found && pathOf(found.record);
+      }),
+
+    async markRemoved(access, id, isRemoved) {
+      const marked = await update(
+        (view) => {
+          const found = findIn(view, access, id);
+          return found?.record.status === 'failed' ? found : undefined;
+        },
+        (turn) => {
+          const { isRemoved: _, ...record } = turn.record;
+          return { ...turn, record: { ...record, ...(isRemoved && { isRemoved }) } };
+        },
+      );
+      return marked !== undefined;
+    },
+
+    async removeContent(access, id) {
+      const removed = await update(
+        (view) => {
+          const found = findIn(view, access, id);
+          return found?.record.status === 'failed' ? found : undefined;
+        },
+        (turn) => {
+          const { written: _, userMessage, ...record } = turn.record;
+          const empty = userMessage && { userMessage: { ...userMessage, content: '' } };
+          return { ...turn, record: { ...record, ...empty, isRemoved: true } };
+        },
+      );
+      return removed !== undefined;
+    },
+
     listUnfinished: (limit, after) =>
       connection.read((view) =>
         [...view.turns.values()]
@@ -292,6 +349,17 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
       );
       return taken?.record;
     },
+  };
+}
+
+function toVersion(record: TurnRecord): VersionTurn {
+  const { sequence, answerId, answer, userMessage, retryOf, isRemoved } = record;
+  const { parent = retryOf ? undefined : sequence - 1 } = record;
+  return {
+    ...{ sequence, answerId, isRetry: retryOf !== undefined, hasAnswer: answer !== undefined },
+    userMessageId: userMessage?.id ?? retryOf?.userMessageId ?? answerId,
+    ...(parent !== undefined && { parent }),
+    ...(isRemoved && { isRemoved }),
   };
 }
 

@@ -71,6 +71,7 @@ export class ChatFollower {
   #take(event: ChatEvent): void {
     // It does not ask for parts.
     if (event.type === 'chat-followed' || event.type === 'answer-part') return;
+    if (event.type === 'chat-changed') return;
     const { type } = event;
     this.events.push(
       type === 'answer-snapshot' ? { type, messageId: event.messageId, text: event.text } : event,
