@@ -31,6 +31,8 @@ const variablesSchema = z.object({
   /** The key that encrypts signing secrets and tool headers, and the previous key during a rotation. */
   ENCRYPTION_KEY: encryptionKey.optional(),
   ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
+  /** `none`: no server of release 0.1.0 works on the database. Asked only where MongoDB does not list its connections. */
+  OLDER_SERVERS: z.literal(['unknown', 'none'], { error: 'must be unknown or none' }).default('unknown'),
   /** In `production`, no key is created in a folder that may be temporary. */
   NODE_ENV: z.string().optional(),
   MONGOMS_SYSTEM_BINARY: z.string().optional(),

@@ -15,7 +15,8 @@ type DatabaseEnv = Pick<
   | 'ENCRYPTION_KEY'
   | 'ENCRYPTION_KEY_PREVIOUS'
   | 'NODE_ENV'
->;
+> &
+  Partial<Pick<Env, 'OLDER_SERVERS'>>;
 
 /** A connected database. `close` also stops a mongod that this process started. */
 export interface OpenDatabase {
@@ -51,7 +52,7 @@ export async function openDatabase(
     uri = mongo.uri;
     description = `embedded MongoDB, data in ${env.DATA_DIR}/db`;
   }
-  const database = await connect(uri, { ...(await encryptionOptions(env)), ...encryption });
+  const database = await connect(uri, env, { ...(await encryptionOptions(env)), ...encryption });
   owned.defer(() => database.close());
   await lock.update({ mongodbUri: uri });
   const kept = owned.move();
@@ -68,7 +69,7 @@ export async function joinDatabase(
   if (uri === undefined) return openDatabase(env, say, undefined, encryption);
   // A command creates no encryption key, because it may run on another machine than the servers.
   const { keys } = await encryptionOptions(env);
-  const database = await connect(uri, { keys, ...encryption });
+  const database = await connect(uri, env, { keys, ...encryption });
   return { database, close: () => database.close() };
 }
 
@@ -91,9 +92,13 @@ async function uriOfRunningServer(dataDir: string): Promise<string | undefined> 
   }
 }
 
-async function connect(uri: string, encryption: EncryptionOptions): Promise<Database> {
+async function connect(
+  uri: string,
+  { OLDER_SERVERS: olderServers }: DatabaseEnv,
+  encryption: EncryptionOptions,
+): Promise<Database> {
   try {
-    return await connectDatabase(uri, { encryption });
+    return await connectDatabase(uri, { encryption, hasNoOlderServers: olderServers === 'none' });
   } catch (error) {
     throw new Error(`MongoDB at ${hostsOf(uri)} cannot be used: ${reasonOf(error)}`, { cause: error });
   }

@@ -160,6 +160,14 @@ export const messageSchema = z
         "The caller's own feedback on an answer. Callers that act for the team share one, and do not see that of the user.",
     }),
     siblings: siblingsSchema.optional(),
+    otherAnswers: z
+      .array(idSchema('message'))
+      .optional()
+      .meta({
+        description:
+          'Set on a user message without an answer in the list, if earlier versions of its answer exist: their ids, oldest ' +
+          'first. Use them with `through` or to choose a path.',
+      }),
     createdAt: timestampSchema,
   })
   .meta({ id: 'Message', description: 'A message of a chat.' });

@@ -316,6 +316,7 @@ async function exercisePaths(stores: Stores, scope: Scope): Promise<void> {
   await chats.choosePath(own, { turn: 3, tailSequence: 5 });
   await chats.choosePath(own, undefined);
   await turns.markRemoved(own, failed.id, true);
+  await stores.search.remove(own, [failed.id]);
   await turns.removeContent(own, failed.id);
 }
 

@@ -229,6 +229,32 @@ describe('live servers', () => {
     await old.close();
   });
 
+  test('versions are allowed when every live server knows them, and no connection is of release 0.1.0', async () => {
+    const live = createLiveServers(models, client, false);
+    await expect.poll(() => live.allKnow(schemaVersion, false)).toBe(true);
+    const seenAt = new Date();
+    const server = { software: '0', schemaVersion: schemaVersion - 1, startedAt: seenAt, seenAt };
+    await models.servers.create({ _id: 'older', ...server });
+    expect(await live.allKnow(schemaVersion, true)).toBe(false);
+    await models.servers.deleteOne({ _id: 'older' });
+    const old = new mongo.MongoClient(db.uri, { appName: 'parley' });
+    await old.db().command({ ping: 1 });
+    expect(await live.allKnow(schemaVersion, true)).toBe(false);
+    await old.close();
+  });
+
+  test('the operator decides when MongoDB does not list its connections', async () => {
+    const rejection = new mongo.MongoServerError({ message: 'not authorized', code: 13 });
+    const aggregate = () => ({ toArray: () => Promise.reject(rejection) });
+    const silent = { db: () => ({ aggregate }) } as unknown as mongo.MongoClient;
+    const live = createLiveServers(models, silent, false);
+    expect(await live.countUnversioned()).toBeUndefined();
+    expect([await live.allKnow(schemaVersion, false), await live.allKnow(schemaVersion, true)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test('a live server brings the database to its schema version', async () => {
     const server = await db.connect();
     const maintenance = server.maintain(() => undefined);

@@ -42,6 +42,7 @@ interface Owned {
   readonly idempotency: Idempotency;
   /** An answer with feedback of the team. */
   readonly answer: Id<'message'>;
+  readonly ended: Id<'turn'>;
   /** A file of the chat's user that was not sent. */
   readonly file: Id<'file'>;
   readonly running: NewTurn;
@@ -101,6 +102,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
     chat,
     idempotency,
     answer: ended.answerId,
+    ended: ended.id,
     file,
     running,
     waiting,
@@ -379,6 +381,7 @@ const rows: Record<string, Row> = {
   'userStatuses.find': ofTeam(({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}),
   'userStatuses.findNow': ofTeam(({ userStatuses }, scope) => userStatuses.findNow(scope, 'user 1'), {}),
   'turns.cancelBefore': ofChat(({ turns }, chat) => turns.cancelBefore(chat, 4), undefined),
+  'search.remove': ofChat(({ search }, chat, { ended }) => search.remove(chat, [ended]), undefined),
   'search.find': ofScope(({ search }, scope) => search.find(scope, 'answer', { limit: 10 }), { items: [] }),
   'feedback.set': ofChat(
     ({ feedback }, chat, { answer }) => feedback.set(chat, answer, { rating: 'down' }),

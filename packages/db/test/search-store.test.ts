@@ -64,6 +64,33 @@ describe('entries', () => {
     expect(await entriesOf(chat)).toEqual([]);
   });
 
+  test('a message that is removed while its words are stored is not found', async () => {
+    const scope = newScope();
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { content: 'secret zebra' });
+    await endTurn(stores, scope, turn, { status: 'failed', errorCode: 'model_failed' });
+    const access = inScope(scope, chat);
+    const searchEntries = intercept(models.searchEntries, 'bulkWrite', async (proceed) => {
+      await stores.turns.markRemoved(access, turn.id, true);
+      await stores.search.remove(access, [turn.id]);
+      return proceed();
+    });
+    await createSearchEntries({ ...models, searchEntries }).add([turn.id]);
+    expect(await entriesOf(chat)).toEqual([]);
+    await stores.search.add([turn.id]);
+    expect(await entriesOf(chat)).toEqual([]);
+  });
+
+  test('a removed message is not found, and only in its own chat are entries removed', async () => {
+    const scope = newScope();
+    const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
+    const turn = await answered(scope, chat, 'secret zebra', 'stripes');
+    await stores.search.remove(inScope(scope, other), [turn.id]);
+    expect(await entriesOf(chat)).toHaveLength(1);
+    await stores.search.remove(inScope(scope, chat), [turn.id]);
+    expect(await stores.search.find(scope, 'zebra', { limit: 5 })).toEqual({ items: [] });
+  });
+
   test('a retry is found by its answer alone', async () => {
     const scope = newScope();
     const chat = await newChat(stores, scope);

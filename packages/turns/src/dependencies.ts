@@ -7,7 +7,7 @@ export interface TurnDeps {
   readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'chatChanges'> &
     Pick<QuotaDeps['store'], 'budgets' | 'usage'> & {
       readonly agents: Pick<AgentStore, 'find'>;
-      readonly search: Pick<SearchStore, 'add'>;
+      readonly search: Pick<SearchStore, 'add' | 'remove'>;
       readonly files: Pick<FileStore, 'claim'>;
     };
   readonly runAgent: RunAgent;

@@ -35,10 +35,13 @@ export async function removeMessage(engine: Engine, access: ChatAccess, messageI
       await store.turns.markRemoved(access, asked.id, false);
     throw error;
   }
-  for (const { id } of turns) {
+  // The message itself is the last to lose its content, so that a removal that was cut off can be repeated.
+  for (const { id } of turns.toReversed()) {
+    await store.turns.markRemoved(access, id, true);
+    await store.search.remove(access, [id]);
+    await store.turnLog.remove(systemScopeOf(access), id);
     // An ended turn does not change. It is only missing if the chat was deleted.
     if (!(await store.turns.removeContent(access, id))) throw new ApiError('chat_not_found');
-    await store.turnLog.remove(systemScopeOf(access), id);
   }
   await store.chats.markVersions(access);
   followers.chats.notify(access.chat.id, 'changed');

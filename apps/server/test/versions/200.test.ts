@@ -8,7 +8,7 @@ const { makeTeam, model, mongo, startReplica } = await startHarness({ bounds: { 
 const replica = await startReplica();
 const team = await makeTeam();
 
-const listed = async (chatId: string, query: { through?: string } = {}) =>
+const listed = async (chatId: string, query: { through?: string | undefined } = {}) =>
   (await team.trpc.message.list.query({ chatId, ...query })).messages;
 const texts = (messages: readonly Message[]) => messages.map(({ content }) => content);
 const shown = async (chatId: string) => texts(await listed(chatId));
@@ -115,7 +115,9 @@ describe('an answer that is generated again', () => {
     model.reply(scripts.status(401));
     const failed = await retry(chatId, ids[5]);
     expect(failed.status).toBe(502);
-    expect((await listed(chatId)).at(-1)).toMatchObject({ id: ids[4], status: 'failed' });
+    const [asked] = (await listed(chatId)).slice(-1);
+    expect(asked).toMatchObject({ id: ids[4], status: 'failed', otherAnswers: [ids[5]] });
+    expect((await listed(chatId, { through: ids[5] })).map(({ id }) => id)).toEqual(ids);
     const again = await retry(chatId, failed.apiError.messageId);
     expect(siblingsOf((await listed(chatId))[5])?.ids).toEqual([ids[5], again.body.id]);
     await choose(chatId, ids[5]);

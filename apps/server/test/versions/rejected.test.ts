@@ -122,6 +122,20 @@ describe('the removal of a failed message', () => {
     expect((await remove(chatId, asked?.id)).apiError.code).toBe('message_not_found');
   });
 
+  test('a removed message is found by no search, also when its words are stored late', async () => {
+    const { id: chatId } = await team.makeChat();
+    model.replyTo('an unmistakable zebra', scripts.status(401));
+    const found = async () => (await team.trpc.message.search.query({ q: 'zebra' })).results;
+    await send(chatId, 'an unmistakable zebra');
+    const [asked] = await listed(chatId);
+    await expect.poll(found, { timeout: 10_000 }).toMatchObject([{ messageId: asked?.id }]);
+    expect((await remove(chatId, asked?.id)).status).toBe(204);
+    expect(await found()).toEqual([]);
+    const [turn] = await storedTurns(mongo.raw, chatId);
+    await mongo.database.stores.search.add([turn?.['_id'] as never]);
+    expect(await mongo.raw.collection('searchEntries').countDocuments({ chat: chatId })).toBe(0);
+  });
+
   test('a removed message cannot be retried, replaced or chosen', async () => {
     const { chatId, messageId } = await team.failed();
     const [asked] = await listed(chatId);

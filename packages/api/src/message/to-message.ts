@@ -16,7 +16,7 @@ export function toMessage(
   const { id, role, content, createdAt, status, errorCode, retryAt, finishReason, answerId, isAnswered } =
     message;
   const hasStatus = role === 'assistant' || !isAnswered;
-  const { siblings } = message;
+  const { siblings, otherAnswers } = message;
   const parts =
     message.tape === undefined ? userPartsOf(message) : showParts(partsOf(message.tape), settings);
   return {
@@ -33,6 +33,7 @@ export function toMessage(
     ...(siblings && {
       siblings: { index: siblings.index, count: siblings.ids.length, ids: [...siblings.ids] },
     }),
+    ...(otherAnswers && { otherAnswers: [...otherAnswers] }),
     createdAt: createdAt.toISOString(),
   };
 }

@@ -89,6 +89,11 @@ export interface Database {
 export interface DatabaseOptions {
   /** The keys that seal secrets, and the behavior without a key. */
   readonly encryption?: EncryptionOptions | undefined;
+  /**
+   * Says that no server of release 0.1.0 works on this database, for a MongoDB that does not list its connections. Where it
+   * lists them, it is asked. Default: unknown, so versions of messages are rejected there.
+   */
+  readonly hasNoOlderServers?: boolean | undefined;
 }
 
 /**
@@ -102,7 +107,7 @@ export interface DatabaseOptions {
  */
 export async function connectDatabase(
   uri: string,
-  { encryption = {} }: DatabaseOptions = {},
+  { encryption = {}, hasNoOlderServers = false }: DatabaseOptions = {},
 ): Promise<Database> {
   const connection = openConnection(uri, SILENCE_MS);
   const models = createModels(connection);
@@ -116,7 +121,7 @@ export async function connectDatabase(
     await connection.destroy().catch(() => undefined);
     throw toApiError(error);
   }
-  const allowsVersions = allowsVersionsOn(deps.servers);
+  const allowsVersions = allowsVersionsOn(deps.servers, hasNoOlderServers);
   const control = createEncryptionControl(models, keys, encryption.settleMs);
   return {
     stores: createStores(models, vaultOf(models, { ...encryption, keys })),
@@ -174,11 +179,11 @@ async function prepare(
 }
 
 /** The versions of the live servers are read only when a version of a message is about to be stored. */
-function allowsVersionsOn({ minimumSchemaVersion }: Pick<LiveServers, 'minimumSchemaVersion'>) {
+function allowsVersionsOn({ allKnow }: Pick<LiveServers, 'allKnow'>, isOperatorSure: boolean) {
   let known: { readonly allows: boolean; readonly at: number } | undefined;
   return async (): Promise<boolean> => {
     if (known && performance.now() - known.at < SERVERS_AGE_MAX_MS) return known.allows;
-    const allows = (await minimumSchemaVersion()) >= VERSIONS_SINCE;
+    const allows = await allKnow(VERSIONS_SINCE, isOperatorSure);
     known = { allows, at: performance.now() };
     return allows;
   };

@@ -23,7 +23,10 @@ export function createFeedbackStore({ chats, turns, feedback }: Models): Feedbac
       const change = changeTo(content);
       const isConfirmed = { pendingSince: trusted({ $exists: false }) };
       const { matchedCount } = await feedback.updateOne({ _id, team, ...isConfirmed }, change);
-      if (matchedCount === 1) return 'set';
+      if (matchedCount === 1) {
+        await raiseRevision(access);
+        return 'set';
+      }
       // Lists read feedback only in chats with this mark, so the mark comes first.
       const ownChat = { _id: chat.id, ...chatsWithin(scope) };
       const marked = await chats.updateOne(ownChat, { $set: { hasFeedback: true } });
@@ -37,13 +40,16 @@ export function createFeedbackStore({ chats, turns, feedback }: Models): Feedbac
         return 'missing';
       }
       await feedback.updateOne({ _id, team }, { $unset: { pendingSince: 1 } });
+      await raiseRevision(access);
       return 'set';
     },
 
     async remove(access, message) {
       const { chat, scope } = access;
       if (!(await findAnswer(access, message))) return false;
-      await feedback.deleteOne({ _id: feedbackId(chat.id, message, authorOf(scope)), team: chat.team });
+      const _id = feedbackId(chat.id, message, authorOf(scope));
+      const { deletedCount } = await feedback.deleteOne({ _id, team: chat.team });
+      if (deletedCount > 0) await raiseRevision(access);
       return true;
     },
 
@@ -58,6 +64,11 @@ export function createFeedbackStore({ chats, turns, feedback }: Models): Feedbac
       });
     },
   };
+
+  /** Followers of the chat compare it. */
+  async function raiseRevision({ chat: { id: _id }, scope }: ChatAccess): Promise<void> {
+    await chats.updateOne({ _id, ...chatsWithin(scope) }, { $inc: { revision: 1 } });
+  }
 
   async function findAnswer({ chat: { id: chat, team } }: ChatAccess, message: Id<'message'>) {
     const _id = turnIdOf(message);

@@ -42,4 +42,6 @@ export interface ListedMessage extends MessageRecord {
   readonly isAnswered: boolean;
   /** Present if the message has other versions. */
   readonly siblings?: Siblings;
+  /** The earlier versions of the answer, for a user's message that the list shows without one. */
+  readonly otherAnswers?: readonly Id<'message'>[];
 }

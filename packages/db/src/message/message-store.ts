@@ -86,12 +86,17 @@ export function createMessageStore({ turns }: Models, pages: TurnPages): Message
     );
     const versions = await queries.listVersions(access, [...new Set(parentOf.values())]);
     const listed = new Map(groups.flat().map((turn) => [turn.sequence, turn]));
-    const siblings = siblingsOf(versions, [...listed.values()]);
+    const { siblingsOf, answersTo } = indexVersions(versions, [...listed.values()]);
     return messages.map((message) => {
       const { sequence, role } = message.position;
-      const ids = siblings(parentOf.get(sequence), message.id, role);
+      const ids = siblingsOf(parentOf.get(sequence), message.id, role);
       const index = ids.indexOf(message.id);
-      return index === -1 || ids.length < 2 ? message : { ...message, siblings: { index, ids } };
+      const others = role === 'user' && !message.isAnswered ? answersTo(message.id) : [];
+      return {
+        ...message,
+        ...(index !== -1 && ids.length > 1 && { siblings: { index, ids } }),
+        ...(others.length > 0 && { otherAnswers: others }),
+      };
     });
   }
 
@@ -225,8 +230,11 @@ function anyRange({ chat, team }: TurnOwner, ranges: readonly PathRange[]) {
   return only && filters.length === 1 ? only : { $or: filters };
 }
 
-/** Finds the ids of the versions of a message: of a user's, those that follow the same turn; of an answer, those with its message. */
-function siblingsOf(versions: readonly VersionTurn[], listed: readonly ListedTurn[]) {
+/**
+ * Finds the ids of the versions of a message: of a user's, those that follow the same turn; of an answer, those with its message.
+ * And the answers to a user's message.
+ */
+function indexVersions(versions: readonly VersionTurn[], listed: readonly ListedTurn[]) {
   const messageOfAnswer = new Map(listed.map((turn) => [turn.answerId, userMessageOf(turn)]));
   const known = new Map(versions.map((version) => [version.sequence, version]));
   // Retries of failed answers have no parent, but are on the path of every later version.
@@ -234,14 +242,19 @@ function siblingsOf(versions: readonly VersionTurn[], listed: readonly ListedTur
     .filter(({ sequence, retryOf }) => retryOf && !known.has(sequence))
     .map(toVersionTurn);
   const answers = [...versions, ...unknown].filter(({ hasAnswer }) => hasAnswer).toSorted(bySequence);
-  return (parent: number | undefined, id: Id<'message'>, role: PlacedMessage['role']): Id<'message'>[] => {
-    if (role === 'user')
-      return versions
-        .filter((version) => !version.isRetry && !version.isRemoved && version.parent === parent)
-        .map(({ userMessageId }) => userMessageId);
-    const message = messageOfAnswer.get(id);
-    return answers.filter(({ userMessageId }) => userMessageId === message).map(({ answerId }) => answerId);
+  const answersTo = (message: Id<'message'> | undefined): Id<'message'>[] =>
+    answers.filter(({ userMessageId }) => userMessageId === message).map(({ answerId }) => answerId);
+  const siblingsOf = (
+    parent: number | undefined,
+    id: Id<'message'>,
+    role: PlacedMessage['role'],
+  ): Id<'message'>[] => {
+    if (role === 'assistant') return answersTo(messageOfAnswer.get(id));
+    return versions
+      .filter((version) => !version.isRetry && !version.isRemoved && version.parent === parent)
+      .map(({ userMessageId }) => userMessageId);
   };
+  return { siblingsOf, answersTo };
 }
 
 function toVersionTurn({ sequence, answerId, messages, ...turn }: ListedTurn): VersionTurn {
@@ -298,7 +311,7 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
         return compactAs<PlacedMessage>({
           ...{ id, role, content, tape: parts && toTape(content, parts), files, finishReason, createdAt },
           ...{ status: statusOf(shown), errorCode: fromErrorFields(shown), retryAt: shown.retryAt },
-          ...{ answerId: shown.answerId, isAnswered, siblings: undefined },
+          ...{ answerId: shown.answerId, isAnswered, siblings: undefined, otherAnswers: undefined },
           position: { sequence: turn.sequence, role },
         });
       }),

@@ -40,6 +40,11 @@ export interface LiveServers {
    * A feature that an older server would break stays off until this allows it.
    */
   minimumSchemaVersion(): Promise<number>;
+  /**
+   * Whether every live server knows this schema version. If MongoDB does not report connections, only the operator can tell that
+   * no server of release 0.1.0 is connected: `isOperatorSure`.
+   */
+  allKnow(version: number, isOperatorSure: boolean): Promise<boolean>;
 }
 
 /**
@@ -94,6 +99,11 @@ export function createLiveServers(
       const [live, unversioned] = await Promise.all([list(), countUnversioned()]);
       if (unversioned !== 0) return 0;
       return Math.min(schemaVersion, ...live.map((server) => server.schemaVersion));
+    },
+    async allKnow(version, isOperatorSure) {
+      const [live, unversioned] = await Promise.all([list(), countUnversioned()]);
+      const isWithoutOlder = unversioned === undefined ? isOperatorSure : unversioned === 0;
+      return isWithoutOlder && live.every((server) => server.schemaVersion >= version);
     },
   };
 }

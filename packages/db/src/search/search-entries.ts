@@ -1,5 +1,6 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import type { ChatAccess } from '../chat/chat-access.ts';
 import type { ChatDocument } from '../chat/chat-model.ts';
 import type { Models } from '../models.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
@@ -7,12 +8,12 @@ import { isEnded } from '../turn/turn-status.ts';
 import type { SearchEntryDocument } from './search-entry-model.ts';
 import { searchWordsOf } from './search-words.ts';
 
-type SearchedTurn = Pick<TurnDocument, '_id' | 'team' | 'chat' | 'status'> & {
+type SearchedTurn = Pick<TurnDocument, '_id' | 'team' | 'chat' | 'status' | 'removedAt'> & {
   readonly messages?: readonly { readonly content: string }[];
 };
 type Owner = Pick<ChatDocument, '_id' | 'team' | 'agent' | 'user'>;
 
-const turnFields = { team: 1, chat: 1, status: 1, 'messages.content': 1 } as const;
+const turnFields = { team: 1, chat: 1, status: 1, removedAt: 1, 'messages.content': 1 } as const;
 const ownerFields = { team: 1, agent: 1, user: 1 } as const;
 /** Turns that are read at once: an answer has up to some hundred kilobytes. */
 const TURNS_PAGE = 50;
@@ -21,19 +22,27 @@ const TURNS_PAGE = 50;
 export function createSearchEntries({ chats, turns, searchEntries }: Models) {
   return {
     /**
-     * Adds these turns, or writes them again. A turn that has not ended, or whose chat was deleted, is left out. A chat that is
-     * deleted, or moves to another user, meanwhile is seen by the second reading of the chats, or else sees the entries.
+     * Adds these turns, or writes them again. A turn that has not ended, whose message was removed, or whose chat was deleted is
+     * left out. A chat that is deleted, or moves to another user, and a message that is removed meanwhile, is seen by the second
+     * reading, or else sees the entries.
      */
     async add(ids: readonly Id<'turn'>[]): Promise<void> {
       for (let start = 0; start < ids.length; start += TURNS_PAGE) {
         const page = trusted({ $in: ids.slice(start, start + TURNS_PAGE) });
         const found = await turns.find({ _id: page }, turnFields).lean<SearchedTurn[]>();
-        const ended = found.filter(({ team, status }) => team !== undefined && isEnded(status));
+        const ended = found.filter(
+          ({ team, status, removedAt }) => team !== undefined && isEnded(status) && !removedAt,
+        );
         const before = await ownersOf(ended.map(({ chat }) => chat));
         const entries = ended.flatMap((turn) => toEntry(turn, before.get(turn.chat), new Date()));
         await write(entries);
-        await confirm(entries);
+        await confirm(await dropRemoved(entries));
       }
+    },
+
+    /** Removes the entries of turns whose messages were marked as removed before. */
+    async removeTurns({ chat: { id: chat, team } }: ChatAccess, ids: readonly Id<'turn'>[]): Promise<void> {
+      await searchEntries.deleteMany({ _id: trusted({ $in: [...ids] }), chat, team });
     },
 
     /** Adds the ended turns of a chat that is imported and stored only after its turns. */
@@ -74,6 +83,16 @@ export function createSearchEntries({ chats, turns, searchEntries }: Models) {
       replaceOne: { filter: { _id: entry._id }, replacement: entry, upsert: true },
     }));
     await searchEntries.bulkWrite(replacements, { ordered: false });
+  }
+
+  /** Removes the entries whose messages were removed since their words were read. Returns the others. */
+  async function dropRemoved(entries: readonly SearchEntryDocument[]): Promise<SearchEntryDocument[]> {
+    if (entries.length === 0) return [];
+    const ids = trusted({ $in: entries.map(({ _id }) => _id) });
+    const found = await turns.find({ _id: ids, removedAt: trusted({ $exists: true }) }, { _id: 1 }).lean();
+    const removed = new Set(found.map(({ _id }) => _id));
+    if (removed.size > 0) await searchEntries.deleteMany({ _id: trusted({ $in: [...removed] }) });
+    return entries.filter(({ _id }) => !removed.has(_id));
   }
 
   async function confirm(entries: readonly SearchEntryDocument[]): Promise<void> {

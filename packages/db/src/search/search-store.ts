@@ -22,14 +22,16 @@ const LAST_LETTER = '\u{10ffff}';
 const WORDS = { team: 1, words: 1, _id: -1 } as const;
 const WORDS_OF_USER = { team: 1, user: 1, words: 1, _id: -1 } as const;
 
-type FoundTurn = Pick<TurnDocument, '_id' | 'messages'>;
+type FoundTurn = Pick<TurnDocument, '_id' | 'messages' | 'removedAt'>;
 
 /** Creates the store of searches. */
 export function createSearchStore(models: Models): SearchStore {
   const { chats, turns, searchEntries } = models;
-  const { add } = createSearchEntries(models);
+  const { add, removeTurns } = createSearchEntries(models);
   return {
     add,
+
+    remove: removeTurns,
 
     async find(scope, text, { limit, after }) {
       const searched = parseSearch(text);
@@ -104,7 +106,9 @@ export function createSearchStore(models: Models): SearchStore {
   }
 
   async function readTurns(ids: readonly Id<'turn'>[]): Promise<ReadonlyMap<Id<'turn'>, FoundTurn>> {
-    const fields = { 'messages.id': 1, 'messages.content': 1, 'messages.createdAt': 1 } as const;
+    const fields = {
+      ...{ 'messages.id': 1, 'messages.content': 1, 'messages.createdAt': 1, removedAt: 1 },
+    } as const;
     const found = await turns.find({ _id: trusted({ $in: [...ids] }) }, fields).lean<FoundTurn[]>();
     return new Map(found.map((turn) => [turn._id, turn]));
   }
@@ -126,7 +130,7 @@ function hasWord(spellings: readonly string[]) {
 
 /** The message of a turn with the most searched words; the question if the answer has as many. */
 function bestOf(turn: FoundTurn | undefined, searched: readonly SearchWord[]) {
-  const ranked = (turn?.messages ?? [])
+  const ranked = (turn && !turn.removedAt ? turn.messages : [])
     .map((message) => ({ message, found: countFound(message.content, searched) }))
     .filter(({ found }) => found > 0)
     .sort((one, other) => other.found - one.found);

@@ -13,7 +13,7 @@ export type EngineStores = Pick<
   'turns' | 'turnLog' | 'chats' | 'chatChanges' | 'usage' | 'budgets'
 > & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
-  readonly search: Pick<SearchStore, 'add'>;
+  readonly search: Pick<SearchStore, 'add' | 'remove'>;
   readonly files: Pick<FileStore, 'claim'>;
 };
 

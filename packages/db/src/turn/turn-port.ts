@@ -155,7 +155,7 @@ export interface TurnStore {
   listVersions(chat: ChatAccess, parents: readonly number[]): Promise<VersionTurn[]>;
   /** The path of the turn with this sequence. */
   findPath(chat: ChatAccess, sequence: number): Promise<Path | undefined>;
-  /** Marks a failed turn removed, or takes the mark back. False if it has not failed. */
+  /** Marks a failed turn removed, or takes the mark back while it has its content. False if it has not failed. */
   markRemoved(chat: ChatAccess, id: Id<'turn'>, isRemoved: boolean): Promise<boolean>;
   /**
    * Removes the content of a failed turn, whose ids, usage and idempotency record stay. False if it has not failed.

@@ -131,7 +131,11 @@ export function createTurnStore(
 
     async markRemoved(access, id, isRemoved) {
       const { matchedCount } = await turns.updateOne(
-        { _id: id, ...within(access), status: 'failed' },
+        {
+          ...{ _id: id, ...within(access), status: 'failed' },
+          // Another removal may have deleted the content meanwhile.
+          ...(!isRemoved && { 'messages.content': trusted({ $ne: '' }) }),
+        },
         isRemoved ? { $set: { removedAt: new Date() } } : { $unset: { removedAt: 1 } },
       );
       return matchedCount === 1;

@@ -90,13 +90,17 @@ async function insertMessage(
   for (let tail = firstTail, known = access; ; { tail, access: known } = await readTail(deps, access)) {
     const apiError = apiErrorOfRoom(deps, tail, message, owner);
     if (apiError) return findReplayOrThrow(deps, access, idempotency, apiError);
-    let placed: PlacedMessage;
+    let placed: PlacedMessage | undefined;
     try {
       // A chat without versions has its place at once.
       const placing = placeMessage(deps, known, message, tail);
       placed = placing instanceof Promise ? await placing : placing;
     } catch (error) {
       return findReplayOrThrow(deps, access, idempotency, error);
+    }
+    if (!placed) {
+      await backoff.pause();
+      continue;
     }
     const { place, behind } = placed;
     const turn = { ...newTurn(chat, message, behind.sequence + 1), ...place.fields, ...fields };
@@ -138,17 +142,17 @@ interface PlacedMessage {
 }
 
 /**
- * The place of a message, and the turn that it is inserted behind. A message that does not follow the newest turn opens a
- * fork.
+ * The place of a message, and the turn that it is inserted behind; undefined if `tail` is outdated. A message that does not
+ * follow the newest turn opens a fork.
  */
 function placeMessage(
   deps: AcceptDeps,
   access: ChatAccess,
   message: SentMessage,
   tail: EndedTail,
-): PlacedMessage | Promise<PlacedMessage> {
+): PlacedMessage | Promise<PlacedMessage | undefined> {
   const placing = placeOf(deps, access, message, tail);
-  if (!(placing instanceof Promise) && !placing.isFork) return { place: placing, behind: tail };
+  if (placing && !(placing instanceof Promise) && !placing.isFork) return { place: placing, behind: tail };
   return openPlace(deps, access, message, { tail, placing });
 }
 
@@ -156,11 +160,12 @@ async function openPlace(
   deps: AcceptDeps,
   access: ChatAccess,
   message: SentMessage,
-  first: { readonly tail: EndedTail; readonly placing: TurnPlace | Promise<TurnPlace> },
-): Promise<PlacedMessage> {
+  first: { readonly tail: EndedTail; readonly placing: ReturnType<typeof placeOf> },
+): Promise<PlacedMessage | undefined> {
   let { tail, placing } = first;
   for (;;) {
     const place = await placing;
+    if (!place) return undefined;
     if (!place.isFork) return { place, behind: tail };
     const opened = await openFork(deps, access, tail, message.onBusy === 'interrupt');
     // The history that is known with a tail is not that of another path.

@@ -105,11 +105,15 @@ async function insertRetry(
   // A failed answer is most likely the newest turn.
   let placed = answered.status === 'failed' ? placeBehindFailed(answered) : undefined;
   for (;;) {
-    let current: PlacedRetry;
+    let current: PlacedRetry | undefined;
     try {
       current = placed ?? (await placeVersion(deps, access, answered, retry.onBusy === 'interrupt'));
     } catch (error) {
       return findReplayOrThrow(deps, access, idempotency, error);
+    }
+    if (!current) {
+      await backoff.pause();
+      continue;
     }
     const { place, behind } = current;
     if ((behind.sequence + 1) * 2 > limits.chatMessagesMax) throw new ApiError('chat_full');
@@ -153,7 +157,7 @@ function placeBehindFailed(failed: TurnRecord): PlacedRetry {
 }
 
 /**
- * The place of a new version of an answer behind the chat's newest turn.
+ * The place of a new version of an answer behind the chat's newest turn; undefined if the chat has to be read again.
  *
  * @throws ApiError `not_retryable` for a failed answer that was already retried, and as `retryTurn`
  */
@@ -162,7 +166,7 @@ async function placeVersion(
   access: ChatAccess,
   answered: TurnRecord,
   interrupts: boolean,
-): Promise<PlacedRetry> {
+): Promise<PlacedRetry | undefined> {
   const { store } = deps;
   if (answered.status === 'failed') {
     const [next] = await store.turns.listAfter(access, answered.sequence, 1);
@@ -175,6 +179,8 @@ async function placeVersion(
   if (ofMessage.length >= limits.versionsMax) throw new ApiError('too_many_versions');
   const { access: known, tail } = await readTail(deps, access);
   const behind = await openFork(deps, known, tail, interrupts);
+  // The answer is newer than the tail, or the chat was deleted meanwhile.
+  if (answered.sequence > behind.sequence) return undefined;
   const path = retryPath(toPlaced(answered), behind.sequence + 1);
   return { place: placeWith(path, parent, true).fields, behind };
 }

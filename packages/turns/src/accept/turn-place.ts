@@ -31,7 +31,8 @@ export interface SentPlace {
 const STRAIGHT: TurnPlace = { fields: {}, isFork: false };
 
 /**
- * The place of a new message behind the chat's newest turn. A chat without versions needs no query.
+ * The place of a new message behind the chat's newest turn; undefined if the named message is newer than `tail`, which has to be
+ * read again. A chat without versions needs no query.
  *
  * @throws ApiError `message_not_found`, `too_many_versions`
  */
@@ -40,7 +41,7 @@ export function placeOf(
   access: ChatAccess,
   { replaces, after }: SentPlace,
   tail: ChatTail,
-): TurnPlace | Promise<TurnPlace> {
+): TurnPlace | undefined | Promise<TurnPlace | undefined> {
   if (replaces !== undefined) return placeInstead(deps, access, replaces, tail);
   if (after !== undefined) return placeAfter(deps, access, after, tail);
   if (isChosen(access, tail)) return placeBehindChoice(deps, access, tail);
@@ -75,8 +76,9 @@ export function parentOf(asked: TurnRecord): number {
 }
 
 /** The place behind the last turn of a path. */
-function placeOn(path: Path, tail: ChatTail): TurnPlace {
+function placeOn(path: Path, tail: ChatTail): TurnPlace | undefined {
   const parent = lastOf(path);
+  if (parent > tail.sequence) return undefined;
   const isFork = parent !== tail.sequence;
   const extended = extendPath(path, tail.sequence + 1);
   return !isFork && !storedPath(extended) ? STRAIGHT : placeWith(extended, parent, isFork);
@@ -96,7 +98,11 @@ async function shownPath({ store }: TurnDeps, access: ChatAccess, tail: ChatTail
   return chosen;
 }
 
-async function placeBehindChoice(deps: TurnDeps, access: ChatAccess, tail: ChatTail): Promise<TurnPlace> {
+async function placeBehindChoice(
+  deps: TurnDeps,
+  access: ChatAccess,
+  tail: ChatTail,
+): Promise<TurnPlace | undefined> {
   return placeOn(await shownPath(deps, access, tail), tail);
 }
 
@@ -105,8 +111,9 @@ async function placeInstead(
   access: ChatAccess,
   replaces: string,
   tail: ChatTail,
-): Promise<TurnPlace> {
+): Promise<TurnPlace | undefined> {
   const asked = await findAsked(deps, access, replaces);
+  if (asked.sequence > tail.sequence) return undefined;
   const parent = parentOf(asked);
   const versions = await deps.store.turns.listVersions(access, [parent]);
   const ofMessage = versions.filter((version) => !version.isRetry && version.parent === parent);
@@ -120,7 +127,7 @@ async function placeAfter(
   access: ChatAccess,
   after: string,
   tail: ChatTail,
-): Promise<TurnPlace> {
+): Promise<TurnPlace | undefined> {
   const { store } = deps;
   const id = turnIdOf(after);
   const answered = id && (await store.turns.find(access, id));

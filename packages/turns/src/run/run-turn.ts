@@ -224,8 +224,17 @@ async function answer(
 
 /** The messages that the model gets. For a retry they end with the message to answer: the failed answer is left out. */
 function messagesTo({ userMessage }: TurnRecord, { history }: RunContext): RunContext['history'] {
-  if (userMessage) return [...history, userMessage];
-  return history.slice(0, history.findLastIndex(({ role }) => role === 'user') + 1);
+  if (userMessage) return [...withoutRemoved(history), userMessage];
+  return withoutRemoved(history.slice(0, history.findLastIndex(({ role }) => role === 'user') + 1));
+}
+
+/** Leaves out removed messages with their answers, whose content may not be deleted yet. */
+function withoutRemoved(history: RunContext['history']): RunContext['history'] {
+  let isRemoved = false;
+  return history.filter((message) => {
+    if (message.role === 'user') isRemoved = message.isRemoved === true;
+    return !isRemoved;
+  });
 }
 
 /** Logs why a turn failed, with level `error` if only an operator can make the model usable again. */

@@ -4,6 +4,9 @@ import type { ChatHistory, ModelCall, StoredTurn } from './history.ts';
 
 type Context = ModelCall['context'];
 
+/** The number of uncertain removals of a chat whose combinations are tried. */
+const UNCERTAIN_MAX = 6;
+
 /**
  * Checks the model's calls: each got exactly the preceding messages, their number is bounded, and each answer is used
  * once.
@@ -28,7 +31,7 @@ export function checkCalls(
     if (turnsMax === 0) offences.push(`the model was called for "${question}", which is not stored`);
     else if (calls.length > callsPerTurnMax * turnsMax)
       offences.push(`the model was called ${calls.length} times for "${question}"`);
-    if (isKnown && answering.length > 0) offences.push(...checkContexts(calls, answering, turns));
+    if (isKnown && answering.length > 0) offences.push(...checkContexts(calls, answering, chat));
   }
   for (const turn of turns) {
     const calls = callsOf.get(questionOf(turn, turns)) ?? [];
@@ -65,9 +68,14 @@ function illegalities({ context, text }: ModelCall): string[] {
 function checkContexts(
   calls: readonly ModelCall[],
   answering: readonly StoredTurn[],
-  turns: readonly StoredTurn[],
+  { turns: stored, removals = [] }: ChatHistory,
 ): string[] {
-  const expected = answering.map((turn) => write(contextOf(turn, turns)));
+  const turns = stored.toSorted((a, b) => a.sequence - b.sequence);
+  const confirmed = removals.filter(({ isConfirmed }) => isConfirmed).map(({ message }) => message);
+  const uncertain = removals.map(({ message }) => message).filter((message) => !confirmed.includes(message));
+  const expected = answering.flatMap((turn) =>
+    subsetsOf(uncertain).map((some) => write(contextOf(turn, turns, new Set([...confirmed, ...some])))),
+  );
   return calls
     .map(({ context }) => write(context))
     .filter((context) => !expected.includes(context))
@@ -78,7 +86,7 @@ function checkContexts(
  * The messages that the model of a turn must get: all before it on its path except messages that the model rejected and failed
  * answers that were answered again, with neighbors of one role joined.
  */
-function contextOf(turn: StoredTurn, all: readonly StoredTurn[]): Context {
+function contextOf(turn: StoredTurn, all: readonly StoredTurn[], removed: ReadonlySet<string>): Context {
   const turns = turnsOnPath(turn, all);
   const context: { role: string; content: string }[] = [];
   const add = (role: string, content: string) => {
@@ -89,7 +97,9 @@ function contextOf(turn: StoredTurn, all: readonly StoredTurn[]): Context {
   for (const earlier of turns) {
     const { sequence, userMessage, answer } = earlier;
     if (sequence > turn.sequence) break;
-    if (!isShown(answeredBy(earlier), turn, turns)) continue;
+    const message = answeredBy(earlier);
+    if (!isShown(message, turn, turns)) continue;
+    if (message !== answeredBy(turn) && removed.has(message ?? '')) continue;
     if (userMessage) add('user', userMessage.content);
     const isRetried = turns.some(
       (later) => later.sequence > sequence && answeredBy(later) === answeredBy(earlier),
@@ -101,6 +111,14 @@ function contextOf(turn: StoredTurn, all: readonly StoredTurn[]): Context {
       );
   }
   return context;
+}
+
+/** A removal whose result is unknown may have been seen by some runs. */
+function subsetsOf(messages: readonly string[]): string[][] {
+  const subsets: string[][] = [[]];
+  for (const message of [...new Set(messages)].slice(0, UNCERTAIN_MAX))
+    subsets.push(...subsets.map((subset) => [...subset, message]));
+  return subsets;
 }
 
 /**

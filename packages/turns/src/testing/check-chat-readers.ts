@@ -1,4 +1,4 @@
-import { endOf, reportedEndOf, shownTape } from './check-turns.ts';
+import { endOf, reportedEndOf, shownTape, turnsOnPath } from './check-turns.ts';
 import type { ChatHistory, ShownChatEvent, StoredTurn } from './history.ts';
 import { ShownTape } from './shown-tape.ts';
 
@@ -82,7 +82,24 @@ class ChatView {
     }
     if (this.#place !== undefined && sequence !== this.#place + 1)
       this.#say(`received turn ${sequence} after turn ${this.#place}`);
+    this.#checkPath(sequence);
     this.#place = sequence;
+  }
+
+  /** Without a snapshot, what the follower shows stays: a turn only follows it. */
+  #checkPath(sequence: number): void {
+    const { turns } = this.#chat;
+    const [shown, next] = [this.#place, sequence].map((place) =>
+      turns.find((turn) => turn.sequence === place),
+    );
+    if (!shown || !next) return;
+    const before = turnsOnPath(next, turns).slice(0, -1);
+    const isSame =
+      before.map(({ id }) => id).join() ===
+      turnsOnPath(shown, turns)
+        .map(({ id }) => id)
+        .join();
+    if (!isSame) this.#say(`received turn ${sequence} of another path without a snapshot`);
   }
 
   #end({ messageId, ...end }: Extract<ShownChatEvent, { type: 'answer-ended' }>): void {
@@ -93,7 +110,7 @@ class ChatView {
     if (endOf(turn) !== reportedEndOf(end))
       this.#say(`received ${messageId} as ${reportedEndOf(end)}; stored is ${endOf(turn)}`);
     const shown = this.#tapes.get(messageId)?.tape;
-    if (shown !== undefined && shown !== shownTape(turn))
+    if (shown !== undefined && !turn.isRemoved && shown !== shownTape(turn))
       this.#say(`shown "${shown}" of ${messageId} to its end; stored is "${shownTape(turn)}"`);
   }
 

@@ -1,4 +1,4 @@
-import { shownText } from './check-turns.ts';
+import { shownText, turnsOnPath } from './check-turns.ts';
 import type { ChatHistory, ReportedEnd, RequestHistory, StoredTurn } from './history.ts';
 
 /**
@@ -38,7 +38,32 @@ function offencesOf(
   if (userMessageId !== undefined && userMessageId !== (turn.userMessage?.id ?? turn.retryOf?.userMessageId))
     offences.push(`got the message id ${userMessageId}, but another one is stored`);
   if (result.end) offences.push(...untruths(result.end, turn));
+  if (content !== undefined) offences.push(...checkPlace(request, turn, chat.turns));
   return offences;
+}
+
+/** A message that names its place follows what the replaced one follows, or what its sender saw last. */
+function checkPlace(
+  { replaces, after }: RequestHistory,
+  turn: StoredTurn,
+  turns: readonly StoredTurn[],
+): string[] {
+  const before = turnsOnPath(turn, turns).slice(0, -1);
+  if (replaces !== undefined) {
+    const replaced = turns.find(({ userMessage }) => userMessage?.id === replaces);
+    const expected = replaced ? turnsOnPath(replaced, turns).slice(0, -1) : [];
+    return idsOf(before) === idsOf(expected) ? [] : ['does not stand in the place of what it replaces'];
+  }
+  const seen = turns.find(({ answerId, userMessage }) => answerId === after || userMessage?.id === after);
+  if (after === undefined || !seen) return [];
+  const place = before.findIndex(({ id }) => id === seen.id);
+  // A message of the user may have been answered again.
+  const isFollowed = before.slice(place + 1).some(({ userMessage }) => userMessage);
+  return place === -1 || isFollowed ? ['does not follow what its sender saw last'] : [];
+}
+
+function idsOf(turns: readonly StoredTurn[]): string {
+  return turns.map(({ id }) => id).join();
 }
 
 /** Whether another attempt with the same key may have been stored. */

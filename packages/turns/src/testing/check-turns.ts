@@ -21,6 +21,7 @@ export function checkTurns(chat: ChatHistory): string[] {
     if (retryOf) offences.push(...checkRetry(turn, turns));
     offences.push(...checkPath(turn, turns));
   }
+  offences.push(...checkRemovals(chat));
   return offences;
 }
 
@@ -65,6 +66,31 @@ function checkPath(turn: StoredTurn, turns: readonly StoredTurn[]): string[] {
   const inherited = parent ? turnsOnPath(parent, turns) : [];
   const isSame = inherited.map(({ id }) => id).join() === before.map(({ id }) => id).join();
   return isSame ? [] : say('has another path than the turn that its message follows');
+}
+
+/** A message is removed only on request, with all its failed answers. */
+function checkRemovals({ turns, removals = [], isDeleted }: ChatHistory): string[] {
+  const offences: string[] = [];
+  const requested = new Set(removals.map(({ message }) => message));
+  for (const turn of turns) {
+    const message = messageOf(turn) ?? '';
+    if (turn.isRemoved && !requested.has(message)) offences.push(`${message} was removed without a request`);
+  }
+  for (const { message, isConfirmed } of removals) {
+    if (!isConfirmed || isDeleted) continue;
+    for (const { sequence, status, isRemoved, hasContent } of turns.filter(
+      (turn) => messageOf(turn) === message,
+    )) {
+      // A retry that was accepted meanwhile ends without a call of the model.
+      const isRejected = turns.some(
+        (turn) => turn.sequence === sequence && turn.errorCode === 'message_not_found',
+      );
+      if (status !== 'failed') offences.push(`${message} was removed, and turn ${sequence} is ${status}`);
+      else if (!isRejected && (!isRemoved || hasContent))
+        offences.push(`${message} was removed, and turn ${sequence} still has its content`);
+    }
+  }
+  return offences;
 }
 
 function messageOf({ userMessage, retryOf }: StoredTurn): string | undefined {

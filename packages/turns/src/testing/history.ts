@@ -32,17 +32,30 @@ export interface ChatHistory {
   readonly chatReaders: readonly ChatReaderHistory[];
   /** Every call of the model for a message of this chat, in any order. */
   readonly calls: readonly ModelCall[];
+  /** The removals of messages that were requested. */
+  readonly removals?: readonly RemovalHistory[];
   /** Answers that a request may have stopped: a cancel, a block of the user, or a message that interrupts. */
   readonly stopRequestedFor: ReadonlySet<string>;
 }
 
-/** A turn as it is stored in the end. */
+/** A request to remove a message whose answer failed. */
+export interface RemovalHistory {
+  /** The user's message. */
+  readonly message: string;
+  /** Whether the removal was acknowledged. */
+  readonly isConfirmed: boolean;
+}
+
+/** A turn as it is stored in the end. The content of a removed message is that from before its removal. */
 export interface StoredTurn {
   readonly id: string;
   readonly sequence: number;
   /** The path up to and with it, as ranges. Absent: every turn up to it. */
   readonly path?: readonly number[];
   readonly status: string;
+  readonly isRemoved?: boolean;
+  /** Whether a removed turn still has content. */
+  readonly hasContent?: boolean;
   /** Absent in a retry. */
   readonly userMessage?: { readonly id: string; readonly content: string };
   readonly retryOf?: { readonly turn: string; readonly userMessageId: string };
@@ -65,8 +78,11 @@ export interface RequestHistory {
   readonly name: string;
   /** The content; absent for a retry. */
   readonly content?: string;
-  /** The failed answer of a retry. */
+  /** The answer that is generated again. */
   readonly retries?: string;
+  /** The message that is replaced, or that the sender saw last. */
+  readonly replaces?: string;
+  readonly after?: string;
   readonly idempotencyKey?: string;
   /** Two times on one monotonic clock: when the request was sent, and when its result was known. */
   readonly sentAt: number;

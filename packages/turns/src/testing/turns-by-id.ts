@@ -38,6 +38,8 @@ export interface TurnsById extends Pick<Turns, Own> {
   ): ReturnType<Turns['findByIdempotencyKey']>;
   find(scope: Scope, answer: OneAnswer): ReturnType<Turns['find']>;
   cancel(scope: Scope, answer: OneAnswer): ReturnType<Turns['cancel']>;
+  choosePath(scope: Scope, chat: Id<'chat'>, turn: number): ReturnType<Turns['choosePath']>;
+  removeMessage(scope: Scope, chat: Id<'chat'>, messageId: string): ReturnType<Turns['removeMessage']>;
   read(scope: Scope, answer: InChat & ReadArguments[1], signal: AbortSignal): ReturnType<Turns['read']>;
   runningAnswer(scope: Scope, chat: Id<'chat'>): ReturnType<Turns['runningAnswer']>;
   followChat(
@@ -76,6 +78,10 @@ export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsBy
       turns.find(await find(scope, chat, 'message_not_found'), answerId),
     cancel: async (scope, { chat, answerId }) =>
       turns.cancel(await find(scope, chat, 'message_not_found'), answerId),
+    choosePath: async (scope, chat, turn) =>
+      turns.choosePath(await find(scope, chat, 'message_not_found'), turn),
+    removeMessage: async (scope, chat, messageId) =>
+      turns.removeMessage(await find(scope, chat, 'message_not_found'), messageId),
     read: async (scope, { chat, ...answer }, signal) =>
       turns.read(await find(scope, chat, 'message_not_found'), answer, signal),
     runningAnswer: async (scope, chat) => {

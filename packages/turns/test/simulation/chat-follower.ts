@@ -7,6 +7,14 @@ import type { World } from './world.ts';
 
 type ChatCursor = ChatEventWithCursor['cursor'];
 
+/** What followers of a chat must have received in the end. */
+export interface ChatStatus {
+  /** The sequence of the newest turn. */
+  readonly newest: number;
+  readonly revision: number;
+  readonly isDeleted: boolean;
+}
+
 /** A cursor that no chat reaches. */
 const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined, revision: 0 };
 
@@ -49,13 +57,15 @@ export class ChatFollower {
    * Describes the events that the follower has not received of a chat that does not change any more; undefined if
    * none.
    */
-  missing(newest: number, isDeleted: boolean): string | undefined {
+  missing({ newest, revision, isDeleted }: ChatStatus): string | undefined {
     const last = this.#stream?.events.at(-1);
     if (isDeleted) {
       const hasReceived = this.#isDeleted || last?.event.type === 'chat-deleted';
       return hasReceived ? undefined : `${this.#name} did not receive the deletion of its chat`;
     }
     const cursor = last?.cursor ?? this.#from;
+    if (cursor && cursor.revision < revision)
+      return `${this.#name} was left at revision ${cursor.revision} of ${revision}`;
     if (!cursor || (cursor.accepted === newest && cursor.sequence === newest + 1)) return undefined;
     const { accepted, sequence } = cursor;
     // The cursor of the last event of an answer still names its turn.

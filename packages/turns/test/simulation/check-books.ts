@@ -6,13 +6,16 @@ import type { ChatDocument, MarkerDocument, SimulatedDatabase, TurnDocument } fr
 import type { World } from './world.ts';
 
 /** Checks that need the whole database: the sums are right, and no data of a deleted chat is left. */
-export function checkBooks({ database, chats, plan }: World, ledger: Ledger): string[] {
+export function checkBooks({ database, chats, plan, beforeRemoval }: World, ledger: Ledger): string[] {
   const { committed } = database;
   const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
   return [
     ...checkUsage(database),
     ...chats.flatMap((chat) => {
-      const turns = (stored.get(chat) ?? []).map(({ record }) => record);
+      // A removed message still counts.
+      const turns = (stored.get(chat) ?? []).map(({ record }) =>
+        record.isRemoved ? { ...record, ...contentOf(beforeRemoval.get(record.id)) } : record,
+      );
       const isDeleted = committed.chats.get(chat)?.record === undefined;
       const isLeft = ledger.of(chat).wasConfirmedDeleted && !isDeleted;
       return [
@@ -54,6 +57,10 @@ function checkMarker(marker: MarkerDocument | undefined, chat: string, isDeleted
   if (!isDeleted) return marker ? [`${chat} has a marker, and exists`] : [];
   if (!marker) return [`${chat} was deleted, and has no marker`];
   return marker.isPurged ? [] : [`${chat} was deleted, and its marker was not settled`];
+}
+
+function contentOf({ userMessage, answer, written }: Partial<TurnRecord> = {}) {
+  return { ...(userMessage && { userMessage }), ...(answer && { answer }), ...(written && { written }) };
 }
 
 /** The byte counts of a chat's turns are right. */

@@ -14,7 +14,8 @@ export function finalHistory(world: World, ledger: Ledger): History {
   );
   const chats = world.chats.map((chat): ChatHistory => {
     const entries = ledger.of(chat);
-    const turns = (stored.get(chat) ?? []).map(({ record }) => toStored(record));
+    const turns = (stored.get(chat) ?? []).map(({ record }) => toKept(world, record));
+    const removed = new Set(turns.filter(({ isRemoved }) => isRemoved).map(({ answerId }) => answerId));
     const contents = new Set(entries.requests.map(({ content }) => content));
     return {
       chat,
@@ -22,8 +23,10 @@ export function finalHistory(world: World, ledger: Ledger): History {
       wasDeletionRequested: entries.wasDeletionRequested,
       turns,
       requests: entries.requests,
-      readers: entries.readers,
+      // The text of a removed message is shown to nobody any more.
+      readers: entries.readers.filter(({ answerId }) => !removed.has(answerId)),
       chatReaders: entries.chatReaders,
+      removals: entries.removals,
       calls: [...contents].flatMap((content) => (content && callsOf.get(content)) || []),
       stopRequestedFor: new Set([...stopRequestedFor(turns, entries), ...ofStoppedUsers(world, chat)]),
     };
@@ -49,7 +52,9 @@ function stopRequestedFor(
       contents.has(turn.userMessage?.content) ? Math.max(sequence, turn.sequence) : sequence,
     0,
   );
-  const before = turns.filter(({ sequence }) => sequence < last).map(({ answerId }) => answerId);
+  const before = turns
+    .filter(({ sequence }) => entries.mayBeInterrupted || sequence < last)
+    .map(({ answerId }) => answerId);
   return new Set([...entries.stopRequestedFor, ...before]);
 }
 
@@ -59,6 +64,15 @@ function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): st
     .map(({ record }) => record)
     .filter((turn) => turn.chat === chat && stoppedUsers.has(turn.spender?.user ?? ''))
     .map(({ answerId }) => answerId);
+}
+
+/** A turn with the content that its removal has taken away. */
+function toKept({ beforeRemoval }: World, turn: TurnRecord): StoredTurn {
+  if (!turn.isRemoved) return toStored(turn);
+  const kept = beforeRemoval.get(turn.id) ?? turn;
+  const { userMessage, answer, written } = turn;
+  const content = [userMessage?.content, answer?.content, answer?.tape, written?.text].join('');
+  return { ...toStored(kept), isRemoved: true, hasContent: content !== '' };
 }
 
 /** Converts a turn to the form that `checkHistory` takes. */

@@ -22,6 +22,12 @@ export interface ChatLedger {
   readonly stopRequestedFor: Set<string>;
   /** Answers whose ids users have received, newest last. */
   readonly answers: Id<'message'>[];
+  /** Users' messages whose ids users have received. */
+  readonly messages: string[];
+  /** The removals of messages that were requested. */
+  readonly removals: { readonly message: string; isConfirmed: boolean }[];
+  /** Whether a message that interrupts may have cancelled every answer, although it was rejected afterwards. */
+  mayBeInterrupted: boolean;
   wasDeletionRequested: boolean;
   /** Whether a user received the confirmation of the deletion. */
   wasConfirmedDeleted: boolean;
@@ -38,6 +44,9 @@ export class Ledger {
       chatReaders: [],
       stopRequestedFor: new Set(),
       answers: [],
+      messages: [],
+      removals: [],
+      mayBeInterrupted: false,
       wasDeletionRequested: false,
       wasConfirmedDeleted: false,
     };

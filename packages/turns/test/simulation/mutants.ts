@@ -232,16 +232,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'any answer can be retried',
-    edits: [
-      {
-        file: 'src/accept/retry-turn.ts',
-        find: "if (isUnfinished(answered)) throw new ApiError('not_retryable');",
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'a message with `reject` is accepted in a busy chat',
     edits: [
       {
@@ -995,6 +985,111 @@ export const mutants: readonly Mutant[] = [
         file: 'db/src/turn/stored-parts.ts',
         find: 'return fromStoredParts(content, given);',
         replace: 'return fromStoredParts(content, given.toReversed());',
+      },
+    ],
+  },
+  {
+    name: 'a version is accepted while a turn of its chat has not ended',
+    edits: [
+      {
+        file: 'src/accept/open-fork.ts',
+        find: "if (!ended.ended) throw new ApiError('chat_busy');",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a message follows the newest turn although another path is shown',
+    edits: [
+      {
+        file: 'src/accept/turn-place.ts',
+        find: 'if (isChosen(access, tail)) return placeBehindChoice(deps, access, tail);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a version stands behind the message that it replaces',
+    edits: [
+      {
+        file: 'src/accept/turn-place.ts',
+        find: 'extendPath(pathBefore(pathOf(asked), asked.sequence), tail.sequence + 1);',
+        replace: 'extendPath(pathOf(asked), tail.sequence + 1);',
+      },
+    ],
+  },
+  {
+    name: 'a message that names a newer one is placed by the turns known before',
+    edits: [
+      {
+        file: 'src/accept/turn-place.ts',
+        find: 'if (parent > tail.sequence) return undefined;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a remembered history is used although the chat has changed since',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'if (chat && chat.chat.revision !== before.revision) return read();',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the model gets a message whose removal has begun',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: '    return !isRemoved;\n',
+        replace: '    return isRemoved || true;\n',
+      },
+    ],
+  },
+  {
+    name: 'a message is removed although a retry was accepted meanwhile',
+    edits: [
+      {
+        file: 'src/remove-message.ts',
+        find: '  await findFailed(engine, access, asked);\n  if',
+        replace: '  const first = await findFailed(engine, access, asked);\n  if',
+      },
+      {
+        file: 'src/remove-message.ts',
+        find: '    turns = await findFailed(engine, access, asked);',
+        replace: '    turns = first;',
+      },
+    ],
+  },
+  {
+    name: 'a removal leaves the retries of the message',
+    edits: [
+      {
+        file: 'src/remove-message.ts',
+        find: 'of turns.toReversed()) {',
+        replace: 'of [asked]) {',
+      },
+    ],
+  },
+  {
+    name: 'a follower gets a version without a snapshot',
+    edits: [
+      {
+        file: 'src/read/follow-chat.ts',
+        find: 'if (this.#isChosen || leavesOut(turn)) {',
+        replace: 'if (this.#isChosen) {',
+      },
+    ],
+  },
+  {
+    name: 'followers are not told of changes that are no turns',
+    edits: [
+      {
+        file: 'src/read/follow-chat.ts',
+        find: 'if (revision <= this.#cursor.revision) return;',
+        replace: 'if (revision >= 0) return;',
       },
     ],
   },

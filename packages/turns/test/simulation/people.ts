@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { AnswerReader } from './answer-reader.ts';
-import { ChatFollower } from './chat-follower.ts';
+import { ChatFollower, type ChatStatus } from './chat-follower.ts';
 import { Ledger } from './ledger.ts';
 import { queryAsOtherTeam } from './other-team.ts';
 import type { Random } from './random.ts';
@@ -48,15 +48,14 @@ export class People {
       );
     }
     this.#often(people.erasures, (chat) => this.#sender.erase(chat));
+    this.#often(people.choices, (chat) => this.#sender.choose(chat));
+    this.#often(people.removals, (chat) => this.#sender.remove(chat));
   }
 
   /** Describes the events that followers have not received of chats that do not change any more. */
-  missing(statusOf: (chat: Id<'chat'>) => { newest: number; isDeleted: boolean }): string[] {
+  missing(statusOf: (chat: Id<'chat'>) => ChatStatus): string[] {
     return [...this.#followers]
-      .map(([follower, chat]) => {
-        const { newest, isDeleted } = statusOf(chat);
-        return follower.missing(newest, isDeleted);
-      })
+      .map(([follower, chat]) => follower.missing(statusOf(chat)))
       .filter((missing) => missing !== undefined);
   }
 

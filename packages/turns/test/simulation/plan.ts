@@ -61,6 +61,12 @@ interface People {
   /** How often a chat is deleted together with all data of its user. */
   readonly erasures: number;
   readonly retries: number;
+  /** The share of messages that name their place, and of retries of any answer. */
+  readonly versions: number;
+  /** How often somebody chooses the path of a message. */
+  readonly choices: number;
+  /** How often somebody removes a message whose answer failed. */
+  readonly removals: number;
   readonly readers: number;
   readonly chatReaders: number;
   /** How often another team queries a chat. */
@@ -107,6 +113,13 @@ const TITLES_TOGETHER_EVERY = 4;
 const LONE_TITLES: ReadonlySet<number> = new Set([1_056, 278_064]);
 /** In one of so many runs chats are deleted with their users. The seeds of the short form keep their schedules. */
 const ERASURES_EVERY = 30;
+/** In one of so many runs messages are replaced, paths chosen, and failed messages removed. */
+const VERSIONS_EVERY = 5;
+const VERSIONS_REST = 4;
+/** The removals of a run in which most answers fail. */
+const REMOVALS_MAX = 8;
+/** Seeds of `SHORT_FORM` that find rare planted bugs only in chats without versions. */
+const STRAIGHT: ReadonlySet<number> = new Set([1_124, 4_434, 7_199, 278_064]);
 const TICK_MS = 250;
 /** So long that a calm run has only the first pass of the recovery loop. */
 const CALM_LEASE_MS = 3_600_000;
@@ -144,7 +157,7 @@ export function drawPlan(seed: number): Plan {
     },
     faults,
     activeMs: pace * random.between(1, 6),
-    people: { ...drawPeople(random, kind), erasures: drawErasures(seed, kind) },
+    people: { ...drawPeople(random, kind), erasures: drawErasures(seed, kind), ...drawVersions(seed) },
     model: {
       failures: random.pick([0, 0.1, 0.5]),
       // From a separate generator, so that older seeds keep their schedules.
@@ -155,9 +168,20 @@ export function drawPlan(seed: number): Plan {
       pauseMaxMs: random.pick([20, pace / 4, pace / 2, pace]),
     },
   };
+  if (plan.people.removals === REMOVALS_MAX) return inDespair(plan);
   if (random.chance(RUSHES)) return inRush(plan);
   if (random.chance(FLOODS)) return inFlood(plan);
   return random.chance(JAMS) ? inJam(plan) : plan;
+}
+
+/** Most answers fail, are retried, and their messages are removed. */
+function inDespair(plan: Plan): Plan {
+  return {
+    ...plan,
+    chats: 1,
+    people: { ...plan.people, retries: 6, together: 0.6 },
+    model: { ...plan.model, failures: 0.7, fallbacks: 0 },
+  };
 }
 
 /** Processes with one place each and slow answers. */
@@ -267,7 +291,22 @@ function drawErasures(seed: number, kind: Plan['kind']): number {
   return new Random(seed ^ 0x3c6ef372).integer(1, 3);
 }
 
-function drawPeople(random: Random, kind: Plan['kind']): Omit<People, 'erasures'> {
+/** Drawn from a source of its own, so that older seeds keep their schedules. */
+function drawVersions(seed: number): Pick<People, 'versions' | 'choices' | 'removals'> {
+  if (seed % VERSIONS_EVERY !== VERSIONS_REST || STRAIGHT.has(seed))
+    return { versions: 0, choices: 0, removals: 0 };
+  const random = new Random(seed ^ 0x6a09e667);
+  return {
+    versions: random.pick([0.2, 0.5, 0.8]),
+    choices: random.integer(0, 5),
+    removals: random.pick([0, 2, REMOVALS_MAX]),
+  };
+}
+
+function drawPeople(
+  random: Random,
+  kind: Plan['kind'],
+): Omit<People, 'erasures' | 'versions' | 'choices' | 'removals'> {
   const some = (max: number) => (random.chance(0.5) ? random.integer(1, max) : 0);
   const rate = (max: number) => (random.chance(0.5) ? random.between(0, max) : 0);
   return {

@@ -1,4 +1,4 @@
-import type { Id, OnBusy } from '@parley/contract';
+import { type Id, isOnPath, type OnBusy, pathOf } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { TurnRequester } from '../../src/index.ts';
 import type { ReportedEnd, RequestResult, TurnsById } from '../../src/testing/index.ts';
@@ -25,6 +25,13 @@ interface Message {
   readonly onBusy: OnBusy;
   readonly key: string | undefined;
   readonly requestedBy: TurnRequester;
+  readonly place: Place;
+}
+
+/** The message that a new one replaces, or that its sender saw last. */
+interface Place {
+  readonly replaces?: string;
+  readonly after?: string;
 }
 
 /** Users who send, retry, cancel and delete. */
@@ -50,7 +57,9 @@ export class Sender {
     const drawn = random.next();
     const onBusy = drawn < interrupts ? 'interrupt' : drawn < interrupts + rejects ? 'reject' : 'enqueue';
     const key = random.chance(keyed) ? this.#keyFor(content) : undefined;
-    const message: Message = { chat, content, onBusy, key, requestedBy: this.#anyRequester() };
+    const place = this.#anyPlace(chat);
+    const message: Message = { chat, content, onBusy, key, requestedBy: this.#anyRequester(), place };
+    if (Object.keys(place).length === 0) this.#world.sentAt.set(content, this.#world.scheduler.now);
     if (onBusy === 'reject') this.#world.rejectedIfBusy.add(content);
     const twice = key !== undefined && random.chance(duplicates);
     await Promise.all([this.#sendRepeatedly(message), twice && this.#sendRepeatedly(message)]);
@@ -59,11 +68,15 @@ export class Sender {
   async retry(chat: Id<'chat'>): Promise<void> {
     const { random, plan } = this.#world;
     const { answers } = this.#ledger.of(chat);
-    const retries = this.#ledger.failedAnswer(chat) ?? answers.at(-1);
+    const isVersion = this.#makesVersion() && answers.length > 0;
+    const retries = isVersion ? random.pick(answers) : (this.#ledger.failedAnswer(chat) ?? answers.at(-1));
     if (retries === undefined) return;
+    const onBusy = isVersion && random.chance(plan.people.interrupts) ? 'interrupt' : undefined;
     const key = random.chance(plan.people.keyed) ? `key to retry ${retries} ${this.#requests}` : undefined;
     await this.#repeat(key, () =>
-      this.#request(chat, { retries, key }, (turns) => this.#retryOn(turns, chat, retries, key)),
+      this.#request(chat, { retries, key, onBusy }, (turns) =>
+        this.#retryOn(turns, { chat, retries, key, onBusy }),
+      ),
     );
   }
 
@@ -79,6 +92,35 @@ export class Sender {
       const userMessageId = turn.userMessage?.id ?? turn.retryOf?.userMessageId;
       return { accepted: { answerId, userMessageId, isReplay: true }, end: endOfStatus(turn) };
     });
+  }
+
+  /** Shows the newest path through a message. */
+  async choose(chat: Id<'chat'>): Promise<void> {
+    const { random, scope, database } = this.#world;
+    const turns = newestFirst(database.committed, scope, chat);
+    if (turns.length === 0) return;
+    const { sequence } = random.pick(turns);
+    // The newest turn is first.
+    const head = turns.find((turn) => isOnPath(pathOf(turn), sequence));
+    const replica = this.#world.anyReplica();
+    if (!replica || !head) return;
+    this.#world.note(`someone chooses turn ${head.sequence} of ${chat} at ${replica.process.name}`);
+    await this.#world.call(replica, (process) => process.choosePath(scope, chat, head.sequence));
+  }
+
+  /** Removes the newest message that failed. */
+  async remove(chat: Id<'chat'>): Promise<void> {
+    const { scope, database } = this.#world;
+    const [newest] = newestFirst(database.committed, scope, chat);
+    const message = newest?.userMessage?.id ?? newest?.retryOf?.userMessageId;
+    const replica = this.#world.anyReplica();
+    if (!replica || message === undefined) return;
+    this.#world.note(`someone removes ${message} of ${chat} at ${replica.process.name}`);
+    const removal = { message, isConfirmed: false };
+    this.#ledger.of(chat).removals.push(removal);
+    const result = await this.#world.call(replica, (process) => process.removeMessage(scope, chat, message));
+    removal.isConfirmed = result.kind === 'answered';
+    this.#world.note(`the removal of ${message} is ${result.kind}`);
   }
 
   /** Stops all turns of one user, as a block does. */
@@ -164,9 +206,9 @@ export class Sender {
   }
 
   #sendRepeatedly(message: Message): Promise<void> {
-    const { chat, content, onBusy, key } = message;
+    const { chat, content, onBusy, key, place } = message;
     return this.#repeat(key, () =>
-      this.#request(chat, { content, key, onBusy }, (turns, replica) =>
+      this.#request(chat, { content, key, onBusy, ...place }, (turns, replica) =>
         this.#sendOn(turns, replica, message),
       ),
     );
@@ -194,6 +236,21 @@ export class Sender {
     return { spender, origin: { isPrivileged: false, networks: [`a${address}`, 'wide'] } };
   }
 
+  /** Whether an action makes a version. Draws nothing in a run without versions. */
+  #makesVersion(): boolean {
+    const { random, plan } = this.#world;
+    return plan.people.versions > 0 && random.chance(plan.people.versions);
+  }
+
+  #anyPlace(chat: Id<'chat'>): Place {
+    const { random } = this.#world;
+    if (!this.#makesVersion()) return {};
+    const { messages, answers } = this.#ledger.of(chat);
+    if (messages.length > 0 && random.chance(0.5)) return { replaces: random.pick(messages) };
+    const seen = [...messages, ...answers];
+    return seen.length > 0 ? { after: random.pick(seen) } : {};
+  }
+
   #anyUser(): string {
     return `u${this.#world.random.integer(1, USERS)}`;
   }
@@ -209,7 +266,7 @@ export class Sender {
   async #sendOn(
     turns: TurnsById,
     replica: Replica,
-    { chat, content, onBusy, key, requestedBy }: Message,
+    { chat, content, onBusy, key, requestedBy, place }: Message,
   ): Promise<Reported> {
     const { scope, random, plan } = this.#world;
     const message = {
@@ -217,6 +274,7 @@ export class Sender {
       content,
       onBusy,
       requestedBy,
+      ...place,
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
     // As in the API, the key is looked up first. Two concurrent requests do not find each other.
@@ -232,35 +290,34 @@ export class Sender {
     return { accepted, end: reportedEndOf(outcome) };
   }
 
-  async #retryOn(
-    turns: TurnsById,
-    chat: Id<'chat'>,
-    retries: string,
-    key: string | undefined,
-  ): Promise<Reported> {
+  async #retryOn(turns: TurnsById, { chat, retries, key, onBusy }: RetriedAnswer): Promise<Reported> {
     const { scope, random } = this.#world;
     const idempotency = key === undefined ? undefined : { key, body: retries };
     const earlier = idempotency && (await turns.findByIdempotencyKey(scope, chat, idempotency));
     const accepted =
       earlier ??
-      (await turns.retry(scope, { chat, answerId: retries, idempotency, requestedBy: this.#anyRequester() }));
+      (await turns.retry(scope, {
+        ...{ chat, answerId: retries, onBusy, idempotency, requestedBy: this.#anyRequester() },
+      }));
     if (random.chance(0.3)) return { accepted };
     return { accepted, end: reportedEndOf(await turns.outcome(scope, accepted)) };
   }
 
   async #request(
     chat: Id<'chat'>,
-    what: { content?: string; retries?: string; key?: string | undefined; onBusy?: OnBusy },
+    what: Asked,
     call: (turns: TurnsById, replica: Replica) => Promise<Reported>,
   ): Promise<RequestResult> {
     const world = this.#world;
-    const { content, retries, key, onBusy } = what;
+    const { content, retries, replaces, after, key, onBusy } = what;
     const replica = world.anyReplica();
     if (!replica) return { kind: 'unknown' };
     const request: OpenRequest = {
       name: `request ${++this.#requests}`,
       ...(content !== undefined && { content }),
       ...(retries !== undefined && { retries }),
+      ...(replaces !== undefined && { replaces }),
+      ...(after !== undefined && { after }),
       ...(key !== undefined && { idempotencyKey: key }),
       sentAt: world.scheduler.now,
       isInterrupting: onBusy === 'interrupt',
@@ -268,7 +325,9 @@ export class Sender {
       result: { kind: 'unknown' },
     };
     world.note(`${request.name} to ${replica.process.name} ${JSON.stringify({ chat, ...what })}`);
-    this.#ledger.of(chat).requests.push(request);
+    const entries = this.#ledger.of(chat);
+    entries.requests.push(request);
+    if (onBusy === 'interrupt' && world.plan.people.versions > 0) entries.mayBeInterrupted = true;
     request.result = this.#resultOf(await world.call(replica, (turns) => call(turns, replica)));
     request.knownAt = world.scheduler.now;
     if (request.result.kind === 'accepted' && request.result.end)
@@ -304,10 +363,27 @@ export class Sender {
 
   #learn(chat: Id<'chat'>, result: RequestResult): void {
     if (result.kind === 'unknown' || result.answerId === undefined) return;
-    const { answers } = this.#ledger.of(chat);
+    const { answers, messages } = this.#ledger.of(chat);
     const answerId = result.answerId as Id<'message'>;
     if (!answers.includes(answerId)) answers.push(answerId);
+    const { userMessageId } = result.kind === 'accepted' ? result : {};
+    if (userMessageId !== undefined && !messages.includes(userMessageId)) messages.push(userMessageId);
   }
+}
+
+/** The parts of a request that its history contains. */
+interface Asked extends Place {
+  readonly content?: string;
+  readonly retries?: string;
+  readonly key?: string | undefined;
+  readonly onBusy?: OnBusy | undefined;
+}
+
+interface RetriedAnswer {
+  readonly chat: Id<'chat'>;
+  readonly retries: string;
+  readonly key: string | undefined;
+  readonly onBusy: 'interrupt' | undefined;
 }
 
 interface Reported {

@@ -1,5 +1,6 @@
 import type { Id } from '@parley/contract';
 import { checkHistory } from '../../src/testing/index.ts';
+import type { ChatStatus } from './chat-follower.ts';
 import { checkBooks } from './check-books.ts';
 import { finalHistory } from './final-history.ts';
 import { People } from './people.ts';
@@ -106,11 +107,12 @@ function isStill({ database, replicas }: World): boolean {
   return database.isStill && isBack;
 }
 
-function statusOf({ database }: World, chat: Id<'chat'>): { newest: number; isDeleted: boolean } {
+function statusOf({ database }: World, chat: Id<'chat'>): ChatStatus {
   let newest = 0;
   for (const { record } of database.committed.turns.values())
     if (record.chat === chat) newest = Math.max(newest, record.sequence);
-  return { newest, isDeleted: database.committed.chats.get(chat)?.record === undefined };
+  const { record } = database.committed.chats.get(chat) ?? {};
+  return { newest, revision: record?.revision ?? 0, isDeleted: record === undefined };
 }
 
 /** Shuts every process down and checks that no event is left afterwards. */

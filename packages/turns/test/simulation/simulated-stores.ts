@@ -33,7 +33,7 @@ export function createSimulatedStores(connection: Connection): EngineStores {
     chats: createChats(connection, batches),
     chatChanges: createChatChanges(connection),
     // Nothing searches in a simulation.
-    search: { add: async () => undefined },
+    search: { add: async () => undefined, remove: async () => undefined },
     // No message of a simulation has files.
     files: { claim: () => Promise.reject(new Error('no message names files in a simulation')) },
     agents: createAgents(connection),

@@ -277,7 +277,9 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
       const marked = await update(
         (view) => {
           const found = findIn(view, access, id);
-          return found?.record.status === 'failed' ? found : undefined;
+          const { status, userMessage } = found?.record ?? {};
+          // Another removal may have deleted the content meanwhile.
+          return status === 'failed' && (isRemoved || userMessage?.content !== '') ? found : undefined;
         },
         (turn) => {
           const { isRemoved: _, ...record } = turn.record;
@@ -294,8 +296,11 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
           return found?.record.status === 'failed' ? found : undefined;
         },
         (turn) => {
-          const { written: _, userMessage, ...record } = turn.record;
-          const empty = userMessage && { userMessage: { ...userMessage, content: '' } };
+          const { written: _, userMessage, answer, ...record } = turn.record;
+          const empty = {
+            ...(userMessage && { userMessage: { ...userMessage, content: '' } }),
+            ...(answer && { answer: withoutContent(answer) }),
+          };
           return { ...turn, record: { ...record, ...empty, isRemoved: true } };
         },
       );
@@ -350,6 +355,10 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
       return taken?.record;
     },
   };
+}
+
+function withoutContent({ tape: _, ...answer }: NonNullable<TurnRecord['answer']>) {
+  return { ...answer, content: '' };
 }
 
 function toVersion(record: TurnRecord): VersionTurn {

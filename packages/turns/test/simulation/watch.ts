@@ -40,6 +40,8 @@ export class Watch {
   readonly #starts: { readonly at: number; readonly address: string }[] = [];
   /** The newest turn of each chat, including deleted chats. */
   readonly #newest = new Map<Id<'chat'>, number>();
+  /** When the present choice of a path was made. */
+  readonly #chosenAt = new Map<Id<'chat'>, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -65,6 +67,7 @@ export class Watch {
 
   #chat(id: Id<'chat'>, before: ChatDocument | undefined, after: ChatDocument | undefined): void {
     if (before?.record && !after?.record) this.#checkDeletion(id);
+    if (before?.record?.choice !== after?.record?.choice) this.#chosenAt.set(id, this.#world.scheduler.now);
     if (after?.isMarked) this.#marked.add(id);
     else this.#marked.delete(id);
   }
@@ -120,6 +123,8 @@ export class Watch {
     };
     this.#times.set(id, times);
     if (!before) this.#checkInsert(record);
+    if (before && !before.record.isRemoved && record.isRemoved && !this.#world.beforeRemoval.has(id))
+      this.#world.beforeRemoval.set(id, before.record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
     if (record.status === 'generating') {
       // A turn that was cancelled before its claim needs no place, so it overtakes no other turn.
@@ -208,7 +213,7 @@ export class Watch {
   }
 
   /** Checks that the queue respects its bound, and that a message with `onBusy: reject` does not wait. */
-  #checkInsert({ chat, sequence, userMessage }: TurnRecord): void {
+  #checkInsert({ chat, sequence, userMessage, parent }: TurnRecord): void {
     const { plan, database, rejectedIfBusy } = this.#world;
     this.#newest.set(chat, Math.max(this.#newest.get(chat) ?? 0, sequence));
     const marker = database.committed.markers.get(chat);
@@ -221,8 +226,22 @@ export class Watch {
       if (other.record.chat === chat && other.record.sequence < sequence && !hasEnded(other)) unfinished++;
     if (unfinished > plan.bounds.queuedTurnsPerChatMax)
       this.#world.offend(`turn ${sequence} of ${chat} was accepted behind ${unfinished} that wait`);
+    const isFork = parent !== undefined && parent !== sequence - 1;
+    if (isFork && unfinished > 0)
+      this.#world.offend(`turn ${sequence} of ${chat} is a version, and ${unfinished} turns had not ended`);
+    if (userMessage) this.#checkChoice(chat, sequence, userMessage.content, parent);
     if (unfinished > 0 && userMessage && rejectedIfBusy.has(userMessage.content))
       this.#world.offend(`turn ${sequence} of ${chat} was accepted to wait, and would not`);
+  }
+
+  /** A message that was sent after a path was chosen follows it. An old primary may know no choice, so only calm runs are checked. */
+  #checkChoice(chat: Id<'chat'>, sequence: number, content: string, parent = sequence - 1): void {
+    const { plan, database, sentAt } = this.#world;
+    const { choice } = database.committed.chats.get(chat)?.record ?? {};
+    if (plan.kind === 'stormy' || choice?.tailSequence !== sequence - 1) return;
+    const isLater = (sentAt.get(content) ?? 0) > (this.#chosenAt.get(chat) ?? 0);
+    if (isLater && parent !== choice.turn)
+      this.#world.offend(`turn ${sequence} of ${chat} follows turn ${parent}, and ${choice.turn} is shown`);
   }
 
   #checkEnd({ record }: TurnDocument, times: Times): void {

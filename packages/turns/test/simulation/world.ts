@@ -1,5 +1,5 @@
 import { ApiError, type Id, mintId } from '@parley/contract';
-import type { SystemScope } from '@parley/db';
+import type { SystemScope, TurnRecord } from '@parley/db';
 import type { TurnsById } from '../../src/testing/index.ts';
 import type { Conditions } from './connection.ts';
 import { drawPlan, type Plan } from './plan.ts';
@@ -40,6 +40,10 @@ export class World {
   readonly stoppedUsers = new Set<string>();
   /** The contents of messages with `onBusy: reject`. */
   readonly rejectedIfBusy = new Set<string>();
+  /** Turns as they were before their message was removed. */
+  readonly beforeRemoval = new Map<Id<'turn'>, TurnRecord>();
+  /** When a message was sent that does not name its place, by content. */
+  readonly sentAt = new Map<string, number>();
   replicas: Replica[] = [];
   /** The number of drains in which a process handed its turns over. */
   handovers = 0;
