@@ -50,9 +50,14 @@ export const createMessage = turnProcedure(createMessageInputSchema)
         'text/event-stream`, or send `wait: false` and follow the chat.',
     },
     errors: [
-      ...[...turnErrors, ...versionErrors, 'queue_full', 'message_not_found'],
-      ...['file_not_found', 'file_in_use', 'file_not_accepted'],
-    ] as const,
+      ...turnErrors,
+      ...versionErrors,
+      'queue_full',
+      'message_not_found',
+      'file_not_found',
+      'file_in_use',
+      'file_not_accepted',
+    ],
     isIdempotent: true,
     canStream: true,
   })

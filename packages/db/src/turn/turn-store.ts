@@ -146,7 +146,7 @@ export function createTurnStore(
         { _id: id, ...within(access), status: 'failed' },
         {
           $set: { removedAt: new Date(), 'messages.$[].content': '' },
-          $unset: { 'messages.$[].parts': 1, written: 1 },
+          $unset: { 'messages.$[].parts': 1, 'messages.$[].files': 1, written: 1 },
         },
       );
       return matchedCount === 1;
