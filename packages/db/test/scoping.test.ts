@@ -590,6 +590,7 @@ async function documents({ act, agent, chat, file, guest, issued, running }: Own
       .find({ _id: { $regex: chat } as never })
       .toArray(),
     await db.raw.collection('turnLog').countDocuments({ _id: { $regex: running.id } as never }),
+    await db.raw.collection('searchEntries').countDocuments({ chat }),
   ];
 }
 
