@@ -39,7 +39,7 @@ export interface ChatHistory {
 }
 
 /** A request to remove a message whose answer failed. */
-export interface RemovalHistory {
+interface RemovalHistory {
   /** The user's message. */
   readonly message: string;
   /** Whether the removal was acknowledged. */
