@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 type ChatCursor = ChatEventWithCursor['cursor'];
 
-/** What followers of a chat must have received in the end. */
+/** The state that followers of a chat must have received in the end. */
 export interface ChatStatus {
   /** The sequence of the newest turn. */
   readonly newest: number;
