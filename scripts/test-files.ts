@@ -57,6 +57,7 @@ export const SLOW_TESTS = [
   // `streams/database-unreachable` and the tests of the database's connection keep the short form.
   'apps/server/test/database-unreachable.test.ts',
   'apps/server/test/stream-message/database-unreachable.test.ts',
+  'apps/server/test/create-message/database-reads.test.ts',
   'packages/db/src/connection/conflict-pauses.test.ts',
   'packages/embedded/src/local-model/start-engine.test.ts',
   'apps/server/test/web/visitors-of-one-address.test.ts',

@@ -23,6 +23,7 @@ const chosen = isLongForm()
       'kill-9@after-end',
       'sigterm@before-end',
       'sigstop-sigcont@before-accept',
+      'sigstop-sigcont@in-stream',
       'database-delayed@after-accept',
       'database-half-open@before-end',
       'model-delayed@in-stream',
@@ -32,7 +33,6 @@ const chosen = isLongForm()
     ]
   : [
       'kill-9@in-stream',
-      'sigstop-sigcont@in-stream',
       'database-reset@before-accept',
       'model-reset@in-stream',
     ];
