@@ -449,6 +449,7 @@ async function exerciseFiles({ files, chats, turns }: Stores, scope: Scope): Pro
   await files.claim(access, [mintId('file')]);
   const named = { id: sent, filename: 'notes.txt', mediaType: 'text/plain', bytes: 1 };
   await turns.insert(access, newTurn(chat, 1, { content: '', files: [named] }));
+  await files.release(access, [sent]);
   for (const days of [2, 3]) await files.sweep(new Date(Date.now() + days * 24 * 60 * 60 * 1_000), 10);
 }
 

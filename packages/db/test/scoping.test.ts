@@ -401,6 +401,18 @@ const rows: Record<string, Row> = {
     byOwner: ({ files }, { chat, file }) => files.claim(chatOfUser(owner, chat, 'ann'), [file]),
     nothing: 'missing',
   },
+  'files.release': {
+    outsiders: {
+      'another team': ({ files }, { chat, file }) =>
+        files.release(chatOfUser(otherTeam, chat, 'ann'), [file]),
+      'another user': ({ files }, { chat, file }) => files.release(chatOfUser(owner, chat, 'ben'), [file]),
+    },
+    byOwner: async ({ files }, { chat, file }) => {
+      await files.claim(chatOfUser(owner, chat, 'ann'), [file]);
+      return files.release(chatOfUser(owner, chat, 'ann'), [file]);
+    },
+    nothing: 0,
+  },
   'files.countUnsent': ofTeam(({ files }, scope) => files.countUnsent({ ...scope, user: 'ann' }, 10), 0),
   'files.discard': ofTeam(({ files }, scope, { file }) => files.discard(scope, file), undefined),
   'files.findByIdempotencyKey': ofScope(

@@ -60,6 +60,43 @@ async function left(id: Id<'file'>) {
 const ALL = { described: 1, content: 1, pieces: 1 };
 const NOTHING = { described: 0, content: 0, pieces: 0 };
 
+describe('a release', () => {
+  test('a released file is removed 20 minutes later, unless another message of the chat names it', async () => {
+    const scope = newScope();
+    const chat = await chatOf(scope);
+    const [alone, shared] = [await upload(scope), await upload(scope)];
+    await stores.files.claim(chat, [alone, shared]);
+    await insertNaming(chat, shared);
+    expect(await stores.files.release(chat, [alone, shared])).toBe(2);
+    await sweep(new Date());
+    expect(await left(alone)).toEqual(ALL);
+    await sweep(afterTheMark(new Date()));
+    expect([await left(alone), await left(shared)]).toEqual([NOTHING, ALL]);
+  });
+
+  test('another chat and another team release nothing', async () => {
+    const scope = newScope();
+    const chat = await chatOf(scope);
+    const file = await upload(scope);
+    await stores.files.claim(chat, [file]);
+    const others = [await chatOf(scope), { ...chat, scope: newScope() }];
+    expect(await Promise.all(others.map((other) => stores.files.release(other, [file])))).toEqual([0, 0]);
+    await sweep(afterTheMark(new Date()));
+    expect(await left(file)).toEqual(ALL);
+  });
+
+  test('a message that claims a released file keeps it', async () => {
+    const scope = newScope();
+    const chat = await chatOf(scope);
+    const file = await upload(scope);
+    await stores.files.claim(chat, [file]);
+    await stores.files.release(chat, [file]);
+    await stores.files.claim(chat, [file]);
+    await sweep(afterTheMark(new Date()));
+    expect(await left(file)).toEqual(ALL);
+  });
+});
+
 describe('a claim', () => {
   test('a file belongs to the first of two chats that claim it at the same time', async () => {
     const scope = newScope();

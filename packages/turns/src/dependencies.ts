@@ -8,7 +8,7 @@ export interface TurnDeps {
     Pick<QuotaDeps['store'], 'budgets' | 'usage'> & {
       readonly agents: Pick<AgentStore, 'find'>;
       readonly search: Pick<SearchStore, 'add' | 'remove'>;
-      readonly files: Pick<FileStore, 'claim'>;
+      readonly files: Pick<FileStore, 'claim' | 'release'>;
     };
   readonly runAgent: RunAgent;
   /** Throws the error to respond with while no model can be called. */

@@ -21,8 +21,7 @@ export async function removeMessage(engine: Engine, access: ChatAccess, messageI
   if (!isId('message', messageId)) throw new ApiError('message_not_found');
   const asked = await store.turns.findByUserMessage(access, messageId);
   // A removal that was cut off has left the content.
-  if (!asked || (asked.isRemoved && asked.userMessage?.content === ''))
-    throw new ApiError('message_not_found');
+  if (!asked || (asked.isRemoved && isEmpty(asked))) throw new ApiError('message_not_found');
   await findFailed(engine, access, asked);
   if (!(await engine.allowsVersions())) throw new ApiError('versions_unavailable');
   await store.chats.markVersions(access);
@@ -36,8 +35,13 @@ export async function removeMessage(engine: Engine, access: ChatAccess, messageI
     throw error;
   }
   // The message itself is the last to lose its content, so that a removal that was cut off can be repeated.
-  for (const { id } of turns.toReversed()) {
+  for (const { id, userMessage } of turns.toReversed()) {
     await store.turns.markRemoved(access, id, true);
+    if (userMessage?.files)
+      await store.files.release(
+        access,
+        userMessage.files.map((file) => file.id),
+      );
     await store.search.remove(access, [id]);
     await store.turnLog.remove(systemScopeOf(access), id);
     // An ended turn does not change. It is only missing if the chat was deleted.
@@ -45,6 +49,10 @@ export async function removeMessage(engine: Engine, access: ChatAccess, messageI
   }
   await store.chats.markVersions(access);
   followers.chats.notify(access.chat.id, 'changed');
+}
+
+function isEmpty({ userMessage }: TurnRecord): boolean {
+  return userMessage?.content === '' && userMessage.files === undefined;
 }
 
 /** The turns that answer a message. @throws ApiError `not_deletable` if not all of them failed, or the last is not the newest */

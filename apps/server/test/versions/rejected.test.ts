@@ -1,4 +1,5 @@
 import { scripts } from '@parley/agent/testing';
+import { limits } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { storedTurns } from '../support/stored-turns.ts';
@@ -119,6 +120,28 @@ describe('the removal of a failed message', () => {
     expect(JSON.stringify(removed)).not.toContain('secret');
     expect(removed).toMatchObject({ sequence: 2, status: 'failed', answerId: expect.any(String) });
     expect(removed).not.toHaveProperty('written');
+    expect((await remove(chatId, asked?.id)).apiError.code).toBe('message_not_found');
+  });
+
+  test('the files of a removed message are removed, also when the removal is repeated after a crash', async () => {
+    const { id: chatId } = await team.makeChat();
+    const file = await team.makeFile('notes');
+    model.reply(scripts.status(401));
+    await send(chatId, '', { files: [file] });
+    const [asked] = await listed(chatId);
+    // A removal that was cut off has only marked the message.
+    await mongo.raw
+      .collection('turns')
+      .updateOne({ chat: chatId as never }, { $set: { removedAt: new Date() } });
+    expect((await remove(chatId, asked?.id)).status).toBe(204);
+    const [turn] = await storedTurns(mongo.raw, chatId);
+    expect(JSON.stringify(turn)).not.toContain(file);
+    const swept = await mongo.database.stores.files.sweep(
+      new Date(Date.now() + limits.expiringFileMs + 1),
+      100,
+    );
+    expect(swept).toBeGreaterThan(0);
+    expect((await team.rest('GET', `/file/${file}`)).status).toBe(404);
     expect((await remove(chatId, asked?.id)).apiError.code).toBe('message_not_found');
   });
 

@@ -38,6 +38,11 @@ export interface FileStore {
    * message names are removed a day later.
    */
   claim(chat: ChatAccess, ids: readonly Id<'file'>[]): Promise<'claimed' | 'in-use' | 'missing'>;
+  /**
+   * Gives up files of a message whose content is about to be removed. The sweep removes them some 20 minutes later, unless another
+   * message of the chat names them. Returns the number of those that belong to the chat.
+   */
+  release(chat: ChatAccess, ids: readonly Id<'file'>[]): Promise<number>;
   /** The number of files that the user of the scope has uploaded and not sent. It counts up to `limit`. */
   countUnsent(scope: Scope & { readonly user: string }, limit: number): Promise<number>;
   /** Removes a file that belongs to no chat. `missing`: the scope reaches no such file. */

@@ -96,6 +96,14 @@ export function createFileStore(models: Models): FileStore {
         return found.some((file) => isOther(file) && isWithin(scope, file)) ? 'in-use' : 'missing';
       },
 
+      async release({ scope: { team }, chat }, ids) {
+        const { matchedCount } = await files.updateMany(
+          { _id: trusted({ $in: [...ids] }), team, chat: chat.id },
+          { $set: { expiringSince: new Date() }, $unset: { unsentSince: 1 } },
+        );
+        return matchedCount;
+      },
+
       async countUnsent({ team, user }, limit) {
         return files.countDocuments({ team, user, chat: null }, { limit, hint: FILES_OF_USER });
       },

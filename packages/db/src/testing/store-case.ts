@@ -14,7 +14,7 @@ export type EngineStores = Pick<
 > & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
   readonly search: Pick<SearchStore, 'add' | 'remove'>;
-  readonly files: Pick<FileStore, 'claim'>;
+  readonly files: Pick<FileStore, 'claim' | 'release'>;
 };
 
 /** One guarantee of the stores of turns. `run` gets an empty chat of a team of its own, and throws if it is broken. */

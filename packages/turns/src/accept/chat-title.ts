@@ -54,8 +54,8 @@ interface NamingMessage {
 }
 
 /**
- * Gives a chat the beginning of its first message as title, or the name of its first file if the message has no text. Failures are ignored, because the chat works without a
- * title.
+ * Gives a chat the beginning of its first message as title, or the name of its first file if the message has no text. Failures
+ * are ignored, because the chat works without a title.
  */
 export async function setInitialTitle(
   { store, log }: Pick<TurnDeps, 'store' | 'log'>,

@@ -35,7 +35,7 @@ export function createSimulatedStores(connection: Connection): EngineStores {
     // Nothing searches in a simulation.
     search: { add: async () => undefined, remove: async () => undefined },
     // No message of a simulation has files.
-    files: { claim: () => Promise.reject(new Error('no message names files in a simulation')) },
+    files: { claim: rejectFiles, release: rejectFiles },
     agents: createAgents(connection),
     usage: createSimulatedUsage(connection),
     budgets: createSimulatedBudgets(connection),
@@ -386,4 +386,8 @@ function createAgents(connection: Connection): EngineStores['agents'] {
           .slice(0, limit),
       ),
   };
+}
+
+function rejectFiles(): Promise<never> {
+  return Promise.reject(new Error('no message names files in a simulation'));
 }
