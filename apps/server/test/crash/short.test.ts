@@ -31,11 +31,7 @@ const chosen = isLongForm()
       'mongod-kill@after-accept',
       'step-down@before-end',
     ]
-  : [
-      'kill-9@in-stream',
-      'database-reset@before-accept',
-      'model-reset@in-stream',
-    ];
+  : ['kill-9@in-stream', 'database-reset@before-accept', 'model-reset@in-stream'];
 
 const SIZE = { turns: 12, strikes: 1 };
 /** Only the whole run checks that ends come in time, because this machine may be busy. */
