@@ -13,10 +13,11 @@ const ATTEMPTS_MAX = 4;
 export async function attempt<Result>(
   closed: AbortSignal,
   call: (signal: AbortSignal) => Promise<Result>,
+  limitMs?: number,
 ): Promise<Result> {
   for (let failures = 1; ; failures++) {
     try {
-      return await withTimeLimit(closed, call);
+      return await withTimeLimit(closed, call, limitMs);
     } catch (thrown) {
       const error = toParleyError(thrown);
       if (closed.aborted || failures >= ATTEMPTS_MAX || !isRetryable(error)) throw error;

@@ -5,6 +5,7 @@ import { ChatCache } from './chat-cache.ts';
 import { ChatDeletes } from './chat-deletes.ts';
 import { Credentials } from './credentials.ts';
 import { exportChat } from './export-chat.ts';
+import { type FileTransport, readFile, uploadFile } from './files.ts';
 import type { CallContext } from './links.ts';
 import { LiveChats } from './live-chats.ts';
 import { LiveList } from './live-list.ts';
@@ -37,9 +38,10 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
     storage,
     page,
     timings,
-    deliver: async ({ key, chatId, content }: Send, signal: AbortSignal) => {
+    deliver: async ({ key, chatId, content, files }: Send, signal: AbortSignal) => {
       const context: CallContext = { idempotencyKey: key };
-      const input = { chatId, content, role: 'user', wait: false } as const;
+      const named = files && { files: files.map(({ id }) => id) };
+      const input = { chatId, content, ...named, role: 'user', wait: false } as const;
       const answer = await trpc.message.create.mutate(input, { signal, context: { ...context } });
       // The server sets the initial title from the first message.
       if (cache.find(chatId)?.title === undefined) void cache.readTitle(chatId);
@@ -58,6 +60,11 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
       ),
     onDeleted: (chatId) => cache.remove(chatId),
   });
+  const transport: FileTransport = {
+    base: baseOf(options),
+    fetchOf: (send) => fetchOf(send ? { fetch: send } : options, credentials),
+    canReportProgress: options.fetch === undefined && typeof XMLHttpRequest === 'function',
+  };
   const stopFlushing = page.onLeave(() => deletes.flush());
 
   if (credentials.isUserKnown) outbox.begin(credentials.user);
@@ -102,6 +109,8 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
       attempt(userAbort.signal, (signal) =>
         exportChat(fetchOf(options, credentials), baseOf(options), { chatId, format }, signal),
       ),
+    uploadFile: (file, upload = {}) => uploadFile(transport, file, upload, userAbort.signal),
+    readFile: (fileId) => readFile(transport, fileId, userAbort.signal),
     userSignal: () => userAbort.signal,
     forgetUser: () => credentials.forgetUser(),
     async claimGuest(guestToken) {

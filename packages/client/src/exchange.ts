@@ -111,6 +111,6 @@ function toAnswerEntry(
   };
 }
 
-function toUserEntry({ id, content, createdAt }: Message): UserEntry {
-  return { kind: 'user', key: id, messageId: id, content, createdAt };
+function toUserEntry({ id, content, parts, createdAt }: Message): UserEntry {
+  return { kind: 'user', key: id, messageId: id, content, ...(parts && { parts }), createdAt };
 }

@@ -1,5 +1,4 @@
-import type { ErrorEnvelope } from '@parley/contract';
-import { networkError, ParleyError } from './parley-error.ts';
+import { fetchSuccessful } from './fetch-successful.ts';
 
 /** The formats of an exported chat: Markdown for people, JSON for programs. */
 export type ExportFormat = 'md' | 'json';
@@ -16,12 +15,5 @@ export async function exportChat(
   signal: AbortSignal,
 ): Promise<Blob> {
   const url = `${base}/chat/${encodeURIComponent(chatId)}/export?format=${format}`;
-  const response = await send(url, { signal }).catch((cause: unknown) => {
-    throw networkError(cause);
-  });
-  if (response.ok) return response.blob();
-  const { status } = response;
-  const error = (await response.json().catch(() => undefined)) as ErrorEnvelope | undefined;
-  if (!error?.code) throw networkError(undefined, { status });
-  throw new ParleyError(error.code, error.message, { status, requestId: error.requestId });
+  return (await fetchSuccessful(send, url, { signal })).blob();
 }

@@ -92,13 +92,14 @@ export class MessageOutbox implements Outbox {
     this.#load(own);
   }
 
-  send({ chatId, content }: { readonly chatId: string; readonly content: string }): string {
+  send({ chatId, content, files = [] }: Parameters<Outbox['send']>[0]): string {
     const key = mintKey();
     // Must increase strictly: it determines the order after a reload.
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
     const createdAt = new Date(this.#lastMs).toISOString();
     const kind = this.#page.isOnline() ? 'sending' : 'offline';
-    const send: Send = { key, chatId, content, createdAt, state: { kind } };
+    const named = files.length > 0 && { files };
+    const send: Send = { key, chatId, content, ...named, createdAt, state: { kind } };
     this.#stored.put(send);
     this.#sends.set(key, send);
     this.#changed(chatId);

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts';
+import { hasFiles } from './file-parts.ts';
 import type { Send } from './send.ts';
 import type { TranscriptState } from './transcript-state.ts';
 
@@ -67,9 +68,10 @@ function findAccepted(exchanges: readonly Exchange[], send: Send): number {
   );
 }
 
-/** Checks whether a message has this content and is not matched yet. */
-function hasContent({ user }: Exchange, { content }: Send): boolean {
-  return user !== undefined && user.key === user.messageId && user.content === content;
+/** Checks whether a message has this content and these files, and is not matched yet. */
+function hasContent({ user }: Exchange, { content, files }: Send): boolean {
+  if (user === undefined || user.key !== user.messageId || user.content !== content) return false;
+  return hasFiles(user.parts, files);
 }
 
 function isRecent({ user }: Exchange, { createdAt }: Send): boolean {

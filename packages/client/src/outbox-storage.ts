@@ -1,8 +1,8 @@
-import type { Send, SendStorage } from './send.ts';
+import type { Send, SendStorage, SentFile } from './send.ts';
 import { namesIn, withStorage } from './storage.ts';
 
 /** The stored fields of a message: enough to send it again under the same key. */
-export type StoredMessage = Pick<Send, 'key' | 'chatId' | 'content' | 'createdAt'>;
+export type StoredMessage = Pick<Send, 'key' | 'chatId' | 'content' | 'files' | 'createdAt'>;
 
 const ALL = 'parley:send';
 
@@ -43,8 +43,8 @@ export class OutboxStorage {
     return this.#try((storage) => storage.getItem(this.#prefix + key)) != null;
   }
 
-  put({ key, chatId, content, createdAt }: StoredMessage): void {
-    const text = JSON.stringify({ chatId, content, createdAt });
+  put({ key, chatId, content, files, createdAt }: StoredMessage): void {
+    const text = JSON.stringify({ chatId, content, files, createdAt });
     this.#try((storage) => storage.setItem(this.#prefix + key, text));
   }
 
@@ -71,10 +71,20 @@ export class OutboxStorage {
 /** Returns undefined for an entry that this code did not write. */
 function parse(key: string, text: string | null | undefined): StoredMessage | undefined {
   try {
-    const { chatId, content, createdAt } = JSON.parse(text ?? '');
+    const { chatId, content, files, createdAt } = JSON.parse(text ?? '');
     const isStored = [chatId, content, createdAt].every((field) => typeof field === 'string');
-    return isStored ? { key, chatId, content, createdAt } : undefined;
+    if (!isStored || (files !== undefined && !isFiles(files))) return undefined;
+    return { key, chatId, content, ...(files && { files }), createdAt };
   } catch {
     return undefined;
   }
+}
+
+function isFiles(files: unknown): files is readonly SentFile[] {
+  return (
+    Array.isArray(files) &&
+    files.every((file) =>
+      [file?.id, file?.filename, file?.mediaType].every((field) => typeof field === 'string'),
+    )
+  );
 }

@@ -160,7 +160,8 @@ function responseOf({ meta, cause }: TRPCClientError<never>): Response | undefin
   return response instanceof Response ? response : undefined;
 }
 
-function retryAfterOf(response: Response | undefined): number | undefined {
+/** The milliseconds of the header `Retry-After`, at most 60,000. */
+export function retryAfterOf(response: Response | undefined): number | undefined {
   const text = response?.headers.get('retry-after');
   if (!text || !/^\d{1,9}$/.test(text)) return undefined;
   return Math.min(Number(text) * 1_000, RETRY_AFTER_MAX_MS);

@@ -1,10 +1,11 @@
 import type { AppRouter } from '@parley/api';
-import type { ClaimedGuest, Feedback } from '@parley/contract';
+import type { ClaimedGuest, Feedback, File as UploadedFile } from '@parley/contract';
 import type { QueryClient } from '@tanstack/query-core';
 import type { TRPCClient } from '@trpc/client';
 import type { ExportFormat } from './export-chat.ts';
+import type { UploadOptions } from './files.ts';
 import type { ParleyError } from './parley-error.ts';
-import type { Send, SendStorage } from './send.ts';
+import type { Send, SendStorage, SentFile } from './send.ts';
 import type { AnswerEntry, TranscriptEntry } from './transcript-entry.ts';
 
 /**
@@ -69,6 +70,20 @@ export interface Parley {
    * @throws ParleyError `chat_not_found`; `network` after all attempts failed
    */
   exportChat(chatId: string, format: ExportFormat): Promise<Blob>;
+  /**
+   * Uploads a file, exactly once over all attempts. `send` names it in a message. Delete a file that is not sent with
+   * `trpc.file.delete`; otherwise it is removed within 25 hours.
+   *
+   * @throws ParleyError `file_type_not_supported`, `payload_too_large`, `file_storage_full`, `too_many_unsent_files`;
+   * `network` after all attempts failed; the reason of `signal` if it aborts
+   */
+  uploadFile(file: Blob, options?: UploadOptions): Promise<UploadedFile>;
+  /**
+   * Returns the content of a file, for example for an object URL. A link to the content would not have the credentials.
+   *
+   * @throws ParleyError `file_not_found`; `network` after all attempts failed
+   */
+  readFile(fileId: string): Promise<Blob>;
   /** Returns a signal for your own calls. It aborts when the user changes. */
   userSignal(): AbortSignal;
   /**
@@ -96,8 +111,15 @@ export interface Parley {
  * as `refused`.
  */
 export interface Outbox {
-  /** Sends a message and returns its key. `content` has 1 to 32,000 characters (Unicode code points). */
-  send(message: { readonly chatId: string; readonly content: string }): string;
+  /**
+   * Sends a message and returns its key. `content` has 1 to 32,000 characters (Unicode code points); with `files`, up to 10
+   * uploaded ones, it may be empty.
+   */
+  send(message: {
+    readonly chatId: string;
+    readonly content: string;
+    readonly files?: readonly SentFile[];
+  }): string;
   /** Retries a rejected message, or a waiting message at once. Does nothing for other messages. */
   resend(key: string): void;
   /**

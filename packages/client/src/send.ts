@@ -1,3 +1,4 @@
+import type { File as UploadedFile } from '@parley/contract';
 import type { ParleyError } from './parley-error.ts';
 
 /** The state of a sent message until the transcript contains it. */
@@ -15,12 +16,17 @@ export type SendState =
    */
   | { readonly kind: 'accepted'; readonly userMessageId?: string; readonly answerId: string };
 
+/** An uploaded file that a message names. */
+export type SentFile = Pick<UploadedFile, 'id' | 'filename' | 'mediaType'>;
+
 /** A sent message that is not part of the transcript yet. Immutable. */
 export interface Send {
   /** The idempotency key, the same for all attempts and page loads. */
   readonly key: string;
   readonly chatId: string;
   readonly content: string;
+  /** At most 10; absent without files. */
+  readonly files?: readonly SentFile[];
   /** The time of the first attempt by the device's clock, ISO 8601. */
   readonly createdAt: string;
   readonly state: SendState;

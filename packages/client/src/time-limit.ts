@@ -4,7 +4,7 @@ import { networkError } from './parley-error.ts';
 const TIME_LIMIT_MS = 30_000;
 
 /**
- * Makes a call and aborts it after 30 seconds, or when `closed` aborts. Protects callers from connections
+ * Makes a call and aborts it after `limitMs` milliseconds, by default 30 seconds, or when `closed` aborts. Protects callers from connections
  * that hang.
  *
  * @throws ParleyError `network` on timeout; otherwise the error of the call
@@ -12,9 +12,10 @@ const TIME_LIMIT_MS = 30_000;
 export async function withTimeLimit<Result>(
   closed: AbortSignal,
   call: (signal: AbortSignal) => Promise<Result>,
+  limitMs = TIME_LIMIT_MS,
 ): Promise<Result> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), TIME_LIMIT_MS);
+  const timer = setTimeout(() => limit.abort(), limitMs);
   try {
     return await call(AbortSignal.any([closed, limit.signal]));
   } catch (error) {

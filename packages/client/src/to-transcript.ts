@@ -1,4 +1,5 @@
 import { isEnded, newAnswer } from './exchange.ts';
+import { fileParts } from './file-parts.ts';
 import { isMatched } from './optimistic-match.ts';
 import type { Send } from './send.ts';
 import type { AnswerEntry, TranscriptEntry } from './transcript-entry.ts';
@@ -53,8 +54,11 @@ const ofSends = new WeakMap<Send, readonly TranscriptEntry[]>();
 function entriesOf(send: Send): readonly TranscriptEntry[] {
   const known = ofSends.get(send);
   if (known) return known;
-  const { key, content, createdAt, state } = send;
-  const entries: TranscriptEntry[] = [{ kind: 'user', key, content, createdAt, send }];
+  const { key, content, files, createdAt, state } = send;
+  const parts = fileParts(content, files);
+  const entries: TranscriptEntry[] = [
+    { kind: 'user', key, content, ...(parts && { parts }), createdAt, send },
+  ];
   if (state.kind === 'accepted') entries.push(newAnswer(state.answerId, state.userMessageId));
   ofSends.set(send, entries);
   return entries;

@@ -9,6 +9,8 @@ export interface UserEntry {
   /** Absent until the server has reported it. */
   readonly messageId?: string;
   readonly content: string;
+  /** The text, if there is one, and the files. Absent without files. */
+  readonly parts?: readonly MessagePart[];
   /** The state of sending. Present until the chat has reported the message. */
   readonly send?: Send;
   /** ISO 8601. */

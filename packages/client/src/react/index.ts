@@ -6,6 +6,7 @@ export { type Connection, useConnection } from './use-connection.ts';
 export { type CreateChat, useCreateChat } from './use-create-chat.ts';
 export { type DeleteChat, useDeleteChat } from './use-delete-chat.ts';
 export { type UseFeedback, useFeedback } from './use-feedback.ts';
+export { type FileDraft, type Files, useFiles } from './use-files.ts';
 export { type MessageSearch, useMessageSearch } from './use-message-search.ts';
 export { type Messages, useMessages } from './use-messages.ts';
 export { type SendMessage, useSendMessage } from './use-send-message.ts';

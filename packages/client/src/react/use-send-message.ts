@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
 import type { ParleyError } from '../parley-error.ts';
-import type { Send } from '../send.ts';
+import type { Send, SentFile } from '../send.ts';
 import { useParley } from './provider.tsx';
 import { useAction } from './use-action.ts';
 import { useStore } from './use-store.ts';
@@ -9,9 +9,9 @@ import { useStore } from './use-store.ts';
 export interface SendMessage {
   /**
    * Sends a message and returns its key. The message is shown at once and stays until it is accepted or
-   * discarded.
+   * discarded. `content` may be empty with `files` of `useFiles`.
    */
-  readonly send: (content: string) => string;
+  readonly send: (content: string, files?: readonly SentFile[]) => string;
   /**
    * Stops the running answer; later messages keep waiting. Requires a mounted `useMessages` of the same chat.
    * Never rejects: see `error`.
@@ -39,7 +39,10 @@ export function useSendMessage(chatId: string): SendMessage {
   const subscribe = useCallback((listener: () => void) => outbox.subscribe(listener), [outbox]);
   const sends = useStore(subscribe, () => outbox.sendsOf(chatId));
 
-  const send = useCallback((content: string) => outbox.send({ chatId, content }), [outbox, chatId]);
+  const send = useCallback(
+    (content: string, files: readonly SentFile[] = []) => outbox.send({ chatId, content, files }),
+    [outbox, chatId],
+  );
   const stop = useCallback(() => {
     const chat = chats.of(chatId);
     const { running } = chat.view();
