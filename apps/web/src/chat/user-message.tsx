@@ -5,6 +5,7 @@ import { PlainText } from '../markdown/plain-text.tsx';
 import { useTexts } from '../texts/use-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { MessageActions } from './message-actions.tsx';
+import { MessageFiles } from './message-files.tsx';
 import { SendNote } from './send-note.tsx';
 import { PrintingContext } from './use-printing.ts';
 
@@ -18,9 +19,12 @@ export function UserMessage({ entry }: { readonly entry: UserEntry }) {
   return (
     <article className="group flex flex-col items-end gap-1 pt-5 pb-1" data-kind="user">
       <h2 className="sr-only">{text('message.heading')}</h2>
-      <div className="max-w-[min(85%,36rem)] rounded-3xl rounded-ee-lg bg-bubble [print-color-adjust:exact] px-4.5 py-2.5">
-        <MessageText text={entry.content} />
-      </div>
+      {entry.parts && <MessageFiles parts={entry.parts} />}
+      {entry.content !== '' && (
+        <div className="max-w-[min(85%,36rem)] rounded-3xl rounded-ee-lg bg-bubble [print-color-adjust:exact] px-4.5 py-2.5">
+          <MessageText text={entry.content} />
+        </div>
+      )}
       <div className="-me-1.5 flex flex-row-reverse">
         <MessageActions createdAt={entry.createdAt} textOf={() => entry.content} />
       </div>

@@ -72,6 +72,8 @@ export const de: Translation = {
 
   // A message of the user.
   'message.heading': 'Ihre Nachricht',
+  'message.save-file': '{name} speichern',
+  'message.save-file-failed': 'Die Datei konnte nicht geladen werden. Versuchen Sie es noch einmal.',
   'message.show-all': 'Alles anzeigen',
   'message.show-less': 'Weniger anzeigen',
   'message.sending': 'Wird gesendet …',

@@ -71,6 +71,8 @@ export const en = {
 
   // A message of the user.
   'message.heading': 'You said',
+  'message.save-file': 'Save {name}',
+  'message.save-file-failed': 'The file could not be loaded. Try again.',
   'message.show-all': 'Show all',
   'message.show-less': 'Show less',
   'message.sending': 'Sending…',
