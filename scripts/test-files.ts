@@ -115,6 +115,7 @@ export const LONG_FORMS = [
   'apps/web/test/xss.test.ts',
   'packages/db/test/encryption.test.ts',
   'packages/turns/test/chaos.test.ts',
+  'packages/turns/test/order.test.ts',
   'packages/turns/test/simulation/mutants.test.ts',
   'packages/turns/test/simulation/simulated-store.test.ts',
   'packages/turns/test/simulation/simulation.test.ts',

@@ -22,18 +22,13 @@ export async function removeMessage(engine: Engine, access: ChatAccess, messageI
   const asked = await store.turns.findByUserMessage(access, messageId);
   // A removal that was cut off has left the content.
   if (!asked || (asked.isRemoved && isEmpty(asked))) throw new ApiError('message_not_found');
-  await findFailed(engine, access, asked);
+  // A removal that was cut off may have left its mark on a message that was answered meanwhile.
+  if (asked.isRemoved) await findFailedOrUnmark(engine, access, asked);
+  else await findFailed(engine, access, asked);
   if (!(await engine.allowsVersions())) throw new ApiError('versions_unavailable');
   await store.chats.markVersions(access);
   await store.turns.markRemoved(access, asked.id, true);
-  let turns: readonly TurnRecord[];
-  try {
-    turns = await findFailed(engine, access, asked);
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'not_deletable')
-      await store.turns.markRemoved(access, asked.id, false);
-    throw error;
-  }
+  const turns = await findFailedOrUnmark(engine, access, asked);
   // The message itself is the last to lose its content, so that a removal that was cut off can be repeated.
   for (const { id, userMessage } of turns.toReversed()) {
     await store.turns.markRemoved(access, id, true);
@@ -67,6 +62,21 @@ async function findFailed(
   const isNewest = turns.at(-1)?.sequence === tail.sequence;
   if (!isNewest || turns.some(({ status }) => status !== 'failed')) throw new ApiError('not_deletable');
   return turns;
+}
+
+/** The same, for a marked message: its mark is taken back if it cannot be removed. */
+async function findFailedOrUnmark(
+  engine: Engine,
+  access: ChatAccess,
+  asked: TurnRecord,
+): Promise<readonly TurnRecord[]> {
+  try {
+    return await findFailed(engine, access, asked);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not_deletable')
+      await engine.store.turns.markRemoved(access, asked.id, false);
+    throw error;
+  }
 }
 
 /** The turns that answer a message, on all paths. */

@@ -1,43 +1,50 @@
 import { echoOf } from '@parley/agent/testing';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
 import { eventually, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
 
 const harness = await startHarness('order');
 
-test('100 concurrent messages to one chat on two processes each get a place and an answer', async () => {
-  const bounds = { queuedTurnsPerChatMax: 1_000 };
-  const replicas = [harness.startReplica({ bounds }), harness.startReplica({ bounds })];
-  const chat = await harness.newChat();
-  const contents = Array.from({ length: 100 }, (_, index) => `message ${index}`);
-  const results = await Promise.all(
-    contents.map(async (content, index) => {
-      const replica = replicas[index % 2] ?? harness.startReplica();
-      return { content, ...(await replica.turns.send(harness.scope, { chat, content })) };
-    }),
-  );
-  for (const { content, outcome } of results) {
-    expect(outcome).toMatchObject({ kind: 'answered', answer: { content: echoOf(content) } });
-  }
-  const documents = await turnsOf(harness, chat);
-  expect(documents.map(({ sequence }) => sequence)).toEqual(contents.map((_, index) => index + 1));
-  expect(documents.filter(({ status, takeovers }) => status !== 'completed' || takeovers !== 0)).toEqual([]);
-  // A message and its answer are adjacent, and each message is stored once.
-  const lines = await transcript(harness, chat);
-  const questions = lines
-    .filter((line) => line.startsWith('user: '))
-    .map((line) => line.slice('user: '.length));
-  expect(questions.toSorted()).toEqual(contents.toSorted());
-  expect(lines).toEqual(
-    questions.flatMap((content) => [`user: ${content}`, `assistant: ${echoOf(content)}`]),
-  );
-  // The model was called once for each message, with exactly the preceding messages.
-  const calls = harness.model.calls();
-  expect(calls).toHaveLength(100);
-  for (const [index, { sequence }] of documents.entries()) {
-    const messages = calls[index]?.body.messages ?? [];
-    expect(messages.length).toBe(sequence * 2 - 1);
-  }
-}, 60_000);
+test.each(casesOfForm([40, 100], 2))(
+  '%i concurrent messages to one chat on two processes each get a place and an answer',
+  async (count) => {
+    const bounds = { queuedTurnsPerChatMax: 1_000 };
+    const replicas = [harness.startReplica({ bounds }), harness.startReplica({ bounds })];
+    const chat = await harness.newChat();
+    const contents = Array.from({ length: count }, (_, index) => `message ${index}`);
+    const results = await Promise.all(
+      contents.map(async (content, index) => {
+        const replica = replicas[index % 2] ?? harness.startReplica();
+        return { content, ...(await replica.turns.send(harness.scope, { chat, content })) };
+      }),
+    );
+    for (const { content, outcome } of results) {
+      expect(outcome).toMatchObject({ kind: 'answered', answer: { content: echoOf(content) } });
+    }
+    const documents = await turnsOf(harness, chat);
+    expect(documents.map(({ sequence }) => sequence)).toEqual(contents.map((_, index) => index + 1));
+    expect(documents.filter(({ status, takeovers }) => status !== 'completed' || takeovers !== 0)).toEqual(
+      [],
+    );
+    // A message and its answer are adjacent, and each message is stored once.
+    const lines = await transcript(harness, chat);
+    const questions = lines
+      .filter((line) => line.startsWith('user: '))
+      .map((line) => line.slice('user: '.length));
+    expect(questions.toSorted()).toEqual(contents.toSorted());
+    expect(lines).toEqual(
+      questions.flatMap((content) => [`user: ${content}`, `assistant: ${echoOf(content)}`]),
+    );
+    // The model was called once for each message, with exactly the preceding messages.
+    const calls = harness.model.calls();
+    expect(calls).toHaveLength(count);
+    for (const [index, { sequence }] of documents.entries()) {
+      const messages = calls[index]?.body.messages ?? [];
+      expect(messages.length).toBe(sequence * 2 - 1);
+    }
+  },
+  60_000,
+);
 
 test('messages beyond the queue limit are rejected, and those in the queue are answered', async () => {
   const { turns } = harness.startReplica({ bounds: { queuedTurnsPerChatMax: 3 } });

@@ -12,6 +12,8 @@ export interface OperationExample {
 export type FieldKind =
   | 'id'
   | 'text'
+  /** A text that may be empty, here because the input has files. */
+  | 'text-or-none'
   | 'object'
   | 'limit'
   | 'cursor'
@@ -121,7 +123,14 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       files: [await team.makeFile()],
     }),
     fields: {
-      ...{ chatId: 'id', content: 'text', role: 'choice', onBusy: 'choice', wait: 'flag', files: 'list' },
+      ...{
+        chatId: 'id',
+        content: 'text-or-none',
+        role: 'choice',
+        onBusy: 'choice',
+        wait: 'flag',
+        files: 'list',
+      },
       ...{ replaces: 'id', after: 'id' },
     },
   },

@@ -27,11 +27,10 @@ const foreignValues: readonly [string, unknown][] = [
 ];
 
 /** Strings that no field accepts, because they cannot be stored unchanged. */
-const brokenTexts: readonly [string, string][] = [
-  ['an empty text', ''],
-  ['a text with NUL', 'a\0b'],
-];
+const nul: readonly [string, string] = ['a text with NUL', 'a\0b'];
 const loneSurrogate: readonly [string, string] = ['a text with half a surrogate pair', 'a\ud800b'];
+
+const emptyText: readonly [string, string] = ['an empty text', ''];
 
 const limitTexts: readonly [string, string][] = [
   ['0', '0'],
@@ -90,10 +89,16 @@ function isForeign(kind: FieldKind, value: unknown): boolean {
   return kind !== 'limit' || typeof value !== 'number';
 }
 
+function brokenTextsFor(canBeBroken: boolean): readonly (readonly [string, string])[] {
+  return canBeBroken ? [nul, loneSurrogate] : [nul];
+}
+
 function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [string, string])[] {
   switch (kind) {
     case 'text':
-      return canBeBroken ? [...brokenTexts, loneSurrogate] : brokenTexts;
+      return [emptyText, ...brokenTextsFor(canBeBroken)];
+    case 'text-or-none':
+      return brokenTextsFor(canBeBroken);
     case 'limit':
       return limitTexts;
     case 'choice':

@@ -1,5 +1,5 @@
 import { scripts } from '@parley/agent/testing';
-import { limits } from '@parley/contract';
+import { answerIdOf, limits } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { storedTurns } from '../support/stored-turns.ts';
@@ -143,6 +143,22 @@ describe('the removal of a failed message', () => {
     expect(swept).toBeGreaterThan(0);
     expect((await team.rest('GET', `/file/${file}`)).status).toBe(404);
     expect((await remove(chatId, asked?.id)).apiError.code).toBe('message_not_found');
+  });
+
+  test('a message that was answered while a crash cut its removal off is listed with its answer', async () => {
+    const { id: chatId } = await team.makeChat();
+    model.reply(scripts.status(401));
+    await send(chatId, 'answered after all');
+    const [asked] = await listed(chatId);
+    const [turn] = await storedTurns(mongo.raw, chatId);
+    expect((await retry(chatId, answerIdOf(turn?._id as never))).status).toBe(200);
+    const whole = await listed(chatId);
+    expect(whole).toHaveLength(2);
+    const stored = mongo.raw.collection('turns');
+    await stored.updateOne({ _id: turn?._id as never }, { $set: { removedAt: new Date() } });
+    expect(await listed(chatId)).toEqual(whole);
+    expect((await remove(chatId, asked?.id)).apiError.code).toBe('not_deletable');
+    expect(await stored.countDocuments({ chat: chatId as never, removedAt: { $exists: true } })).toBe(0);
   });
 
   test('a removed message is found by no search, also when its words are stored late', async () => {

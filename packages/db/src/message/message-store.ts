@@ -297,11 +297,12 @@ interface PageOrder {
 
 /**
  * The listed messages of a group, which is a message and the turns that answered it, oldest first: the message with the
- * status of its newest turn, and the answer of that turn if it ended with text. Nothing of a message that was removed.
+ * status of its newest turn, and the answer of that turn if it ended with text. Nothing of a message that was removed. A removal
+ * that a crash has cut off may have marked a message that was answered meanwhile: it is shown.
  */
 function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   const newest = group.at(-1);
-  if (!newest || group[0]?.removedAt) return [];
+  if (!newest || (group[0]?.removedAt && newest.status === 'failed')) return [];
   const isAnswered = newest.messages.some(({ id }) => id === newest.answerId);
   return group.flatMap((turn) =>
     turn.messages

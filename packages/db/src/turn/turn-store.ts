@@ -134,7 +134,12 @@ export function createTurnStore(
         {
           ...{ _id: id, ...within(access), status: 'failed' },
           // Another removal may have deleted the content meanwhile.
-          ...(!isRemoved && { 'messages.content': trusted({ $ne: '' }) }),
+          ...(!isRemoved && {
+            $or: [
+              { 'messages.content': trusted({ $ne: '' }) },
+              { 'messages.files': trusted({ $exists: true }) },
+            ],
+          }),
         },
         isRemoved ? { $set: { removedAt: new Date() } } : { $unset: { removedAt: 1 } },
       );

@@ -84,7 +84,7 @@ async function insertMessage(
 ): Promise<AcceptedTurn> {
   const { onBusy, idempotency, files } = message;
   const chat = access.chat.id;
-  if (files) await claimFiles(deps, access, files);
+  let isClaimed = false;
   const backoff = new ConflictBackoff(deps.clock);
   // After a conflict the chat is read again: it may be deleted although its turns are not removed yet.
   for (let tail = firstTail, known = access; ; { tail, access: known } = await readTail(deps, access)) {
@@ -102,6 +102,8 @@ async function insertMessage(
       await backoff.pause();
       continue;
     }
+    if (files && !isClaimed) await claimFiles(deps, access, files);
+    isClaimed = true;
     const { place, behind } = placed;
     const turn = { ...newTurn(chat, message, behind.sequence + 1), ...place.fields, ...fields };
     const result = await insertAndStart(deps, access, turn, behind, owner);

@@ -1053,13 +1053,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/remove-message.ts',
-        find: '  await findFailed(engine, access, asked);\n  if',
-        replace: '  const first = await findFailed(engine, access, asked);\n  if',
-      },
-      {
-        file: 'src/remove-message.ts',
-        find: '    turns = await findFailed(engine, access, asked);',
-        replace: '    turns = first;',
+        find: '  const turns = await findFailedOrUnmark(engine, access, asked);',
+        replace: '  const turns = await findTurnsOf(engine, access, asked);',
       },
     ],
   },
