@@ -23,7 +23,7 @@ export function stopAnswer(
 }
 
 /**
- * Retries a failed answer, exactly once over all attempts. Returns the id of the new answer. `hasEnded` is
+ * Generates an ended answer again, exactly once over all attempts. Returns the id of the new answer. `hasEnded` is
  * true if the new answer has already failed; its events may have been missed.
  *
  * @throws ParleyError if the server rejects the request or stays unreachable
@@ -46,6 +46,30 @@ export async function retryAnswer(
     if (id === undefined || id === answer.messageId) throw error;
     return { id, hasEnded: true };
   }
+}
+
+/**
+ * Replaces a user's message, exactly once over all attempts.
+ *
+ * @throws ParleyError if the server rejects the request or stays unreachable
+ */
+export function replaceMessage(
+  trpc: Parley['trpc'],
+  { chatId, messageId, content }: OneAnswer & { readonly content: string },
+  closed: AbortSignal,
+): Promise<unknown> {
+  const context = { idempotencyKey: mintKey() };
+  const input = { chatId, content, role: 'user', replaces: messageId, wait: false } as const;
+  return attempt(closed, (signal) => trpc.message.create.mutate(input, { signal, context }));
+}
+
+/**
+ * Shows the newest path through a message. Retries up to four times.
+ *
+ * @throws ParleyError if the server rejects the request or stays unreachable
+ */
+export function choosePath(trpc: Parley['trpc'], message: OneAnswer, closed: AbortSignal): Promise<unknown> {
+  return attempt(closed, (signal) => trpc.chat.choosePath.mutate(message, { signal }));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Message } from '@parley/contract';
-import type { AnswerEntry, UserEntry } from './transcript-entry.ts';
+import type { AnswerEntry, Siblings, UserEntry } from './transcript-entry.ts';
 
 /** A user message and its newest answer. Immutable: unchanged parts stay the same objects. */
 export interface Exchange {
@@ -42,7 +42,8 @@ export function toExchanges(messages: readonly Message[]): Exchange[] {
 
 /** Merges two versions of an exchange. Returns `known` itself if the other version adds nothing. */
 export function joinExchanges(known: Exchange, received: Exchange): Exchange {
-  const { user = received.user } = known;
+  const user =
+    known.user && received.user ? withSiblings(known.user, received.user) : (known.user ?? received.user);
   const joined = user === known.user || !user ? known : { ...known, user };
   return received.answer ? withAnswer(joined, received.answer) : joined;
 }
@@ -55,8 +56,17 @@ export function withAnswer(known: Exchange, received: AnswerEntry): Exchange {
   const { answer } = known;
   if (!answer || answer.messageId < received.messageId) return { ...known, answer: received };
   if (answer.messageId > received.messageId) return known;
-  const joined = joinAnswers(answer, received);
+  const joined = withSiblings(joinAnswers(answer, received), received);
   return joined === answer ? known : { ...known, answer: joined };
+}
+
+/** Lists contain the versions of a message; events do not. */
+function withSiblings<Entry extends { readonly siblings?: Siblings }>(
+  known: Entry,
+  { siblings }: { readonly siblings?: Siblings },
+): Entry {
+  const isKnown = siblings === undefined || JSON.stringify(siblings) === JSON.stringify(known.siblings);
+  return isKnown ? known : { ...known, siblings };
 }
 
 const rank = { queued: 0, generating: 1, completed: 2, stopped: 2, failed: 2 } as const;
@@ -70,10 +80,13 @@ function joinAnswers(known: AnswerEntry, received: AnswerEntry): AnswerEntry {
 }
 
 /** Creates the answer of a user message whose answer is not in the list itself. */
-function answerOutsideList({ id, status, answerId, errorCode, retryAt }: Message): AnswerEntry | undefined {
+function answerOutsideList(message: Message): AnswerEntry | undefined {
+  const { id, status, answerId, errorCode, retryAt, otherAnswers } = message;
   if (answerId === undefined) return undefined;
+  const ids = [...(otherAnswers ?? []), answerId];
   return {
     ...newAnswer(answerId, id, status),
+    ...(otherAnswers && { siblings: { index: otherAnswers.length, count: ids.length, ids } }),
     ...(errorCode !== undefined && { errorCode }),
     ...(retryAt !== undefined && { retryAt }),
   };
@@ -95,10 +108,9 @@ export function newAnswer(
   };
 }
 
-function toAnswerEntry(
-  { id, content, parts, status, errorCode, retryAt, finishReason, feedback, createdAt }: Message,
-  userMessageId: string,
-): AnswerEntry {
+function toAnswerEntry(message: Message, userMessageId: string): AnswerEntry {
+  const { id, content, parts, status, errorCode, retryAt, finishReason, feedback, siblings, createdAt } =
+    message;
   return {
     ...newAnswer(id, userMessageId, status ?? 'completed'),
     content,
@@ -107,10 +119,19 @@ function toAnswerEntry(
     ...(retryAt !== undefined && { retryAt }),
     ...(finishReason !== undefined && { finishReason }),
     ...(feedback && { feedback }),
+    ...(siblings && { siblings }),
     createdAt,
   };
 }
 
-function toUserEntry({ id, content, parts, createdAt }: Message): UserEntry {
-  return { kind: 'user', key: id, messageId: id, content, ...(parts && { parts }), createdAt };
+function toUserEntry({ id, content, parts, siblings, createdAt }: Message): UserEntry {
+  return {
+    kind: 'user',
+    key: id,
+    messageId: id,
+    content,
+    ...(parts && { parts }),
+    ...(siblings && { siblings }),
+    createdAt,
+  };
 }

@@ -22,6 +22,6 @@ export type {
 export { type FieldIssue, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
 export type { Send, SendState, SendStorage, SentFile } from './send.ts';
 export { toTranscript } from './to-transcript.ts';
-export type { AnswerEntry, TranscriptEntry, UserEntry } from './transcript-entry.ts';
+export type { AnswerEntry, Siblings, TranscriptEntry, UserEntry } from './transcript-entry.ts';
 export { type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
 export { emptyTranscript, type TranscriptState } from './transcript-state.ts';

@@ -1,5 +1,5 @@
 import type { ChatEvent, Feedback } from '@parley/contract';
-import { rateAnswer, retryAnswer, stopAnswer } from './answer-actions.ts';
+import { choosePath, rateAnswer, replaceMessage, retryAnswer, stopAnswer } from './answer-actions.ts';
 import { attempt } from './attempts.ts';
 import { ChatStream } from './chat-stream.ts';
 import type { Credentials } from './credentials.ts';
@@ -10,7 +10,7 @@ import { isMatched } from './optimistic-match.ts';
 import type { Page } from './page.ts';
 import type { ChatView, FollowedChat, Parley } from './parley.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
-import { readPage } from './read-page.ts';
+import { PAGE_MESSAGES, readPage } from './read-page.ts';
 import { TailReader } from './tail-reader.ts';
 import type { Timings } from './timings.ts';
 import { runningAnswer, toTranscript } from './to-transcript.ts';
@@ -59,6 +59,8 @@ export class LiveChat implements FollowedChat {
   #view: ChatView | undefined;
   #olderRead: Promise<void> | undefined;
   #olderError: ParleyError | undefined;
+  /** Pages that were requested before a snapshot may be of another path. */
+  #snapshots = 0;
   #isOpen = false;
   #stopSends: () => void = () => undefined;
   #dropFrame: (() => void) | undefined;
@@ -71,7 +73,7 @@ export class LiveChat implements FollowedChat {
     this.#deps = deps;
     const list = trpc.message.list.query;
     this.#tail = new TailReader({
-      read: (signal) => readPage(list, chatId, undefined, signal),
+      read: (signal) => readPage(list, chatId, undefined, signal, this.#tailSize()),
       onPage: (read) => this.#dispatch({ type: 'tail-page', page: read }),
       onChange: () => this.#onTailChange(),
     });
@@ -164,6 +166,15 @@ export class LiveChat implements FollowedChat {
     return running;
   }
 
+  async replace(messageId: string, content: string): Promise<void> {
+    const { chatId } = this;
+    await replaceMessage(this.#deps.trpc, { chatId, messageId, content }, this.#closed.signal);
+  }
+
+  async choosePath(messageId: string): Promise<void> {
+    await choosePath(this.#deps.trpc, { chatId: this.chatId, messageId }, this.#closed.signal);
+  }
+
   rate(messageId: string, feedback: Feedback | undefined): Promise<void> {
     const ratings = this.#ratings.get(messageId) ?? {
       saved: this.#feedbackOn(messageId),
@@ -240,11 +251,24 @@ export class LiveChat implements FollowedChat {
     this.#stream.close();
   }
 
+  /** A replacement reaches back as far as what it replaces, so that the view does not jump. */
+  #tailSize(): number | undefined {
+    const { replacement, exchanges } = this.#state;
+    return replacement && Math.min(Math.max(2 * exchanges.length, PAGE_MESSAGES), BACK_PAGE_MESSAGES);
+  }
+
   #onEvent(event: ChatEvent): void {
+    if (event.type === 'chat-snapshot') this.#snapshots++;
     this.#dispatch(event);
     // Messages that arrive while the list loads are in both; they are merged by id.
     if (event.type === 'chat-followed' || event.type === 'chat-snapshot') this.#tail.readAgain();
-    if (event.type === 'answer-ended' && !knowsAnswer(this.#state, event.messageId)) this.#reloadAfterGap();
+    // The event of a retry does not contain the other versions.
+    if (event.type === 'message-accepted' && !event.message) this.#reloadAfterGap();
+    if (
+      event.type === 'answer-ended' &&
+      !knowsAnswer(this.#state.replacement ?? this.#state, event.messageId)
+    )
+      this.#reloadAfterGap();
   }
 
   /** Reloads the newest messages after an event was missed. */
@@ -258,7 +282,10 @@ export class LiveChat implements FollowedChat {
     if (error?.code === 'chat_not_found') this.#onNotFound();
     // Messages are loaded even while the stream cannot be opened. A page may also still be missing when the
     // stream is back.
-    const isUnread = this.#state.olderCursor === undefined || this.#state.gap !== undefined;
+    const isUnread =
+      this.#state.olderCursor === undefined ||
+      this.#state.gap !== undefined ||
+      this.#state.replacement !== undefined;
     const isIdle = !this.#tail.isReading && !this.#tail.error;
     if (isUnread && isIdle && (state === 'reconnecting' || (state === 'live' && this.#stream.hasCursor))) {
       this.#tail.readAgain();
@@ -280,10 +307,11 @@ export class LiveChat implements FollowedChat {
 
   async #readOlder(cursor: string, closed: AbortSignal, size?: number): Promise<void> {
     const list = this.#deps.trpc.message.list.query;
+    const snapshots = this.#snapshots;
     try {
       const read = (signal: AbortSignal) => readPage(list, this.chatId, cursor, signal, size);
       const page = await attempt(closed, read);
-      if (closed.aborted) return;
+      if (closed.aborted || snapshots !== this.#snapshots) return;
       this.#olderError = undefined;
       this.#dispatch({ type: 'older-page', page, cursor });
     } catch (error) {

@@ -184,12 +184,26 @@ export interface FollowedChat {
    */
   stop(messageId: string): Promise<void>;
   /**
-   * Generates a failed answer again, exactly once over all attempts.
+   * Generates an ended answer again, exactly once over all attempts. The former answer stays a version (`siblings`).
    *
-   * @throws ParleyError `not_retryable`, `message_not_found`, `chat_not_found`; `network` after all attempts
+   * @throws ParleyError `not_retryable`, `chat_busy`, `too_many_versions`, `versions_unavailable`, `message_not_found`, `chat_not_found`; `network` after all attempts
    * failed
    */
   retry(messageId: string): Promise<void>;
+  /**
+   * Replaces a user's message, exactly once over all attempts. The former message stays a version (`siblings`), with what
+   * follows it. The transcript shows the new one when the chat reports it.
+   *
+   * @throws ParleyError `chat_busy`, `too_many_versions`, `versions_unavailable`, `message_not_found`, `invalid_input`;
+   * `network` after all attempts failed
+   */
+  replace(messageId: string, content: string): Promise<void>;
+  /**
+   * Shows the newest path through a version of a message or an answer, for everybody who reads the chat.
+   *
+   * @throws ParleyError `message_not_found`, `chat_not_found`; `network` after all attempts failed
+   */
+  choosePath(messageId: string): Promise<void>;
   /**
    * Rates an answer, or takes the rating back. The transcript shows it at once, and shows the former rating again if the
    * server rejects it. Several ratings of an answer are sent in order.

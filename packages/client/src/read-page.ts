@@ -1,7 +1,7 @@
 import type { MessageList } from '@parley/contract';
 
-/** Messages per page. A page has one more if it would otherwise start with an answer without its message. */
-const PAGE_MESSAGES = 50;
+/** Messages of a page. A page has one more if it would otherwise start with an answer without its message. */
+export const PAGE_MESSAGES = 50;
 
 /** Reads a page of messages, like `parley.trpc.message.list.query`. */
 export type ListMessages = (

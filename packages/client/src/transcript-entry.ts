@@ -1,5 +1,8 @@
-import type { ErrorCode, Feedback, FinishReason, MessagePart } from '@parley/contract';
+import type { ErrorCode, Feedback, FinishReason, Message, MessagePart } from '@parley/contract';
 import type { Send } from './send.ts';
+
+/** The versions of a message or an answer, oldest first, the shown one included. */
+export type Siblings = NonNullable<Message['siblings']>;
 
 /** A user's message. */
 export interface UserEntry {
@@ -13,6 +16,8 @@ export interface UserEntry {
   readonly parts?: readonly MessagePart[];
   /** The state of sending. Present until the chat has reported the message. */
   readonly send?: Send;
+  /** The versions of the message, if there are others. */
+  readonly siblings?: Siblings;
   /** ISO 8601. */
   readonly createdAt: string;
 }
@@ -47,6 +52,8 @@ export interface AnswerEntry {
   readonly finishReason?: FinishReason;
   /** The caller's own feedback. Changes by others, and on other devices, are seen when the chat is loaded again. */
   readonly feedback?: Feedback;
+  /** The versions of the answer, if there are others. */
+  readonly siblings?: Siblings;
   /** The time at which the answer ended, ISO 8601. */
   readonly createdAt?: string;
 }

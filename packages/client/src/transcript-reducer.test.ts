@@ -50,6 +50,16 @@ const steps = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('fork' as const),
+      place: fc.nat(9),
+      content: fc.constantFrom('yes', 'no'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('choose' as const), place: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('change' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), isOwn: fc.boolean() }) },
   {
     weight: 8,
@@ -110,6 +120,15 @@ class Bench {
       case 'restart':
         this.chat.restart();
         return;
+      case 'fork':
+        this.chat.fork(step.place, step.content);
+        return;
+      case 'choose':
+        this.chat.choose(step.place);
+        return;
+      case 'change':
+        this.chat.change();
+        return;
       case 'retry': {
         const turn = this.chat.retry();
         if (turn && step.isOwn) {
@@ -152,10 +171,21 @@ class Bench {
     while (this.#retries.length > 0 || this.#pages.length > 0) this.#answer();
     if (this.#needsTail) this.#list();
     while (this.#pages.length > 0) this.#answer();
+    this.#settleLeftOut();
     while (typeof this.state.olderCursor === 'string') {
       const { olderCursor: cursor } = this.state;
       this.#dispatch({ type: 'older-page', page: this.chat.list(PAGE, cursor), cursor });
     }
+  }
+
+  /** Removes accepted sends that the shown path leaves out, like the live chat after it has read the newest page. */
+  #settleLeftOut(): void {
+    const shown = new Set(this.chat.turns.map(({ userMessageId }) => userMessageId));
+    this.#sends = this.#sends.filter(
+      ({ state }) =>
+        state.kind !== 'accepted' || state.userMessageId === undefined || shown.has(state.userMessageId),
+    );
+    this.#dispatch({ type: 'sends-changed', sends: this.#sends });
   }
 
   #send(content: string): void {
@@ -190,7 +220,8 @@ class Bench {
     if (event.type !== 'chat-followed' && event.type !== 'chat-snapshot') return;
     // Pages that were requested earlier are outdated and dropped.
     this.#needsTail = true;
-    this.#pages = this.#pages.filter(({ type }) => type !== 'tail-page');
+    this.#pages =
+      event.type === 'chat-snapshot' ? [] : this.#pages.filter(({ type }) => type !== 'tail-page');
   }
 
   #list(): void {

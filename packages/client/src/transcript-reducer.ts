@@ -46,6 +46,23 @@ interface NewAnswer {
  * lead to the same transcript. Returns the same object if nothing changed.
  */
 export function transcriptReducer(state: TranscriptState, event: TranscriptEvent): TranscriptState {
+  if (event.type === 'chat-snapshot') return { ...state, replacement: emptyReplacement(state) };
+  const { replacement, ...shown } = state;
+  if (!replacement) return reduce(state, event);
+  if (event.type === 'tail-page')
+    return matchNewMessages(replaced(shown, withTail(replacement, event.page)), shown, 'list');
+  const next = reduce(replacement, event);
+  // What is shown stays until the new messages are known.
+  const isShownNow =
+    event.type === 'sends-changed' || event.type === 'chat-deleted' || event.type === 'feedback-changed';
+  const current = isShownNow ? reduce(shown, event) : shown;
+  return next === replacement && current === shown ? state : { ...current, replacement: next };
+}
+
+function reduce(
+  state: TranscriptState,
+  event: Exclude<TranscriptEvent, { type: 'chat-snapshot' }>,
+): TranscriptState {
   switch (event.type) {
     case 'message-accepted':
       return matchNewMessages(accept(state, event), state, 'stream');
@@ -65,7 +82,6 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
     case 'answer-ended':
       return changeAnswer(state, event.messageId, (answer) => ended(answer, event));
     case 'chat-followed':
-    case 'chat-snapshot':
     case 'gap':
       return { ...state, gap: gapAt(state, state.exchanges.length) };
     case 'chat-changed':
@@ -99,6 +115,39 @@ export function showsMessage({ exchanges }: TranscriptState, messageId: string):
   );
 }
 
+/**
+ * Starts again without the known messages. Unfinished answers are not reported again, only their text, so they stay until
+ * the newest page shows whether they belong to the chat's path. All of them fit on it.
+ */
+function emptyReplacement({ exchanges, replacement, sends, isDeleted }: TranscriptState): TranscriptState {
+  const unfinished = (replacement?.exchanges ?? exchanges).filter(({ answer }) => answer && !isEnded(answer));
+  const gap = { since: 0, until: unfinished.length };
+  return { exchanges: unfinished, olderCursor: undefined, gap, sends, isDeleted };
+}
+
+/** Shows the replacement. Unchanged exchanges stay the same objects, and messages keep their keys. */
+function replaced(shown: TranscriptState, next: TranscriptState): TranscriptState {
+  const known = new Map(shown.exchanges.map((exchange) => [exchange.userMessageId, exchange]));
+  const taken = new Set(next.exchanges.map(({ user }) => user?.key));
+  const exchanges = next.exchanges.map((exchange) => {
+    const former = known.get(exchange.userMessageId);
+    if (!former) return exchange;
+    const isKeyFree = former.user && !taken.has(former.user.key);
+    const user =
+      exchange.user && former.user && isKeyFree ? { ...exchange.user, key: former.user.key } : exchange.user;
+    return {
+      ...exchange,
+      ...(user && { user: sameOr(former.user, user) }),
+      ...(exchange.answer && { answer: sameOr(former.answer, exchange.answer) }),
+    };
+  });
+  return { ...next, exchanges };
+}
+
+function sameOr<Entry>(known: Entry | undefined, entry: Entry): Entry {
+  return known !== undefined && JSON.stringify(known) === JSON.stringify(entry) ? known : entry;
+}
+
 function accept(
   state: TranscriptState,
   { message, userMessageId, answerId }: Extract<ChatEvent, { type: 'message-accepted' }>,
@@ -112,6 +161,11 @@ function accept(
     // A new stream first reports everything that is unfinished. The gap ends at the first of these messages.
     const { gap } = state;
     if (!gap || index >= gap.until) return next;
+    // Before the first page, the messages in the gap may belong to another path; those that are reported do not.
+    if (state.olderCursor === undefined) {
+      const exchanges = [...next.exchanges.toSpliced(index, 1), ...next.exchanges.slice(index, index + 1)];
+      return { ...next, exchanges, gap: { since: 0, until: gap.until - 1 } };
+    }
     return { ...next, gap: { since: Math.min(gap.since, index), until: index } };
   }
   // A late event: the newest page no longer contains the message, and the page before it will show how it
@@ -207,6 +261,8 @@ function rated(state: TranscriptState, answerId: string, feedback: Feedback | un
 function retried(state: TranscriptState, { id, userMessageId }: NewAnswer): TranscriptState {
   const index = state.exchanges.findLastIndex((exchange) => exchange.userMessageId === userMessageId);
   const known = state.exchanges[index];
+  // The chat shows another version again.
+  if (known?.answer?.siblings?.ids.some((version) => version === id)) return state;
   return known ? replace(state, index, withAnswer(known, newAnswer(id, userMessageId))) : state;
 }
 
@@ -233,7 +289,12 @@ function withTail(state: TranscriptState, page: MessageList): TranscriptState {
   const known = state.exchanges.filter((exchange, index) =>
     index < until && !isReached ? ids.has(exchange.userMessageId) : !isPassed(exchange),
   );
-  return { ...state, exchanges: mergeExchanges(listed, known), olderCursor, gap: undefined };
+  // What the page does not contain is newer. The order of what it contains may have been unknown.
+  const received = new Map(known.map((exchange) => [exchange.userMessageId, exchange]));
+  const newer = known.filter(({ userMessageId }) => !ids.has(userMessageId));
+  const inOrder = listed.flatMap(({ userMessageId }) => received.get(userMessageId) ?? []);
+  const exchanges = mergeExchanges(listed, [...inOrder, ...newer]);
+  return { ...state, exchanges, olderCursor, gap: undefined };
 }
 
 /**

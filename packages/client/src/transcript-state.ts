@@ -12,6 +12,11 @@ export interface TranscriptState {
   /** Sent messages that the transcript does not contain yet. */
   readonly sends: readonly Send[];
   readonly isDeleted: boolean;
+  /**
+   * What was received since the chat may show another path. The next newest page completes it, and then it replaces this
+   * state.
+   */
+  readonly replacement?: Omit<TranscriptState, 'replacement'>;
 }
 
 /**

@@ -10,3 +10,4 @@ export { type FileDraft, type Files, useFiles } from './use-files.ts';
 export { type MessageSearch, useMessageSearch } from './use-message-search.ts';
 export { type Messages, useMessages } from './use-messages.ts';
 export { type SendMessage, useSendMessage } from './use-send-message.ts';
+export { type UseVersions, useVersions } from './use-versions.ts';

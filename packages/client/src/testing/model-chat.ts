@@ -26,7 +26,9 @@ export type Feed = ChatEvent[];
  * unfinished answer is written, and only the newest answer can be retried.
  */
 export class ModelChat {
-  readonly turns: ModelTurn[] = [];
+  turns: ModelTurn[] = [];
+  /** The paths that the chat does not show. */
+  readonly #others: ModelTurn[][] = [];
   readonly #feeds = new Set<Feed>();
   #minted = 0;
   #now = Date.parse('2026-01-01T00:00:00.000Z');
@@ -119,6 +121,40 @@ export class ModelChat {
       ...(answer.createdAt !== undefined && { createdAt: answer.createdAt }),
     });
     return answer;
+  }
+
+  /** Shows a new message in place of one of the shown ones, when all answers have ended. */
+  fork(place: number, content: string): void {
+    if (this.turns.length === 0 || this.#running()) return;
+    this.#others.push(this.turns);
+    this.turns = this.turns.slice(0, place % this.turns.length);
+    this.#announcePath();
+    this.accept(content);
+  }
+
+  /** Shows another path, when all answers have ended. */
+  choose(place: number): void {
+    const chosen = this.#others[place % this.#others.length];
+    if (!chosen || this.#running()) return;
+    this.#others.splice(this.#others.indexOf(chosen), 1, this.turns);
+    this.turns = chosen;
+    this.change();
+  }
+
+  /** Changes the chat, for example its title. Followers cannot tell this from the choice of a path. */
+  change(): void {
+    this.#announcePath();
+    this.#emit({ type: 'chat-changed' });
+    // The answer that is being read is told again from its start.
+    const answer = this.#running();
+    if (answer?.status !== 'generating') return;
+    const messageId = answer.id as Message['id'];
+    this.#emit({ type: 'answer-started', messageId });
+    for (const part of answer.parts) for (const event of eventsOf(part, messageId)) this.#emit(event);
+  }
+
+  #announcePath(): void {
+    this.#emit({ type: 'chat-snapshot', messages: this.list(50).messages });
   }
 
   retry(): ModelTurn | undefined {
