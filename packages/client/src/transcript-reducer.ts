@@ -52,7 +52,7 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
   if (event.type === 'tail-page')
     return matchNewMessages(replaced(shown, withTail(replacement, event.page)), shown, 'list');
   const next = reduce(replacement, event);
-  // What is shown stays until the new messages are known.
+  // The shown messages stay until the new ones are known.
   const isShownNow =
     event.type === 'sends-changed' || event.type === 'chat-deleted' || event.type === 'feedback-changed';
   const current = isShownNow ? reduce(shown, event) : shown;
@@ -289,7 +289,7 @@ function withTail(state: TranscriptState, page: MessageList): TranscriptState {
   const known = state.exchanges.filter((exchange, index) =>
     index < until && !isReached ? ids.has(exchange.userMessageId) : !isPassed(exchange),
   );
-  // What the page does not contain is newer. The order of what it contains may have been unknown.
+  // Messages outside the page are newer. The order of those on the page may have been unknown.
   const received = new Map(known.map((exchange) => [exchange.userMessageId, exchange]));
   const newer = known.filter(({ userMessageId }) => !ids.has(userMessageId));
   const inOrder = listed.flatMap(({ userMessageId }) => received.get(userMessageId) ?? []);

@@ -13,8 +13,8 @@ export interface TranscriptState {
   readonly sends: readonly Send[];
   readonly isDeleted: boolean;
   /**
-   * What was received since the chat may show another path. The next newest page completes it, and then it replaces this
-   * state.
+   * The messages received since the chat may show another path. The next newest page completes them, and then they replace
+   * this state.
    */
   readonly replacement?: Omit<TranscriptState, 'replacement'>;
 }
