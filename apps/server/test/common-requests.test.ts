@@ -80,7 +80,7 @@ describe('bodies that are not JSON objects', () => {
       const { method } = operationOf(name);
       const headers = { ...(await headersFor(team, name)), 'content-type': type };
       const answer = await team.rest(method, path, { body, headers });
-      expect(answer.status).toBe(200);
+      expect([200, 204]).toContain(answer.status);
     });
 
     test('half of a JSON text over tRPC returns 400 malformed_request', async () => {

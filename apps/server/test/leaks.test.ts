@@ -121,6 +121,7 @@ describe('fields that are added by hand to every stored document', () => {
           'chat.delete',
           'file.delete',
           'message.retry',
+          'message.delete',
           'signingSecret.revoke',
           'tokenIssuer.delete',
           'agent.update',

@@ -9,7 +9,9 @@ test('team create joins the running server, and its keys work there at once', as
   const made = JSON.parse(stdout);
   expect(Object.keys(made)).toEqual(['teamId', 'agentId', 'publishableKey', 'guestKey', 'secretKey']);
   const { body } = await call({ url: server.url, secretKey: made.secretKey }, 'GET', '/agent');
-  expect(body.agents).toEqual([{ id: made.agentId, name: 'Assistant', type: 'assistant' }]);
+  expect(body.agents).toEqual([
+    { id: made.agentId, name: 'Assistant', type: 'assistant', accepts: ['text'] },
+  ]);
 });
 
 test('admin starts the database without a server, and a later server has its teams and keys', async () => {

@@ -16,6 +16,7 @@ export class ChatView {
   #turns: ShownTurn[] = [];
   /** The messages before the first event. */
   #before: readonly Message[] = [];
+  #hasSnapshot = false;
   isDeleted = false;
 
   apply(event: ChatEvent): void {
@@ -41,6 +42,7 @@ export class ChatView {
       }
       case 'chat-snapshot':
         this.#before = event.messages;
+        this.#hasSnapshot = true;
         this.#turns = [];
         return;
       case 'chat-deleted':
@@ -89,8 +91,14 @@ export class ChatView {
   }
 
   #turnOf(answerId: string): ShownTurn {
-    const turn = this.#turns.find((one) => one.answerId === answerId);
+    const turn = this.#turns.find((one) => one.answerId === answerId) ?? this.#listedTurn(answerId);
     if (!turn) throw new Error(`an answer ${answerId} arrived before its message`);
     return turn;
+  }
+
+  /** After a snapshot an answer may go on that it lists, or that a newer version has replaced. The view keeps what the snapshot has. */
+  #listedTurn(answerId: string): ShownTurn | undefined {
+    if (!this.#hasSnapshot) return undefined;
+    return { message: undefined, userMessageId: '', answerId, text: '', status: 'queued' };
   }
 }

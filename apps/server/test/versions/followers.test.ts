@@ -30,6 +30,25 @@ async function followed() {
   return { chatId, tabs, messages: await listed(chatId) };
 }
 
+/** Reads until a snapshot has these messages. The chat's revision is read apart from its turns, so others may come before it. */
+async function untilSnapshot(
+  tab: Awaited<ReturnType<typeof tabsOf>>[number],
+  messages: readonly { id: string }[],
+): Promise<void> {
+  for (;;) {
+    const event = await tab.next();
+    if (!event) throw new Error('the stream ended before the snapshot');
+    if (event.type === 'chat-snapshot' && idsOf(event.messages) === idsOf(messages)) return;
+  }
+}
+const idsOf = (messages: readonly { id: string }[]) => messages.map(({ id }) => id).join();
+
+/** Whether each accepted message follows a snapshot at once. */
+function hasSnapshots(tab: Awaited<ReturnType<typeof tabsOf>>[number]): boolean {
+  const types = typesOf(tab).filter((type) => type !== 'chat-changed');
+  return types.every((type, index) => type !== 'message-accepted' || types[index - 1] === 'chat-snapshot');
+}
+
 test('a replaced message and a new version of an answer bring a snapshot before them', async () => {
   const { chatId, tabs, messages } = await followed();
   await team.send(chatId, '', { body: { content: 'two!', role: 'user', replaces: messages[2]?.id } });
@@ -37,12 +56,8 @@ test('a replaced message and a new version of an answer bring a snapshot before 
   await team.rest('POST', `/chat/${chatId}/message/${version?.id}/retry`);
   for (const tab of tabs) {
     await tab.until('answer-ended', 2);
-    const types = typesOf(tab).filter((type) => type !== 'chat-changed');
-    const begun = types.slice(types.indexOf('message-accepted') - 1);
-    expect(begun).toEqual([
-      ...['chat-snapshot', 'message-accepted', 'answer-started', 'answer-ended'],
-      ...['chat-snapshot', 'message-accepted', 'answer-started', 'answer-ended'],
-    ]);
+    expect(typesOf(tab).filter((type) => type === 'message-accepted')).toHaveLength(2);
+    expect(hasSnapshots(tab)).toBe(true);
     tab.close();
   }
 });
@@ -51,20 +66,15 @@ test('a choice of a path brings a snapshot and `chat-changed`, and the next mess
   const { chatId, tabs, messages } = await followed();
   await team.send(chatId, '', { body: { content: 'two!', role: 'user', replaces: messages[2]?.id } });
   for (const tab of tabs) await tab.until('answer-ended');
-  const before = tabs.map(({ events }) => events.length);
   await team.rest('PUT', `/chat/${chatId}/path`, { body: { messageId: messages[2]?.id } });
-  for (const [index, tab] of tabs.entries()) {
-    await tab.next();
-    await tab.next();
-    expect(typesOf(tab).slice(-2)).toEqual(['chat-snapshot', 'chat-changed']);
-    expect(tab.events).toHaveLength((before[index] ?? 0) + 2);
+  for (const tab of tabs) {
+    await untilSnapshot(tab, messages);
+    expect((await tab.next())?.type).toBe('chat-changed');
   }
   await team.send(chatId, 'three');
   for (const tab of tabs) {
     await tab.until('answer-ended', 2);
-    expect(typesOf(tab).slice(-4)).toEqual([
-      ...['chat-snapshot', 'message-accepted', 'answer-started', 'answer-ended'],
-    ]);
+    expect(hasSnapshots(tab)).toBe(true);
     tab.close();
   }
 });

@@ -1053,8 +1053,13 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/remove-message.ts',
+        find: '  else await findFailed(engine, access, asked);',
+        replace: '  const first = await findFailed(engine, access, asked);',
+      },
+      {
+        file: 'src/remove-message.ts',
         find: '  const turns = await findFailedOrUnmark(engine, access, asked);',
-        replace: '  const turns = await findTurnsOf(engine, access, asked);',
+        replace: '  const turns = first;',
       },
     ],
   },
