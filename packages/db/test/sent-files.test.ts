@@ -36,6 +36,15 @@ async function chatOf(scope: Scope): Promise<ChatAccess> {
   return access;
 }
 
+/** A file that a message of a new chat has claimed. */
+async function claimedFile() {
+  const scope = newScope();
+  const chat = await chatOf(scope);
+  const file = await upload(scope);
+  await stores.files.claim(chat, [file]);
+  return { scope, chat, file };
+}
+
 /** Stores a message that names a file, as the process does that has claimed it. */
 async function insertNaming(chat: ChatAccess, id: Id<'file'>, sequence = 1): Promise<void> {
   const files = [{ id, filename: 'notes.txt', mediaType: 'text/plain', bytes: 4 }];
@@ -75,10 +84,7 @@ describe('a release', () => {
   });
 
   test('another chat and another team release nothing', async () => {
-    const scope = newScope();
-    const chat = await chatOf(scope);
-    const file = await upload(scope);
-    await stores.files.claim(chat, [file]);
+    const { chat, file, scope } = await claimedFile();
     const others = [await chatOf(scope), { ...chat, scope: newScope() }];
     expect(await Promise.all(others.map((other) => stores.files.release(other, [file])))).toEqual([0, 0]);
     await sweep(afterTheMark(new Date()));
@@ -86,10 +92,7 @@ describe('a release', () => {
   });
 
   test('a message that claims a released file keeps it', async () => {
-    const scope = newScope();
-    const chat = await chatOf(scope);
-    const file = await upload(scope);
-    await stores.files.claim(chat, [file]);
+    const { chat, file } = await claimedFile();
     await stores.files.release(chat, [file]);
     await stores.files.claim(chat, [file]);
     await sweep(afterTheMark(new Date()));
@@ -169,10 +172,7 @@ describe('the sweep', () => {
   });
 
   test('a message that claimed a file before the mark and is stored after it keeps the file', async () => {
-    const scope = newScope();
-    const chat = await chatOf(scope);
-    const file = await upload(scope);
-    await stores.files.claim(chat, [file]);
+    const { chat, file } = await claimedFile();
     const marked = hours(24.1);
     await sweep(marked);
     await insertNaming(chat, file);
@@ -181,10 +181,7 @@ describe('the sweep', () => {
   });
 
   test('a message that claims a marked file keeps it, although it is stored only after the look for turns', async () => {
-    const scope = newScope();
-    const chat = await chatOf(scope);
-    const file = await upload(scope);
-    await stores.files.claim(chat, [file]);
+    const { chat, file, scope } = await claimedFile();
     const marked = hours(24.1);
     await sweep(marked);
     // The claim comes between the look for turns and the removal.
@@ -233,10 +230,7 @@ describe('the sweep', () => {
 
 describe('the removal with a chat', () => {
   test('the purge of a chat removes its files', async () => {
-    const scope = newScope();
-    const chat = await chatOf(scope);
-    const file = await upload(scope);
-    await stores.files.claim(chat, [file]);
+    const { chat, file, scope } = await claimedFile();
     await insertNaming(chat, file);
     const { id } = chat.chat;
     await stores.chats.markDeleted(scope, id);

@@ -24,8 +24,8 @@ interface ExportOptions {
 
 /**
  * Yields the data of a team, or of the user in the scope, line by line: agents, each chat before its turns and their feedback,
- * usage, and the totals. The answers of one user lack what their agents hide from callers. It keeps at most one page in memory. Messages that are sent meanwhile may be missing; each chat
- * is complete up to its first unfinished turn.
+ * usage, and the totals. The answers of one user lack what their agents hide from callers. It keeps at most one page in
+ * memory. Messages that are sent meanwhile may be missing; each chat is complete up to its first unfinished turn.
  */
 export async function* exportTeam(
   transfer: TransferStore,

@@ -1,8 +1,7 @@
 import { createGate, scripts } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { followChat } from '../support/follow-chat.ts';
-import { transports } from '../support/transports.ts';
+import { followChat, followEverywhere } from '../support/follow-chat.ts';
 
 /*
  * Every tab and device with an open chat receives its events, from any server and transport. In the end each shows
@@ -14,12 +13,7 @@ const { makeTeam, model, url, startReplica } = await startHarness(BOUNDS);
 const replica = await startReplica(BOUNDS);
 const team = await makeTeam();
 
-const tabsOf = (chatId: string) =>
-  Promise.all(
-    [url, replica.url].flatMap((base) =>
-      transports.map((transport) => followChat(transport, base, team.publishableKey, { chatId })),
-    ),
-  );
+const tabsOf = (chatId: string) => followEverywhere([url, replica.url], team.publishableKey, chatId);
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 const sendTo = (base: string, chatId: string, content: string) =>
   fetch(`${base}/chat/${chatId}/message`, {

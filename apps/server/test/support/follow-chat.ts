@@ -3,7 +3,7 @@ import { checkChatEvent } from './answer-check.ts';
 import { ChatView } from './chat-view.ts';
 import type { OpenStream, StreamEvent } from './event-stream.ts';
 import { requestStream } from './streams.ts';
-import type { Transport } from './transports.ts';
+import { type Transport, transports } from './transports.ts';
 
 export interface ReceivedEvent {
   readonly id: string | undefined;
@@ -91,4 +91,15 @@ export async function followChat(
   );
   if (stream.status !== 200) throw new Error(`a chat is not followed: ${stream.status}`);
   return new FollowedChat(stream, transport, seen);
+}
+
+/** Follows a chat from its present state at each of these servers, over each transport. */
+export function followEverywhere(
+  urls: readonly string[],
+  key: string,
+  chatId: string,
+): Promise<FollowedChat[]> {
+  return Promise.all(
+    urls.flatMap((url) => transports.map((transport) => followChat(transport, url, key, { chatId }))),
+  );
 }

@@ -1,7 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { followChat } from '../support/follow-chat.ts';
+import { type FollowedChat, followChat, followEverywhere } from '../support/follow-chat.ts';
 import { transports } from '../support/transports.ts';
 
 /* Every tab with an open chat learns that it shows another path, from any server and transport. */
@@ -11,14 +11,9 @@ const { makeTeam, model, url, startReplica } = await startHarness(BOUNDS);
 const replica = await startReplica(BOUNDS);
 const team = await makeTeam();
 
-const tabsOf = (chatId: string) =>
-  Promise.all(
-    [url, replica.url].flatMap((base) =>
-      transports.map((transport) => followChat(transport, base, team.secretKey, { chatId })),
-    ),
-  );
+const tabsOf = (chatId: string) => followEverywhere([url, replica.url], team.secretKey, chatId);
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
-const typesOf = ({ events }: Awaited<ReturnType<typeof tabsOf>>[number]) =>
+const typesOf = ({ events }: FollowedChat) =>
   events.map(({ event }) => event.type).filter((type) => type !== 'answer-delta');
 
 /** A chat with two answered messages, and tabs that follow it. */
@@ -31,10 +26,7 @@ async function followed() {
 }
 
 /** Reads until a snapshot has these messages. The chat's revision is read apart from its turns, so others may come before it. */
-async function untilSnapshot(
-  tab: Awaited<ReturnType<typeof tabsOf>>[number],
-  messages: readonly { id: string }[],
-): Promise<void> {
+async function untilSnapshot(tab: FollowedChat, messages: readonly { id: string }[]): Promise<void> {
   for (;;) {
     const event = await tab.next();
     if (!event) throw new Error('the stream ended before the snapshot');
@@ -44,7 +36,7 @@ async function untilSnapshot(
 const idsOf = (messages: readonly { id: string }[]) => messages.map(({ id }) => id).join();
 
 /** Whether each accepted message follows a snapshot at once. */
-function hasSnapshots(tab: Awaited<ReturnType<typeof tabsOf>>[number]): boolean {
+function hasSnapshots(tab: FollowedChat): boolean {
   const types = typesOf(tab).filter((type) => type !== 'chat-changed');
   return types.every((type, index) => type !== 'message-accepted' || types[index - 1] === 'chat-snapshot');
 }

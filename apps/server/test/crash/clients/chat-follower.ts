@@ -1,27 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ChatEvent, StreamError } from '@parley/contract';
 import type { ShownChatEvent } from '@parley/turns/testing';
-import { type Client, request } from './client.ts';
-import { readServerEvents } from './server-events.ts';
-
-/** The pause before it reconnects, like a browser's but shorter. */
-const PAUSE_MS = 50;
+import type { Client } from './client.ts';
+import { followEvents } from './follow-events.ts';
 
 /** A follower of a chat that alternates between the servers, each time after its last event. */
 export class ChatFollower {
   readonly chat: string;
   readonly events: ShownChatEvent[] = [];
-  readonly #client: Client;
   readonly #waiting: { answers: readonly string[]; resolve: () => void }[] = [];
   readonly #ended = new Set<string>();
   readonly #stop = new AbortController();
   readonly #stopped: Promise<void>;
-  #lastEventId: string | undefined;
 
   constructor(client: Client, chat: string) {
-    this.#client = client;
     this.chat = chat;
-    this.#stopped = this.#follow();
+    this.#stopped = followEvents(client, `/chat/${chat}/events`, this.#stop.signal, (data) => {
+      const event = JSON.parse(data) as ChatEvent | StreamError;
+      if (event.type === 'error') return false;
+      this.#take(event);
+      return true;
+    });
   }
 
   /** Whether it received the message of this answer. */
@@ -40,32 +38,6 @@ export class ChatFollower {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#stopped;
-  }
-
-  async #follow(): Promise<void> {
-    const { servers } = this.#client;
-    for (let connections = 0; !this.#stop.signal.aborted; connections++) {
-      const server = servers[connections % servers.length];
-      if (server) await this.#connect(`${server.url}/chat/${this.chat}/events`);
-      await delay(PAUSE_MS);
-    }
-  }
-
-  async #connect(url: string): Promise<void> {
-    const id = this.#lastEventId;
-    const headers = id === undefined ? {} : { 'last-event-id': id };
-    const { signal } = this.#stop;
-    await request(this.#client, url, { method: 'GET', headers, signal }, async (response, heard) => {
-      if (response.status !== 200 || !response.body) return void (await response.arrayBuffer());
-      for await (const event of readServerEvents(response.body, heard)) {
-        const body = JSON.parse(event.data) as ChatEvent | StreamError;
-        // The server ended the stream. This event has no id, so the next stream continues after the last event with
-        // one.
-        if (body.type === 'error') return;
-        this.#lastEventId = event.id;
-        this.#take(body);
-      }
-    });
   }
 
   #take(event: ChatEvent): void {

@@ -1,10 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Chat, ChatList, ChatListEvent, StreamError } from '@parley/contract';
 import { type Client, request, type ServerAddress } from './client.ts';
-import { readServerEvents } from './server-events.ts';
-
-/** The pause before it reconnects, like a browser's but shorter. */
-const PAUSE_MS = 50;
+import { followEvents } from './follow-events.ts';
 
 /**
  * A client that shows the list of chats: it reads the list once and changes it by events. It alternates between the servers,
@@ -16,41 +12,18 @@ export class ListFollower {
   readonly #client: Client;
   readonly #stop = new AbortController();
   readonly #stopped: Promise<void>;
-  #lastEventId: string | undefined;
 
   constructor(client: Client) {
     this.#client = client;
-    this.#stopped = this.#follow();
+    this.#stopped = followEvents(client, '/chat/events', this.#stop.signal, (data, server) => {
+      const event = JSON.parse(data) as ChatListEvent | StreamError;
+      return event.type !== 'error' && this.#take(event, server);
+    });
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#stopped;
-  }
-
-  async #follow(): Promise<void> {
-    const { servers } = this.#client;
-    for (let connections = 0; !this.#stop.signal.aborted; connections++) {
-      const server = servers[connections % servers.length];
-      if (server) await this.#connect(server);
-      await delay(PAUSE_MS);
-    }
-  }
-
-  async #connect(server: ServerAddress): Promise<void> {
-    const id = this.#lastEventId;
-    const headers = id === undefined ? {} : { 'last-event-id': id };
-    const { signal } = this.#stop;
-    const options = { method: 'GET', headers, signal } as const;
-    await request(this.#client, `${server.url}/chat/events`, options, async (response, heard) => {
-      if (response.status !== 200 || !response.body) return void (await response.arrayBuffer());
-      for await (const event of readServerEvents(response.body, heard)) {
-        const body = JSON.parse(event.data) as ChatListEvent | StreamError;
-        // An event that was not taken comes again, because the next stream continues before it.
-        if (body.type === 'error' || !(await this.#take(body, server))) return;
-        this.#lastEventId = event.id;
-      }
-    });
   }
 
   /** False if the list could not be read. */
