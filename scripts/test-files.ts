@@ -5,7 +5,9 @@
 export const ISOLATED_TESTS = [
   'packages/contract/src/id.test.ts',
   'apps/server/test/authorization/open-streams.test.ts',
-  'packages/client/test/{hooks,users}.test.ts',
+  'packages/client/test/files.test.ts',
+  'packages/client/test/hooks.test.ts',
+  'packages/client/test/users.test.ts',
   'packages/api/src/gate/rate-limiter.test.ts',
   'apps/web/src/**/*.test.tsx',
 ];
