@@ -48,11 +48,14 @@ test('files are uploaded, shown with the message at once, and stay in the transc
     { type: 'file', url: `/file/${image}/content`, mediaType: 'image/png', filename: 'photo.png' },
     { type: 'file', url: `/file/${text}/content`, mediaType: 'text/plain', filename: 'note.md' },
   ];
+  // The message is shown before the server can have it.
+  client.line.down();
   act(() => void result.current.message.send('', result.current.draft.take()));
   expect(result.current.draft.files).toEqual([]);
   await waitFor(() => expect(result.current.transcript.entries[0]).toMatchObject({ content: '', parts }));
   const { key, messageId } = result.current.transcript.entries[0] as { key: string; messageId?: string };
   expect(messageId).toBeUndefined();
+  client.line.up();
   await waitFor(() =>
     expect(result.current.transcript.entries).toMatchObject([
       { kind: 'user', key, messageId: expect.any(String), content: '', parts },
